@@ -1,0 +1,114 @@
+// A network as a list of layers with shapes, whatever it was read from.
+//
+// Stage `networks`: engine information (TensorRT's IEngineInspector JSON in all its dialects) becomes a
+// Network in execution order. Nothing is dropped: what is not understood is kept as a layer of kind `other`,
+// with its faults.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "joulecast/error.h"
+
+namespace joulecast {
+
+/// What a layer does, as far as its cost is concerned (docs/interface.md, table of kinds).
+enum class LayerKind {
+  kConvolutional,
+  kDense,
+  kMatmul,
+  kPooling,
+  kElementwise,
+  kReformat,
+  kNormalisation,
+  kSoftmax,
+  kResize,
+  kReduce,
+  kOther,
+  kNone,  ///< takes no time: NoOp, Constant, shape_call
+};
+/// The name used in every file: "convolutional", "dense", ...
+std::string_view to_string(LayerKind kind);
+std::optional<LayerKind> layer_kind_from(std::string_view name);
+
+/// Element type of a tensor. Names in files: fp32, fp16, bf16, fp8, int8, uint8, int32, int64, bool; "" if
+/// unknown.
+enum class DataType { kUnknown, kFp32, kFp16, kBf16, kFp8, kInt8, kUint8, kInt4, kInt32, kInt64, kBool };
+std::string_view to_string(DataType type);
+std::optional<DataType> data_type_from(std::string_view name);
+/// Bytes of one element (0.5 for int4); 0 if unknown.
+double bytes_per_element(DataType type);
+
+/// An input or output of a layer.
+struct Tensor {
+  std::string name;
+  std::vector<std::int64_t> dimensions;  ///< rank 0 to 8; -1 = dynamic, only before shapes were given
+  DataType type = DataType::kUnknown;
+  std::string format;  ///< "Format/Datatype" as written
+};
+
+/// A layer as its source describes it. An absent optional means that the source did not say so; lists keep
+/// the source's order (height before width) and length.
+struct Layer {
+  std::string name;
+  std::string type;  ///< TensorRT's LayerType, or the ONNX operator; empty if the source gave a name alone
+  std::string parameter_type;  ///< TensorRT's ParameterType; may be empty
+  LayerKind kind = LayerKind::kOther;
+  std::vector<Tensor> inputs;
+  std::vector<Tensor> outputs;
+  std::optional<std::vector<std::int64_t>> kernel;  ///< key "Kernel" (convolutions; never there for pooling)
+  std::optional<std::vector<std::int64_t>> window;  ///< key "WindowSize" (pooling)
+  std::optional<std::vector<std::int64_t>> stride;
+  std::optional<std::vector<std::int64_t>> pre_padding;
+  std::optional<std::vector<std::int64_t>> post_padding;
+  std::optional<std::vector<std::int64_t>> dilation;
+  std::optional<std::int64_t> groups;
+  std::optional<std::int64_t> output_maps;  ///< key "OutMaps"
+  DataType weight_type = DataType::kUnknown;
+  std::optional<std::int64_t> weight_count;
+  bool has_residual = false;        ///< a residual input is added inside this layer
+  std::string activation;           ///< RELU, ...; empty if none
+  std::string tactic;               ///< TacticName; empty if the source names none
+  std::vector<std::string> faults;  ///< what could not be read of this layer, in words; empty is good
+};
+
+/// A network in execution order.
+struct Network {
+  std::string name;
+  std::string source;  ///< path it was read from; empty if made in memory
+  std::vector<Layer> layers;
+  std::vector<std::string> bindings;
+  std::vector<Warning> warnings;
+};
+
+/// `--shape NAME=1x3x224x224`: replaces the dynamic dimensions of a network input.
+struct ShapeOverride {
+  std::string tensor;
+  std::vector<std::int64_t> dimensions;
+};
+Expected<ShapeOverride> parse_shape_override(std::string_view text);
+
+/// Kind of a TensorRT layer from its LayerType, ParameterType and operands (table in docs/interface.md).
+LayerKind classify(const Layer& layer);
+
+/// Reads engine information: JSON of IEngineInspector (objects or plain strings as layers) or its one-line
+/// text form; `.gz` and `.zst` too. Errors: kUnreadable; kMalformed with line and byte; kUnfit if dimensions
+/// are dynamic and no shape was given.
+Expected<Network> read_engine(const std::filesystem::path& path, std::span<const ShapeOverride> shapes = {});
+/// The same from memory; `source` names it in errors.
+Expected<Network> parse_engine(std::string_view text, std::string_view source,
+                               std::span<const ShapeOverride> shapes = {});
+
+/// A well-known CNN as TensorRT would run it in FP16: fused layers with shapes. Names in known_topologies().
+Expected<Network> make_topology(std::string_view name, std::int64_t batch = 1);
+std::span<const std::string_view> known_topologies();
+
+/// Engine information JSON of a network, in the form TensorRT 10 writes (detailed verbosity).
+std::string to_engine_json(const Network& network);
+
+}  // namespace joulecast

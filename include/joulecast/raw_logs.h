@@ -1,0 +1,164 @@
+// What a board wrote: one folder a network with its power log, latency log and engine information.
+//
+// Stage `raw_logs`: finds the files, reads them as streams, and says exactly where a file is wrong. It gives
+// no meaning to the numbers beyond their units. Files may be gzip or zstd compressed (by name or by their
+// first bytes).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "joulecast/error.h"
+#include "joulecast/units.h"
+
+namespace joulecast {
+
+/// One line of a power log: the rail's voltage and current at a moment.
+struct PowerSample {
+  TimeStamp at;
+  double millivolts = 0.0;
+  double milliamps = 0.0;
+  /// mV x mA = microwatt.
+  [[nodiscard]] double microwatts() const { return millivolts * milliamps; }
+};
+
+/// A pull reader of `20241121-05:20:04.261448,5000.0,1096.0` lines. Memory does not grow with the file.
+/// Extra fields are ignored; CRLF and a missing last line break are accepted. Rows in any order are handed on
+/// as they stand.
+class PowerLogReader {
+ public:
+  static Expected<PowerLogReader> open(const std::filesystem::path& path);
+  /// The next samples, at least one; an empty span at the end of the file. Valid until the next call.
+  /// Errors: kMalformed with the line.
+  Expected<std::span<const PowerSample>> next();
+
+  PowerLogReader(PowerLogReader&&) noexcept;
+  PowerLogReader& operator=(PowerLogReader&&) noexcept;
+  ~PowerLogReader();
+
+ private:
+  struct State;
+  explicit PowerLogReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// Whole log in memory (24 bytes a sample). Error kUnfit if it has no row.
+Expected<std::vector<PowerSample>> read_power_log(const std::filesystem::path& path);
+
+/// One callback of the profiler: how long a layer ran in one cycle, and when that was reported. 16 bytes.
+struct LatencyEntry {
+  double milliseconds = 0.0;
+  TimeStamp completed;
+};
+
+/// A pull reader of trt_layer_latency.json: {"layer": [[ms, "stamp"], ...], ...}, or bare milliseconds
+/// ({"layer": [ms, ...]}, no stamps). Any white space, key order, escapes and cut positions; flat memory.
+/// It reports layers as they stand in the file, repeated names included.
+class LatencyLogReader {
+ public:
+  enum class EventKind {
+    kLayer,    ///< a layer begins: `layer` is its name, unescaped UTF-8
+    kEntries,  ///< more entries of that layer, at least one
+    kEnd,      ///< the file ended well
+  };
+  struct Event {
+    EventKind kind = EventKind::kEnd;
+    std::string_view layer;                 ///< valid until the next call
+    std::span<const LatencyEntry> entries;  ///< valid until the next call; completed is 0 without stamps
+    bool has_stamps = true;                 ///< false for bare milliseconds
+  };
+  static Expected<LatencyLogReader> open(const std::filesystem::path& path);
+  /// A reader over bytes in memory, cut into windows of `window_bytes` (tests, fuzzing).
+  static LatencyLogReader from_memory(std::string_view text, std::string source, std::size_t window_bytes);
+  /// Errors: kMalformed with line and byte: truncated, not JSON, a stamp that is no stamp (25:61), an entry
+  /// that is no pair, null, mixed forms, invalid UTF-8, byte-order mark.
+  Expected<Event> next();
+
+  LatencyLogReader(LatencyLogReader&&) noexcept;
+  LatencyLogReader& operator=(LatencyLogReader&&) noexcept;
+  ~LatencyLogReader();
+
+ private:
+  struct State;
+  explicit LatencyLogReader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// A latency log in memory, 16 bytes an entry, layers in file order. A repeated name keeps its first place
+/// and takes its last list, as a Python dict does.
+struct LatencyLog {
+  struct LayerEntries {
+    std::string name;
+    std::vector<LatencyEntry>
+        entries;  ///< by cycle; a missing entry moves later ones up, as in the reference
+  };
+  std::vector<LayerEntries> layers;
+  bool has_stamps = true;
+  std::vector<Warning> warnings;
+
+  /// Length of the longest list.
+  [[nodiscard]] std::size_t cycles() const;
+};
+/// Called now and then with the bytes read so far and the file's size (0 if unknown).
+using ByteProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+Expected<LatencyLog> read_latency_log(const std::filesystem::path& path, const ByteProgress& progress = {});
+
+/// Mean run times by layer, from `trtexec --exportProfile`.
+struct RunTimeProfile {
+  struct LayerTime {
+    std::string name;
+    double average_ms = 0.0;
+    double median_ms = 0.0;  ///< NaN if the file has none
+  };
+  std::uint64_t cycles = 0;
+  std::vector<LayerTime> layers;
+};
+Expected<RunTimeProfile> read_trtexec_profile(const std::filesystem::path& path);
+
+/// idling_power.json. Errors: key missing or not a number (kMalformed). Doubtful values give a warning.
+struct IdlePower {
+  Microwatts average;
+  std::string timestamp;
+  std::vector<Warning> warnings;  ///< zero, negative, NaN, or so small that it looks like milliwatts
+};
+Expected<IdlePower> read_idle_power(const std::filesystem::path& path);
+
+/// <network>_tensorrt.json: settings of the benchmark and its end-to-end latencies. All parts optional.
+struct BenchmarkSummary {
+  std::string model;
+  std::string data_type;
+  std::vector<std::int64_t> input_shape;
+  std::vector<double> latencies_s;
+  std::optional<double> average_latency_s;
+};
+Expected<BenchmarkSummary> read_benchmark_summary(const std::filesystem::path& path);
+
+/// Where one network's files lie. An absent file is an empty path.
+struct NetworkFolder {
+  std::string name;  ///< the folder's name
+  std::filesystem::path folder;
+  std::filesystem::path power_log;
+  std::filesystem::path latency_log;  ///< trt_layer_latency.json
+  std::filesystem::path engine;       ///< trt_engine_info.json, or the graph of a trtexec pair
+  std::filesystem::path profile;      ///< the profile of a trtexec pair
+  std::filesystem::path benchmark;    ///< <name>_tensorrt.json
+  std::vector<Warning> warnings;      ///< e.g. that the name was cut at its dot, as the reference does
+};
+
+/// A raw_data folder: its networks by name (code-point order) and its idle power file.
+struct RawData {
+  std::filesystem::path idle_power;  ///< empty if there is none
+  std::vector<NetworkFolder> networks;
+  std::vector<Warning> warnings;  ///< stray files, ...
+};
+/// Lists a raw_data folder. Errors: kUnreadable if it is missing or no folder; kUnfit if it has no network.
+Expected<RawData> list_raw_data(const std::filesystem::path& folder);
+
+}  // namespace joulecast

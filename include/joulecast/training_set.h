@@ -1,0 +1,106 @@
+// Training rows: one a layer, with the features that the models read and the figures they learn.
+//
+// Stage `training_set`: gates the measurements, joins them with the engine, and writes both the reference's
+// three CSV files and layers.csv with everything. What is left out stands in rejects.csv with its reason.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "joulecast/measurements.h"
+#include "joulecast/networks.h"
+
+namespace joulecast {
+
+/// The three groups the reference models.
+enum class ReferenceKind { kConvolutional, kPooling, kDense };
+inline constexpr std::array kReferenceKinds = {ReferenceKind::kConvolutional, ReferenceKind::kPooling,
+                                               ReferenceKind::kDense};
+/// "convolutional", "pooling", "dense": file names and folder names.
+std::string_view to_string(ReferenceKind kind);
+/// Feature columns of a group in file order: 13, 11 and 3 names.
+std::span<const std::string_view> reference_feature_names(ReferenceKind kind);
+
+/// One row of the reference's training CSV.
+struct ReferenceRow {
+  std::vector<double> features;  ///< in reference_feature_names order
+  double power_uw = 0.0;         ///< mean power above idle, microwatt
+  double run_time_ms = 0.0;
+  std::string layer_name;
+};
+
+/// Features of an engine layer by the reference's definitions (pooling kernel = input height and width), or
+/// why the layer cannot be one. Empty optional: the layer is none of the reference's three types.
+Expected<std::optional<std::pair<ReferenceKind, std::vector<double>>>> reference_features(const Layer& layer);
+
+/// One row of layers.csv: a layer of the engine with geometry and measured figures (docs/interface.md has the
+/// columns, in this order). Absent = not applicable or not measured.
+struct LayerRow {
+  std::string network, layer_name, layer_type;
+  LayerKind kind = LayerKind::kOther;
+  std::optional<std::uint64_t> cycles;
+  std::optional<double> batch_size, input_channels, input_height, input_width;
+  std::optional<double> output_channels, output_height, output_width;
+  std::optional<double> kernel_height, kernel_width, stride_height, stride_width;
+  std::optional<double> padding_height, padding_width;  ///< pre + post
+  std::optional<double> dilation_height, dilation_width, groups;
+  DataType input_type = DataType::kUnknown, output_type = DataType::kUnknown,
+           weight_type = DataType::kUnknown;
+  std::optional<bool> residual;
+  std::string activation, tactic;
+  std::optional<double> run_time_ms, run_time_sd_ms, power_w, power_sd_w, energy_mj, energy_sd_mj,
+      idle_power_w;
+  std::string power_basis;  ///< "above_idle" or "board"; empty without power
+  std::string status, block, device;
+};
+/// Geometry of an engine layer; measured figures left empty.
+LayerRow describe_layer(const Layer& layer, std::string_view network);
+Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path);
+Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows);
+
+/// A layer or network left out of the training set.
+struct Reject {
+  std::string network, layer_name, reason, detail;
+};
+
+struct ConvertOptions {
+  std::uint64_t per_layer_measurements = 10;
+  std::size_t jobs = 0;
+};
+struct ConvertOutcome {
+  enum class Status { kDone, kSkipped };
+  std::string network;
+  Status status = Status::kDone;
+  std::optional<Error> reason;  ///< why the network was skipped
+  std::vector<Reject> rejects;
+  std::vector<Warning> warnings;
+  std::array<std::size_t, 3> rows{};  ///< by ReferenceKind
+  std::size_t layers = 0;             ///< rows of layers.csv
+};
+/// `convert PREPROCESSED --out TRAINING`: files of docs/interface.md section "training_data"; the two
+/// statistics CSVs beside the measurements. One network's fault never ends the others.
+Expected<std::vector<ConvertOutcome>> convert_folder(const std::filesystem::path& preprocessed,
+                                                     const std::filesystem::path& out,
+                                                     const ConvertOptions& options);
+
+/// A network's rows of one kind in the reference's CSV.
+struct ReferenceTable {
+  std::string network;
+  std::vector<ReferenceRow> rows;
+};
+/// Everything under a training_data folder, networks sorted by name. A network may lack a kind.
+struct TrainingSet {
+  std::array<std::vector<ReferenceTable>, 3> reference;  ///< by ReferenceKind
+  std::vector<LayerRow> layers;                          ///< all networks' layers.csv, in network order
+  std::vector<Warning> warnings;
+};
+/// Finds files at any depth, as the reference does (network = the parent folder's name).
+/// Errors: kUnreadable; kMalformed with file and line (column missing, text in a number, empty cell); kUnfit
+/// if there is no row at all.
+Expected<TrainingSet> read_training_set(const std::filesystem::path& folder);
+
+}  // namespace joulecast

@@ -1,0 +1,142 @@
+#include "base/atomic_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace joulecast {
+namespace {
+
+constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr mode_t kNewFileMode = 0666;  // the umask takes its share
+
+tl::unexpected<Error> not_writable(const std::filesystem::path& path, int code) {
+  std::string hint;
+  if (code == ENOSPC || code == EDQUOT) hint = "Free some space, or choose another folder";
+  if (code == EACCES || code == EROFS || code == EPERM) hint = "Choose a folder that you may write to";
+  return fail(ErrorKind::kNotWritable, fmt::format("cannot write: {}", std::strerror(code)), {path.string()},
+              hint);
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(int descriptor, std::filesystem::path temporary, std::filesystem::path destination)
+    : descriptor_(descriptor), temporary_(std::move(temporary)), destination_(std::move(destination)) {
+  buffer_.reserve(kBufferBytes);
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)),
+      errno_(other.errno_),
+      temporary_(std::move(other.temporary_)),
+      destination_(std::move(other.destination_)),
+      buffer_(std::move(other.buffer_)) {}
+
+AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
+  if (this != &other) {
+    discard();
+    descriptor_ = std::exchange(other.descriptor_, -1);
+    errno_ = other.errno_;
+    temporary_ = std::move(other.temporary_);
+    destination_ = std::move(other.destination_);
+    buffer_ = std::move(other.buffer_);
+  }
+  return *this;
+}
+
+AtomicFile::~AtomicFile() {
+  discard();
+}
+
+Expected<AtomicFile> AtomicFile::create(const std::filesystem::path& destination) {
+  static std::atomic<unsigned> serial{0};
+  std::error_code code;
+  if (destination.has_parent_path()) {
+    std::filesystem::create_directories(destination.parent_path(), code);
+    if (code) return not_writable(destination.parent_path(), code.value());
+  }
+  if (std::filesystem::is_directory(destination, code)) return not_writable(destination, EISDIR);
+  // Process and serial number: two runs, or two threads, never share a temporary file.
+  auto temporary = destination;
+  temporary += fmt::format(".tmp-{}-{}", ::getpid(), serial++);
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
+  if (descriptor < 0) return not_writable(destination, errno);
+  return AtomicFile(descriptor, std::move(temporary), destination);
+}
+
+void AtomicFile::write(std::string_view bytes) {
+  if (buffer_.size() + bytes.size() > kBufferBytes) flush();
+  buffer_.append(bytes);
+}
+
+void AtomicFile::flush() {
+  std::string_view rest = buffer_;
+  while (!rest.empty() && errno_ == 0) {
+    const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+    if (written < 0) {
+      if (errno != EINTR) errno_ = errno;
+      continue;
+    }
+    rest.remove_prefix(static_cast<std::size_t>(written));
+  }
+  buffer_.clear();
+}
+
+Expected<void> AtomicFile::commit() {
+  flush();
+  // No fsync: after a power cut the file may be old or new or empty on some file systems, but never half of
+  // both; after a killed run it is old or new.
+  if (::close(std::exchange(descriptor_, -1)) != 0 && errno_ == 0) errno_ = errno;
+  if (errno_ == 0 && ::rename(temporary_.c_str(), destination_.c_str()) != 0) errno_ = errno;
+  if (errno_ != 0) {
+    ::unlink(temporary_.c_str());
+    return not_writable(destination_, errno_);
+  }
+  return {};
+}
+
+void AtomicFile::discard() {
+  if (descriptor_ < 0) return;
+  ::close(std::exchange(descriptor_, -1));
+  ::unlink(temporary_.c_str());
+}
+
+Expected<void> write_file_atomically(const std::filesystem::path& destination, std::string_view content) {
+  auto file = AtomicFile::create(destination);
+  if (!file) return tl::unexpected(file.error());
+  file->write(content);
+  return file->commit();
+}
+
+Expected<void> copy_file_atomically(const std::filesystem::path& from, const std::filesystem::path& to) {
+  const int source = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
+  if (source < 0)
+    return fail(ErrorKind::kUnreadable, fmt::format("cannot read: {}", std::strerror(errno)),
+                {from.string()});
+  auto file = AtomicFile::create(to);
+  if (!file) {
+    ::close(source);
+    return tl::unexpected(file.error());
+  }
+  std::array<char, 65536> chunk{};
+  ssize_t got = 0;
+  while ((got = ::read(source, chunk.data(), chunk.size())) > 0) {
+    file->write({chunk.data(), static_cast<std::size_t>(got)});
+  }
+  const int code = errno;
+  ::close(source);
+  if (got < 0)
+    return fail(ErrorKind::kUnreadable, fmt::format("cannot read: {}", std::strerror(code)), {from.string()});
+  return file->commit();
+}
+
+}  // namespace joulecast

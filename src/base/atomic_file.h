@@ -1,0 +1,50 @@
+// Output files that are either whole or not there.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "joulecast/error.h"
+
+namespace joulecast {
+
+/// A file that takes its name only on commit(): it is written beside its destination under a temporary name,
+/// and removed when the object dies uncommitted. Writes are buffered (256 KiB). Not for several threads.
+class AtomicFile {
+ public:
+  /// Creates missing parent folders. Error kNotWritable.
+  static Expected<AtomicFile> create(const std::filesystem::path& destination);
+
+  /// Takes bytes. A fault of the disk is kept and reported by commit(); `ok()` tells early.
+  void write(std::string_view bytes);
+  [[nodiscard]] bool ok() const { return errno_ == 0; }
+  /// Flushes, syncs and renames. Error kNotWritable with the system's reason.
+  Expected<void> commit();
+
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile& operator=(AtomicFile&& other) noexcept;
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile();
+
+ private:
+  AtomicFile(int descriptor, std::filesystem::path temporary, std::filesystem::path destination);
+  void flush();
+  void discard();
+
+  int descriptor_ = -1;
+  int errno_ = 0;
+  std::filesystem::path temporary_;
+  std::filesystem::path destination_;
+  std::string buffer_;
+};
+
+/// The whole content at once. Error kNotWritable.
+Expected<void> write_file_atomically(const std::filesystem::path& destination, std::string_view content);
+
+/// A copy, byte for byte, that appears whole or not at all. Errors: kUnreadable, kNotWritable.
+Expected<void> copy_file_atomically(const std::filesystem::path& from, const std::filesystem::path& to);
+
+}  // namespace joulecast

@@ -1,0 +1,227 @@
+#include "base/input_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zlib.h>
+#include <zstd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace joulecast {
+namespace {
+
+enum class Compression { kNone, kGzip, kZstd };
+constexpr std::size_t kCompressedBufferBytes = 256 * 1024;
+
+tl::unexpected<Error> unreadable(const std::string& name, int code) {
+  const char* hint = code == ENOENT   ? "Check the path"
+                     : code == EISDIR ? "Name a file in it, not the folder"
+                     : code == EACCES ? "You may not read it: check its permissions"
+                                      : "";
+  return fail(ErrorKind::kUnreadable, fmt::format("cannot read: {}", std::strerror(code)), {name}, hint);
+}
+
+}  // namespace
+
+struct InputFile::State {
+  std::string name;
+  int descriptor = -1;
+  std::uint64_t size = 0;
+  std::uint64_t taken = 0;
+  Compression compression = Compression::kNone;
+  std::vector<char> raw;  // compressed bytes, or the first bytes of a plain file
+  std::size_t raw_begin = 0;
+  std::size_t raw_end = 0;
+  bool raw_over = false;
+  bool frame_open = false;  // inside a compressed frame: the end of the file would be a truncation
+  z_stream gzip{};
+  ZSTD_DStream* zstd = nullptr;
+
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() {
+    if (compression == Compression::kGzip) inflateEnd(&gzip);
+    if (zstd != nullptr) ZSTD_freeDStream(zstd);
+    if (descriptor >= 0) ::close(descriptor);
+  }
+
+  Expected<std::size_t> read_disk(std::span<char> buffer) {
+    for (;;) {
+      const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
+      if (got >= 0) {
+        taken += static_cast<std::uint64_t>(got);
+        return static_cast<std::size_t>(got);
+      }
+      if (errno != EINTR) return unreadable(name, errno);
+    }
+  }
+
+  Expected<void> refill() {
+    if (raw_begin < raw_end || raw_over) return {};
+    raw.resize(kCompressedBufferBytes);
+    auto got = read_disk(raw);
+    if (!got) return tl::unexpected(got.error());
+    raw_begin = 0;
+    raw_end = *got;
+    raw_over = *got == 0;
+    return {};
+  }
+
+  [[nodiscard]] tl::unexpected<Error> broken(const char* what) const {
+    return fail(ErrorKind::kMalformed, what, {name, 0, taken - (raw_end - raw_begin)},
+                "The compressed file is damaged or was cut off: copy it again");
+  }
+
+  Expected<std::size_t> read_gzip(std::span<char> buffer) {
+    gzip.next_out = reinterpret_cast<Bytef*>(buffer.data());
+    gzip.avail_out = static_cast<uInt>(std::min<std::size_t>(buffer.size(), 1U << 30U));
+    const uInt wanted = gzip.avail_out;
+    while (gzip.avail_out == wanted) {
+      if (auto ok = refill(); !ok) return tl::unexpected(ok.error());
+      if (raw_begin == raw_end) {
+        if (frame_open) return broken("gzip data ends early");
+        return 0;
+      }
+      frame_open = true;
+      gzip.next_in = reinterpret_cast<Bytef*>(raw.data() + raw_begin);
+      gzip.avail_in = static_cast<uInt>(raw_end - raw_begin);
+      const int status = inflate(&gzip, Z_NO_FLUSH);
+      raw_begin = raw_end - gzip.avail_in;
+      if (status == Z_STREAM_END) {  // another member may follow
+        frame_open = false;
+        inflateReset(&gzip);
+      } else if (status != Z_OK && status != Z_BUF_ERROR) {
+        return broken("gzip data is damaged");
+      }
+    }
+    return wanted - gzip.avail_out;
+  }
+
+  Expected<std::size_t> read_zstd(std::span<char> buffer) {
+    ZSTD_outBuffer out{buffer.data(), buffer.size(), 0};
+    while (out.pos == 0) {
+      if (auto ok = refill(); !ok) return tl::unexpected(ok.error());
+      if (raw_begin == raw_end && raw_over) {
+        if (frame_open) return broken("zstd data ends early");
+        return 0;
+      }
+      ZSTD_inBuffer in{raw.data() + raw_begin, raw_end - raw_begin, 0};
+      const std::size_t status = ZSTD_decompressStream(zstd, &out, &in);
+      raw_begin += in.pos;
+      if (ZSTD_isError(status) != 0) return broken("zstd data is damaged");
+      frame_open = status != 0;
+    }
+    return out.pos;
+  }
+
+  Expected<void> detect() {
+    raw.resize(kCompressedBufferBytes);
+    while (raw_end < 4) {
+      auto got = read_disk(std::span(raw).subspan(raw_end));
+      if (!got) return tl::unexpected(got.error());
+      if (*got == 0) break;
+      raw_end += *got;
+    }
+    const auto starts = [&](std::initializer_list<int> magic) {
+      return raw_end >= magic.size() && std::equal(magic.begin(), magic.end(), raw.begin(),
+                                                   [](int a, char b) { return static_cast<char>(a) == b; });
+    };
+    if (starts({0x1f, 0x8b})) {
+      // 16 + 15: gzip framing with the largest window.
+      if (inflateInit2(&gzip, 16 + 15) != Z_OK)
+        return fail(ErrorKind::kInternal, "zlib cannot start", {name});
+      compression = Compression::kGzip;
+    } else if (starts({0x28, 0xb5, 0x2f, 0xfd})) {
+      zstd = ZSTD_createDStream();
+      if (zstd == nullptr) return fail(ErrorKind::kInternal, "zstd cannot start", {name});
+      compression = Compression::kZstd;
+    }
+    return {};
+  }
+};
+
+InputFile::InputFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
+InputFile::InputFile(InputFile&&) noexcept = default;
+InputFile& InputFile::operator=(InputFile&&) noexcept = default;
+InputFile::~InputFile() = default;
+
+Expected<InputFile> InputFile::open(const std::filesystem::path& path) {
+  auto state = std::make_unique<State>();
+  state->name = path.string();
+  state->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (state->descriptor < 0) return unreadable(state->name, errno);
+  struct stat info{};
+  if (::fstat(state->descriptor, &info) != 0) return unreadable(state->name, errno);
+  if (S_ISDIR(info.st_mode)) return unreadable(state->name, EISDIR);
+  if (S_ISREG(info.st_mode)) state->size = static_cast<std::uint64_t>(info.st_size);
+  if (auto ok = state->detect(); !ok) return tl::unexpected(ok.error());
+  return InputFile(std::move(state));
+}
+
+Expected<std::size_t> InputFile::read(std::span<char> buffer) {
+  switch (state_->compression) {
+    case Compression::kGzip:
+      return state_->read_gzip(buffer);
+    case Compression::kZstd:
+      return state_->read_zstd(buffer);
+    case Compression::kNone:
+      break;
+  }
+  std::size_t filled = 0;
+  while (filled < buffer.size()) {
+    const std::size_t waiting = state_->raw_end - state_->raw_begin;
+    if (waiting != 0) {
+      const std::size_t count = std::min(waiting, buffer.size() - filled);
+      std::memcpy(buffer.data() + filled, state_->raw.data() + state_->raw_begin, count);
+      state_->raw_begin += count;
+      filled += count;
+      continue;
+    }
+    auto got = state_->read_disk(buffer.subspan(filled));
+    if (!got) return got;
+    if (*got == 0) break;
+    filled += *got;
+  }
+  return filled;
+}
+
+const std::string& InputFile::name() const {
+  return state_->name;
+}
+std::uint64_t InputFile::size_on_disk() const {
+  return state_->size;
+}
+std::uint64_t InputFile::taken_from_disk() const {
+  return state_->taken;
+}
+
+Expected<std::string> read_whole_file(const std::filesystem::path& path, std::uint64_t limit) {
+  auto file = InputFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  std::string text;
+  std::size_t used = 0;
+  for (;;) {
+    const std::size_t step = std::max<std::size_t>(64 * 1024, used);
+    text.resize(used + step);
+    auto got = file->read(std::span(text).subspan(used));
+    if (!got) return tl::unexpected(got.error());
+    used += *got;
+    if (*got == 0) break;
+    if (used > limit) {
+      return fail(ErrorKind::kUnfit, fmt::format("larger than {} MiB", limit >> 20U), {path.string()},
+                  "A file of this kind is small: check that it is the right one");
+    }
+  }
+  text.resize(used);
+  return text;
+}
+
+}  // namespace joulecast

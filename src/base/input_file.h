@@ -1,0 +1,41 @@
+// Input files as a stream of bytes, plain, gzip or zstd.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "joulecast/error.h"
+
+namespace joulecast {
+
+/// A sequential reader. What the first bytes say decides about decompression, not the name.
+class InputFile {
+ public:
+  /// Errors: kUnreadable (missing, a directory, no permission), with a hint.
+  static Expected<InputFile> open(const std::filesystem::path& path);
+
+  /// Fills `buffer` as far as the file goes; 0 at the end. Errors: kUnreadable (disk), kMalformed (broken or
+  /// truncated compressed data).
+  Expected<std::size_t> read(std::span<char> buffer);
+
+  [[nodiscard]] const std::string& name() const;
+  [[nodiscard]] std::uint64_t size_on_disk() const;     ///< 0 if unknown (a pipe)
+  [[nodiscard]] std::uint64_t taken_from_disk() const;  ///< for progress
+
+  InputFile(InputFile&&) noexcept;
+  InputFile& operator=(InputFile&&) noexcept;
+  ~InputFile();
+
+ private:
+  struct State;
+  explicit InputFile(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+/// A whole file in memory, decompressed. Error kUnfit beyond `limit` bytes: small files only.
+Expected<std::string> read_whole_file(const std::filesystem::path& path, std::uint64_t limit = 256U << 20U);
+
+}  // namespace joulecast
