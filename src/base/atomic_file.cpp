@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -25,6 +26,22 @@ tl::unexpected<Error> not_writable(const std::filesystem::path& path, int code) 
   if (code == EACCES || code == EROFS || code == EPERM) hint = "Choose a folder that you may write to";
   return fail(ErrorKind::kNotWritable, fmt::format("cannot write: {}", std::strerror(code)), {path.string()},
               hint);
+}
+
+// The one piece of global state of the library: an interrupted program can only remove what it knows of.
+struct OpenFiles {
+  std::mutex mutex;
+  std::set<std::filesystem::path> names;
+};
+OpenFiles& open_files() {
+  static auto* files = new OpenFiles;  // never destroyed: threads may still write while the program ends
+  return *files;
+}
+
+void forget(const std::filesystem::path& temporary) {
+  auto& files = open_files();
+  const std::scoped_lock lock(files.mutex);
+  files.names.erase(temporary);
 }
 
 }  // namespace
@@ -68,8 +85,11 @@ Expected<AtomicFile> AtomicFile::create(const std::filesystem::path& destination
   // Process and serial number: two runs, or two threads, never share a temporary file.
   auto temporary = destination;
   temporary += fmt::format(".tmp-{}-{}", ::getpid(), serial++);
+  auto& files = open_files();
+  const std::scoped_lock lock(files.mutex);
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
   if (descriptor < 0) return not_writable(destination, errno);
+  files.names.insert(temporary);
   return AtomicFile(descriptor, std::move(temporary), destination);
 }
 
@@ -97,8 +117,9 @@ Expected<void> AtomicFile::commit() {
   // both; after a killed run it is old or new.
   if (::close(std::exchange(descriptor_, -1)) != 0 && errno_ == 0) errno_ = errno;
   if (errno_ == 0 && ::rename(temporary_.c_str(), destination_.c_str()) != 0) errno_ = errno;
+  if (errno_ != 0) ::unlink(temporary_.c_str());
+  forget(temporary_);
   if (errno_ != 0) {
-    ::unlink(temporary_.c_str());
     return not_writable(destination_, errno_);
   }
   return {};
@@ -108,6 +129,15 @@ void AtomicFile::discard() {
   if (descriptor_ < 0) return;
   ::close(std::exchange(descriptor_, -1));
   ::unlink(temporary_.c_str());
+  forget(temporary_);
+}
+
+std::unique_lock<std::mutex> remove_temporary_files() {
+  auto& files = open_files();
+  std::unique_lock lock(files.mutex);
+  for (const auto& name : files.names) ::unlink(name.c_str());
+  files.names.clear();
+  return lock;
 }
 
 Expected<void> write_file_atomically(const std::filesystem::path& destination, std::string_view content) {

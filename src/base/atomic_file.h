@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -40,6 +41,10 @@ class AtomicFile {
   std::filesystem::path destination_;
   std::string buffer_;
 };
+
+/// Removes every temporary file that is open now, for a program that is about to end before its time. While the lock
+/// that it returns is held no new one appears. Not for signal handlers: it locks and allocates.
+[[nodiscard]] std::unique_lock<std::mutex> remove_temporary_files();
 
 /// The whole content at once. Error kNotWritable.
 Expected<void> write_file_atomically(const std::filesystem::path& destination, std::string_view content);

@@ -1,0 +1,25 @@
+#include <algorithm>
+#include <array>
+
+#include "cli/subcommand.h"
+
+namespace joulecast::cli {
+namespace {
+
+constexpr std::array kSubcommands = {
+    SubcommandEntry{"completion", "completion script for bash, zsh or fish", make_completion_command},
+    SubcommandEntry{"man", "the manual page, in roff", make_man_command, false},
+};
+
+}  // namespace
+
+std::span<const SubcommandEntry> subcommands() {
+  return kSubcommands;
+}
+
+const SubcommandEntry* find_subcommand(std::string_view name) {
+  const auto found = std::find_if(kSubcommands.begin(), kSubcommands.end(), [&](const auto& entry) { return entry.name == name; });
+  return found == kSubcommands.end() ? nullptr : &*found;
+}
+
+}  // namespace joulecast::cli
