@@ -42,8 +42,8 @@ class AtomicFile {
   std::string buffer_;
 };
 
-/// Removes every temporary file that is open now, for a program that is about to end before its time. While the lock
-/// that it returns is held no new one appears. Not for signal handlers: it locks and allocates.
+/// Removes every temporary file that is open now, for a program that is about to end before its time. While
+/// the lock that it returns is held no new one appears. Not for signal handlers: it locks and allocates.
 [[nodiscard]] std::unique_lock<std::mutex> remove_temporary_files();
 
 /// The whole content at once. Error kNotWritable.

@@ -89,7 +89,8 @@ Console::Console(const CommonOptions& options)
     : quiet_(options.quiet),
       verbose_(options.verbose),
       json_(options.log_format == "json"),
-      progress_(!options.quiet && (options.progress == "always" || (options.progress == "auto" && ::isatty(STDERR_FILENO) != 0))),
+      progress_(!options.quiet && (options.progress == "always" ||
+                                   (options.progress == "auto" && ::isatty(STDERR_FILENO) != 0))),
       colours_on_stderr_(colours_for(STDERR_FILENO)),
       started_(std::chrono::steady_clock::now()) {}
 
@@ -97,8 +98,8 @@ Console::~Console() {
   end_progress();
 }
 
-void Console::line(std::string_view level, std::string_view style, const std::string& text, const std::string& hint,
-                   const std::string& json_fields) {
+void Console::line(std::string_view level, std::string_view style, const std::string& text,
+                   const std::string& hint, const std::string& json_fields) {
   const std::scoped_lock lock(mutex_);
   erase_progress_line();
   if (json_) {
@@ -118,7 +119,8 @@ void Console::line(std::string_view level, std::string_view style, const std::st
 }
 
 void Console::error(const Error& error) {
-  line("error", "1;31", json_ ? error.message : place_and_message(error), error.hint, json_ ? dump(fields_of(error)) : "");
+  line("error", "1;31", json_ ? error.message : place_and_message(error), error.hint,
+       json_ ? dump(fields_of(error)) : "");
 }
 
 void Console::warning(const Warning& warning) {
@@ -141,7 +143,8 @@ void Console::skipped(std::string_view network, const Error& reason) {
   Json json = fields_of(reason);
   json["network"] = network;
   line("warning", "1;33",
-       json_ ? fmt::format("{} skipped: {}", network, reason.message) : fmt::format("{} skipped: {}", network, place_and_message(reason)),
+       json_ ? fmt::format("{} skipped: {}", network, reason.message)
+             : fmt::format("{} skipped: {}", network, place_and_message(reason)),
        reason.hint, json_ ? dump(json) : "");
 }
 
@@ -168,12 +171,14 @@ Expected<void> Console::finish() {
   errno = 0;
   if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && errno != EPIPE) {
     const int code = errno != 0 ? errno : EIO;
-    return fail(ErrorKind::kNotWritable, fmt::format("cannot write: {}", std::strerror(code)), {"standard output"});
+    return fail(ErrorKind::kNotWritable, fmt::format("cannot write: {}", std::strerror(code)),
+                {"standard output"});
   }
   return {};
 }
 
-void Console::progress(std::string_view what, std::uint64_t done, std::uint64_t total, std::string_view unit, double unit_scale) {
+void Console::progress(std::string_view what, std::uint64_t done, std::uint64_t total, std::string_view unit,
+                       double unit_scale) {
   if (!progress_) return;
   const std::scoped_lock lock(mutex_);
   const auto now = std::chrono::steady_clock::now();
@@ -195,13 +200,15 @@ void Console::progress(std::string_view what, std::uint64_t done, std::uint64_t 
     put(stderr, dump(json) + "\n");
     return;
   }
-  const double share = total != 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 0.0;
+  const double share =
+      total != 0 ? std::min(1.0, static_cast<double>(done) / static_cast<double>(total)) : 0.0;
   const auto filled = static_cast<std::size_t>(share * static_cast<double>(kBarWidth));
   const int digits = unit_scale == 1.0 ? 0 : 1;
-  std::string text = fmt::format("\r{:<12} [{}{}] {:3.0f} %  {:.{}f}/{:.{}f} {}  {:.0f} s", shorten_middle(what, 24),
-                                 std::string(filled, '#'), std::string(kBarWidth - filled, '.'), share * 100.0,
-                                 static_cast<double>(done) / unit_scale, digits, static_cast<double>(total) / unit_scale, digits,
-                                 unit, seconds);
+  std::string text =
+      fmt::format("\r{:<12} [{}{}] {:3.0f} %  {:.{}f}/{:.{}f} {}  {:.0f} s", shorten_middle(what, 24),
+                  std::string(filled, '#'), std::string(kBarWidth - filled, '.'), share * 100.0,
+                  static_cast<double>(done) / unit_scale, digits, static_cast<double>(total) / unit_scale,
+                  digits, unit, seconds);
   put(stderr, text + "\033[K");
   std::fflush(stderr);
   line_shown_ = true;
@@ -235,8 +242,8 @@ bool Console::colours() const {
 }
 
 std::size_t display_width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::count_if(
+      text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
 }
 
 std::string shorten_middle(std::string_view text, std::size_t width) {

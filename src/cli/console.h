@@ -37,9 +37,10 @@ class Console {
   /// Flushes stdout. Error kNotWritable: the disk behind it is full; a closed pipe is no error.
   Expected<void> finish();
 
-  /// Shows how far the work is; redrawn ten times a second at most. `unit_scale` turns done and total into what
-  /// is shown (1 for things, 1e6 for MB). A total of 0 means unknown.
-  void progress(std::string_view what, std::uint64_t done, std::uint64_t total, std::string_view unit, double unit_scale = 1.0);
+  /// Shows how far the work is; redrawn ten times a second at most. `unit_scale` turns done and total into
+  /// what is shown (1 for things, 1e6 for MB). A total of 0 means unknown.
+  void progress(std::string_view what, std::uint64_t done, std::uint64_t total, std::string_view unit,
+                double unit_scale = 1.0);
   /// Takes the progress line away.
   void end_progress();
 
@@ -66,7 +67,8 @@ class Console {
   std::string current_;
 };
 
-/// At most `width` characters; a longer text loses its middle: "[CONV]-[aten_...relu_1]". Counts UTF-8 characters.
+/// At most `width` characters; a longer text loses its middle: "[CONV]-[aten_...relu_1]". Counts UTF-8
+/// characters.
 std::string shorten_middle(std::string_view text, std::size_t width);
 /// Characters of UTF-8 text.
 std::size_t display_width(std::string_view text);

@@ -7,7 +7,8 @@
 namespace joulecast::cli {
 
 bool Flag::takes_path() const {
-  static constexpr std::array kPaths = {"DIR", "FILE", "RAW_DATA", "PREPROCESSED", "TRAINING", "MODELS", "INPUT", "PATH", "CSV"};
+  static constexpr std::array kPaths = {"DIR",    "FILE",  "RAW_DATA", "PREPROCESSED", "TRAINING",
+                                        "MODELS", "INPUT", "PATH",     "CSV"};
   const std::string& word = positional() ? name : value;
   return std::find(kPaths.begin(), kPaths.end(), word) != kPaths.end();
 }
@@ -24,13 +25,16 @@ Flag& FlagSet::add(std::string name, std::string value, FlagTarget target, std::
 FlagSet common_flags(CommonOptions& options) {
   FlagSet set;
   set.add("--jobs", "N", &options.jobs, "Threads to use; 0, the default, means all cores");
-  set.add("--progress", "WHEN", &options.progress, "Progress on stderr: auto (the default) shows it on a terminal only")
+  set.add("--progress", "WHEN", &options.progress,
+          "Progress on stderr: auto (the default) shows it on a terminal only")
       .choices = {"auto", "always", "never"};
   set.add("--quiet", "", &options.quiet, "No summaries, notes and progress; warnings and errors stay");
   set.add("--verbose", "", &options.verbose, "Say more of what is done");
-  set.add("--log-format", "FORMAT", &options.log_format, "Messages on stderr as text (the default) or as one JSON object a line")
+  set.add("--log-format", "FORMAT", &options.log_format,
+          "Messages on stderr as text (the default) or as one JSON object a line")
       .choices = {"text", "json"};
-  set.add("--strict", "", &options.strict, "Exit with the code of the first fault even if other networks went well");
+  set.add("--strict", "", &options.strict,
+          "Exit with the code of the first fault even if other networks went well");
   set.add("--help", "", &options.help, "Show this help");
   set.flags.back().alias = "-h";
   return set;

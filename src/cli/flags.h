@@ -13,7 +13,8 @@
 namespace joulecast::cli {
 
 /// Where a value goes. A bool is a switch; a vector takes the flag any number of times.
-using FlagTarget = std::variant<bool*, std::string*, std::vector<std::string>*, std::uint64_t*, std::optional<std::uint64_t>*>;
+using FlagTarget = std::variant<bool*, std::string*, std::vector<std::string>*, std::uint64_t*,
+                                std::optional<std::uint64_t>*>;
 
 /// An option, or a positional argument if it has no dashes.
 struct Flag {
@@ -49,10 +50,10 @@ struct CommonOptions {
 };
 FlagSet common_flags(CommonOptions& options);
 
-/// Fills the targets from the arguments after the subcommand's name. Errors: kUsage, with a hint (nearest known
-/// flag, accepted values). With --help given, missing required arguments are no error.
-Expected<void> parse_arguments(std::string_view command, const FlagSet& own, const FlagSet& common, const CommonOptions& options,
-                               const std::vector<std::string>& arguments);
+/// Fills the targets from the arguments after the subcommand's name. Errors: kUsage, with a hint (nearest
+/// known flag, accepted values). With --help given, missing required arguments are no error.
+Expected<void> parse_arguments(std::string_view command, const FlagSet& own, const FlagSet& common,
+                               const CommonOptions& options, const std::vector<std::string>& arguments);
 
 /// The candidate nearest to a mistyped word, if one is near enough to be meant.
 std::optional<std::string> nearest(std::string_view word, const std::vector<std::string>& candidates);

@@ -9,8 +9,8 @@ namespace {
 constexpr std::size_t kWidth = 80;
 constexpr std::size_t kHelpColumn = 26;
 
-// Words of `text` in lines that end before column kWidth; all lines but the first are indented. The first begins at
-// column `at`.
+// Words of `text` in lines that end before column kWidth; all lines but the first are indented. The first
+// begins at column `at`.
 std::string wrap(std::string_view text, std::size_t indent, std::size_t at) {
   std::string out;
   std::size_t column = at;
@@ -80,10 +80,14 @@ std::string usage_line(const SubcommandEntry& entry, const FlagSet& own) {
 std::string roff(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    if (c == '\\') out += "\\e";
-    else if (c == '-') out += "\\-";
-    else if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n')) out += std::string("\\&") + c;
-    else out += c;
+    if (c == '\\')
+      out += "\\e";
+    else if (c == '-')
+      out += "\\-";
+    else if ((c == '.' || c == '\'') && (out.empty() || out.back() == '\n'))
+      out += std::string("\\&") + c;
+    else
+      out += c;
   }
   return out;
 }
@@ -109,15 +113,18 @@ std::string roff_paragraphs(std::string_view text) {
 }
 
 constexpr std::string_view kExitCodes =
-    "0 done; 1 internal error (a bug); 2 wrong usage; 3 input unreadable or malformed; 4 input readable but unfit; 5 network or "
-    "server; 6 access denied; 7 output not writable; 130 interrupted. Where some networks are skipped but something is "
+    "0 done; 1 internal error (a bug); 2 wrong usage; 3 input unreadable or malformed; 4 input readable but "
+    "unfit; 5 network or "
+    "server; 6 access denied; 7 output not writable; 130 interrupted. Where some networks are skipped but "
+    "something is "
     "produced, the code is 0 with a warning for each; --strict turns that into the code of the first fault.";
 constexpr std::string_view kTagline = "what a CNN will cost on an edge board: watts, milliseconds, joules";
 
 }  // namespace
 
 std::string program_help() {
-  std::string out = fmt::format("joulecast: {}\n\nUsage: joulecast COMMAND [ARGUMENT...] [OPTION...]\n\nCommands:\n", kTagline);
+  std::string out = fmt::format(
+      "joulecast: {}\n\nUsage: joulecast COMMAND [ARGUMENT...] [OPTION...]\n\nCommands:\n", kTagline);
   for (const auto& entry : subcommands())
     if (entry.listed) out += fmt::format("  {:<12}{}\n", entry.name, wrap(entry.summary, 14, 14));
   out +=
@@ -130,8 +137,10 @@ std::string program_help() {
   return out;
 }
 
-std::string command_help(const SubcommandEntry& entry, const Subcommand& command, const FlagSet& own, const FlagSet& common) {
-  std::string out = "Usage: " + wrap(usage_line(entry, own), 11, 7) + "\n\n" + paragraphs(command.description());
+std::string command_help(const SubcommandEntry& entry, const Subcommand& command, const FlagSet& own,
+                         const FlagSet& common) {
+  std::string out =
+      "Usage: " + wrap(usage_line(entry, own), 11, 7) + "\n\n" + paragraphs(command.description());
   if (const auto lines = flag_lines(own, true); !lines.empty()) out += "\nArguments:\n" + lines;
   if (const auto lines = flag_lines(own, false); !lines.empty()) out += "\nOptions:\n" + lines;
   out += "\nCommon options:\n" + flag_lines(common, false) + "\nExamples:\n";
@@ -141,8 +150,10 @@ std::string command_help(const SubcommandEntry& entry, const Subcommand& command
 
 std::string man_page() {
   std::string out = fmt::format(
-      ".TH JOULECAST 1 \"\" \"joulecast {}\" \"User Commands\"\n.SH NAME\njoulecast \\- {}\n.SH SYNOPSIS\n.B joulecast\n\\fICOMMAND\\fR "
-      "[\\fIARGUMENT\\fR...] [\\fIOPTION\\fR...]\n.SH DESCRIPTION\nTurns the raw logs of a board into models of what a network costs, and "
+      ".TH JOULECAST 1 \"\" \"joulecast {}\" \"User Commands\"\n.SH NAME\njoulecast \\- {}\n.SH SYNOPSIS\n.B "
+      "joulecast\n\\fICOMMAND\\fR "
+      "[\\fIARGUMENT\\fR...] [\\fIOPTION\\fR...]\n.SH DESCRIPTION\nTurns the raw logs of a board into models "
+      "of what a network costs, and "
       "predicts from them what an unseen network will cost there.\n.SH COMMANDS\n",
       JOULECAST_VERSION, roff(kTagline));
   CommonOptions options;
@@ -157,7 +168,8 @@ std::string man_page() {
     out += ".fi\n";
   }
   out += ".SH COMMON OPTIONS\n" + roff_flags(common_flags(options));
-  out += ".SH EXIT STATUS\n" + roff(kExitCodes) + "\n.SH ENVIRONMENT\n.TP\n.B NO_COLOR\nIf set and not empty, no colours.\n.TP\n.B COLUMNS\n";
+  out += ".SH EXIT STATUS\n" + roff(kExitCodes) +
+         "\n.SH ENVIRONMENT\n.TP\n.B NO_COLOR\nIf set and not empty, no colours.\n.TP\n.B COLUMNS\n";
   out += "Width of tables where standard output is no terminal.\n";
   return out;
 }

@@ -11,7 +11,8 @@ namespace joulecast::cli {
 /// `joulecast --help`: the list of commands.
 std::string program_help();
 /// `joulecast COMMAND --help`, wrapped at 80 columns.
-std::string command_help(const SubcommandEntry& entry, const Subcommand& command, const FlagSet& own, const FlagSet& common);
+std::string command_help(const SubcommandEntry& entry, const Subcommand& command, const FlagSet& own,
+                         const FlagSet& common);
 /// The manual in roff, for share/man/man1/joulecast.1.
 std::string man_page();
 /// "joulecast VERSION (commit ...)" and the libraries built with.

@@ -1,4 +1,5 @@
-// The program: finds the subcommand, parses its flags, runs it, and turns an error into text and an exit code.
+// The program: finds the subcommand, parses its flags, runs it, and turns an error into text and an exit
+// code.
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -23,12 +24,17 @@ int report(Console& console, const Error& error) {
 
 Error unknown_command(const std::string& name) {
   if (name.starts_with("-"))
-    return {ErrorKind::kUsage, fmt::format("'{}' stands where a command is expected", name), {}, "Put options after the command; see 'joulecast --help'"};
+    return {ErrorKind::kUsage,
+            fmt::format("'{}' stands where a command is expected", name),
+            {},
+            "Put options after the command; see 'joulecast --help'"};
   std::vector<std::string> names;
   for (const auto& entry : subcommands())
     if (entry.listed) names.emplace_back(entry.name);
   const auto guess = nearest(name, names);
-  return {ErrorKind::kUsage, fmt::format("unknown command '{}'", name), {},
+  return {ErrorKind::kUsage,
+          fmt::format("unknown command '{}'", name),
+          {},
           guess ? fmt::format("Did you mean '{}'?", *guess) : "See 'joulecast --help' for the list"};
 }
 
@@ -80,7 +86,10 @@ int main(int count, char** words) {
   try {
     return joulecast::cli::run(std::vector<std::string>(words + 1, words + count));
   } catch (const std::exception& fault) {  // a bug, or no memory: the library reports faults as values
-    std::fprintf(stderr, "joulecast: internal error: %s\n  hint: This is a bug in joulecast: report it with the command line\n", fault.what());
+    std::fprintf(stderr,
+                 "joulecast: internal error: %s\n  hint: This is a bug in joulecast: report it with the "
+                 "command line\n",
+                 fault.what());
     return joulecast::exit_code(joulecast::ErrorKind::kInternal);
   }
 }

@@ -5,7 +5,9 @@ namespace joulecast::cli {
 namespace {
 
 class ManCommand final : public Subcommand {
-  [[nodiscard]] std::string_view description() const override { return "Writes the manual page in roff to standard output."; }
+  [[nodiscard]] std::string_view description() const override {
+    return "Writes the manual page in roff to standard output.";
+  }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast man > joulecast.1", "joulecast man | man -l -"};
   }

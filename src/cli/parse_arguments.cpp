@@ -1,12 +1,12 @@
-// The only file that includes CLI11 (5 s to compile). CLI11 takes the command line apart; values are checked here,
-// so that every message names the flag, the value and what would be right.
+// The only file that includes CLI11 (5 s to compile). CLI11 takes the command line apart; values are checked
+// here, so that every message names the flag, the value and what would be right.
 #include <charconv>
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "cli/flags.h"
 
@@ -40,9 +40,11 @@ Expected<void> store(const Flag& flag, const std::vector<std::string>& values) {
     **on = true;
     return {};
   }
-  if (values.size() > 1) return usage(fmt::format("{} is given {} times", flag.name, values.size()), "Give it once");
+  if (values.size() > 1)
+    return usage(fmt::format("{} is given {} times", flag.name, values.size()), "Give it once");
   const std::string& value = values.front();
-  if (!flag.choices.empty() && std::find(flag.choices.begin(), flag.choices.end(), value) == flag.choices.end())
+  if (!flag.choices.empty() &&
+      std::find(flag.choices.begin(), flag.choices.end(), value) == flag.choices.end())
     return usage(fmt::format("{}: '{}' is unknown", flag.name, value),
                  fmt::format("It takes {}", fmt::join(flag.choices, ", ")));
   if (auto* const* text = std::get_if<std::string*>(&flag.target)) {
@@ -76,20 +78,22 @@ Expected<void> refuse_leftovers(std::string_view command, const std::vector<std:
                                 const std::vector<Parsed>& known) {
   if (rest.empty()) return {};
   const std::string help = fmt::format("See 'joulecast {} --help'", command);
-  const auto unknown = std::find_if(rest.begin(), rest.end(), [](const auto& word) { return word.starts_with("-"); });
+  const auto unknown =
+      std::find_if(rest.begin(), rest.end(), [](const auto& word) { return word.starts_with("-"); });
   if (unknown == rest.end()) return usage(fmt::format("'{}' is one argument too many", rest.front()), help);
   std::vector<std::string> names;
   for (const auto& parsed : known)
     if (!parsed.flag->positional()) names.push_back(parsed.flag->name);
   const std::string flag = unknown->substr(0, unknown->find('='));
   const auto guess = nearest(flag, names);
-  return usage(fmt::format("{} has no option {}", command, flag), guess ? fmt::format("Did you mean {}?", *guess) : help);
+  return usage(fmt::format("{} has no option {}", command, flag),
+               guess ? fmt::format("Did you mean {}?", *guess) : help);
 }
 
 }  // namespace
 
-Expected<void> parse_arguments(std::string_view command, const FlagSet& own, const FlagSet& common, const CommonOptions& options,
-                               const std::vector<std::string>& arguments) {
+Expected<void> parse_arguments(std::string_view command, const FlagSet& own, const FlagSet& common,
+                               const CommonOptions& options, const std::vector<std::string>& arguments) {
   CLI::App app;
   app.set_help_flag("");
   app.allow_extras();

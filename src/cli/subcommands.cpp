@@ -18,7 +18,8 @@ std::span<const SubcommandEntry> subcommands() {
 }
 
 const SubcommandEntry* find_subcommand(std::string_view name) {
-  const auto found = std::find_if(kSubcommands.begin(), kSubcommands.end(), [&](const auto& entry) { return entry.name == name; });
+  const auto found = std::find_if(kSubcommands.begin(), kSubcommands.end(),
+                                  [&](const auto& entry) { return entry.name == name; });
   return found == kSubcommands.end() ? nullptr : &*found;
 }
 

@@ -1,4 +1,5 @@
-// A table of text for people: headings with units, numbers aligned on the right, at most as wide as the terminal.
+// A table of text for people: headings with units, numbers aligned on the right, at most as wide as the
+// terminal.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +24,8 @@ class Table {
   void add(std::vector<std::string> cells);
   /// A line across, before the totals.
   void rule();
-  /// Lines of at most `width` characters (as far as the columns that shrink allow it), none with trailing blanks.
+  /// Lines of at most `width` characters (as far as the columns that shrink allow it), none with trailing
+  /// blanks.
   [[nodiscard]] std::string text(std::size_t width, bool bold_heading = false) const;
 
  private:
