@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,26 +32,39 @@ struct WindowSummary {
   std::uint64_t rows = 0;
   std::uint64_t rows_with_power = 0;
   std::uint64_t samples_used = 0;
-  std::uint64_t samples_total = 0;
+  std::uint64_t samples_read = 0;          ///< the power log is read no further than the last window
   std::uint64_t rows_lost_at_log_end = 0;  ///< work items after the power log ran out
-  std::vector<Warning> warnings;
+  TimeStamp first_sample, last_sample;     ///< of those read, in file order
+  TimeStamp first_window, last_window;     ///< start of the first window, latest end of all windows visited
+  std::vector<Warning> warnings;           ///< log out of order, NaN samples, negative run times, ...
 };
 
+/// Takes the next rows in file order, at least one; false stops the work.
+using RowSink = std::function<bool(std::span<const LayerMeasurement>)>;
+/// Gives the next power samples in file order; an empty span at the end.
+using SampleSource = std::function<Expected<std::span<const PowerSample>>()>;
+
 /// The reference's attribution: each entry takes the samples in [end - run time, end], one forward-only
-/// cursor, cycle-major, a sample used once at most; mean by Neumaier-compensated sum. `sink` gets rows in
-/// file order and returns false to stop (then kNotWritable is the caller's to report). Errors: kUnfit if the
-/// latency log has no stamps or no entry; kMalformed from the power log.
-Expected<WindowSummary> attribute_by_window(const LatencyLog& latencies, PowerLogReader& power,
-                                            Microwatts idle,
-                                            const std::function<bool(const LayerMeasurement&)>& sink);
+/// cursor, cycle-major, a sample used once at most; mean by Neumaier-compensated sum. The power log is pulled
+/// no further than needed, so that a fault behind the last window is not met. Complexity: linear in entries
+/// and samples. Errors: kUnfit if the latency log has no stamps or no entry, or the power log no sample;
+/// kMalformed if a run time is not finite or beyond Python's timedelta; those of `samples`; kInterrupted if
+/// the sink stopped the work.
+Expected<WindowSummary> attribute_by_window(const LatencyLog& latencies, const SampleSource& samples,
+                                            Microwatts idle, const RowSink& sink);
 
 /// What `attribute` did with one network.
 struct AttributionOutcome {
-  enum class Status { kDone, kRunTimesOnly, kSkipped };
+  enum class Status {
+    kDone,
+    kWithoutPower,  ///< files written as the reference would, but no row has power; `reason` says why
+    kRunTimesOnly,  ///< no power log, or no time stamps: run times alone in layer_power.csv
+    kSkipped,       ///< nothing written; `reason` says why
+  };
   std::string network;
   Status status = Status::kDone;
-  std::optional<Error> reason;  ///< why it was skipped
-  WindowSummary summary;
+  std::optional<Error> reason;  ///< with kWithoutPower and kSkipped
+  WindowSummary summary;        ///< with kDone and kWithoutPower
   std::vector<Warning> warnings;
 };
 
@@ -61,10 +75,10 @@ struct AttributeOptions {
   std::function<void(std::string_view network, std::uint64_t done, std::uint64_t total)> progress;
 };
 
-/// `attribute RAW_DATA --method window`: writes OUT/<network>/trt_engine_info.json (a byte copy) and
-/// power_runtime_mapping_layerwise.csv; for a network without power or stamps, layer_power.csv with run
-/// times. One network's fault never ends the others. Outcomes by network name. Errors: kUnreadable, kUnfit
-/// (nothing there), kNotWritable.
+/// `attribute RAW_DATA --method window`: writes OUT/<network>/trt_engine_info.json (a byte copy, unpacked if
+/// it was compressed) and power_runtime_mapping_layerwise.csv; for a network without power or stamps,
+/// layer_power.csv with run times. One network's fault never ends the others. Outcomes by network name.
+/// Errors: kUnreadable; kUnfit (nothing there); kUsage (`only` names a network that is not there).
 Expected<std::vector<AttributionOutcome>> attribute_folder(const std::filesystem::path& raw_data,
                                                            const std::filesystem::path& out,
                                                            const AttributeOptions& options);

@@ -101,6 +101,7 @@ struct LatencyLog {
   };
   std::vector<LayerEntries> layers;
   bool has_stamps = true;
+  bool whole_run_times = false;  ///< every run time is written as a JSON integer (pandas keeps integers)
   std::vector<Warning> warnings;
 
   /// Length of the longest list.

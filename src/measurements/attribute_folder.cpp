@@ -1,0 +1,285 @@
+// `attribute --method window` over a whole raw_data folder: each network on its own, so that the fault of one
+// never ends the others.
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/atomic_file.h"
+#include "base/input_file.h"
+#include "base/parallel.h"
+#include "base/time_stamp.h"
+#include "joulecast/measurements.h"
+#include "measurements/file_names.h"
+#include "measurements/run_times.h"
+#include "measurements/window_csv.h"
+
+namespace joulecast {
+namespace {
+
+namespace fs = std::filesystem;
+using Status = AttributionOutcome::Status;
+
+constexpr std::string_view kUnknownType = "Unknown";
+
+/// A copy, byte for byte; compressed engine information is unpacked, for its new name promises JSON.
+Expected<void> copy_unpacked(const fs::path& from, const fs::path& to) {
+  const auto text = read_whole_file(from);
+  if (!text) return tl::unexpected(text.error());
+  return write_file_atomically(to, *text);
+}
+
+/// LayerType by name; of repeated names the last counts, as in the reference.
+class LayerTypes {
+ public:
+  explicit LayerTypes(const Network& network) {
+    for (const Layer& layer : network.layers) types_[layer.name] = layer.type;
+  }
+
+  [[nodiscard]] std::string_view of(const std::string& name) const {
+    const auto found = types_.find(name);
+    return found == types_.end() || found->second.empty() ? kUnknownType : std::string_view(found->second);
+  }
+  [[nodiscard]] bool has(const std::string& name) const { return types_.contains(name); }
+
+ private:
+  std::unordered_map<std::string, std::string> types_;
+};
+
+/// Layers that only one of the two files knows.
+template <class Layers, class NameOf>
+void compare_names(const Network& engine, const LayerTypes& types, const Layers& logged, NameOf name_of,
+                   std::vector<Warning>& warnings) {
+  std::unordered_map<std::string_view, bool> seen;
+  std::uint64_t unknown = 0;
+  std::string first_unknown;
+  for (const auto& layer : logged) {
+    const std::string& name = name_of(layer);
+    seen[name] = true;
+    if (types.has(name)) continue;
+    if (unknown++ == 0) first_unknown = name;
+  }
+  std::uint64_t unlogged = 0;
+  std::string first_unlogged;
+  for (const Layer& layer : engine.layers) {
+    if (seen.contains(layer.name) || layer.kind == LayerKind::kNone) continue;
+    if (unlogged++ == 0) first_unlogged = layer.name;
+  }
+  if (unknown != 0) {
+    warnings.push_back({fmt::format("layers of the latency log are not in the engine information and get the "
+                                    "type Unknown, the first is '{}'",
+                                    first_unknown),
+                        {},
+                        unknown});
+  }
+  if (unlogged != 0) {
+    warnings.push_back(
+        {fmt::format("layers of the engine are not in the latency log, the first is '{}'", first_unlogged),
+         {},
+         unlogged});
+  }
+}
+
+/// Why no row has power, in words.
+Error no_power_reason(const WindowSummary& summary, const std::string& power_log) {
+  Error error{ErrorKind::kUnfit, {}, {power_log}, {}};
+  const bool apart = summary.last_sample < summary.first_window || summary.last_window < summary.first_sample;
+  if (apart) {
+    error.message =
+        fmt::format("power log and latency log do not overlap in time: samples {} to {}, layers {} to {}",
+                    format_time_stamp(summary.first_sample), format_time_stamp(summary.last_sample),
+                    format_time_stamp(summary.first_window), format_time_stamp(summary.last_window));
+    error.hint = "Both logs must come from one run and one clock";
+  } else {
+    error.message = "no power sample falls into any layer's window";
+    error.hint = "Log the power more often, or use --method regression";
+  }
+  return error;
+}
+
+/// One network on its way from raw_data to preprocessed_data.
+class NetworkJob {
+ public:
+  NetworkJob(const NetworkFolder& folder, const Expected<IdlePower>& idle, fs::path out,
+             const AttributeOptions& options)
+      : folder_(folder), idle_(idle), out_(std::move(out)), options_(options) {
+    outcome_.network = folder.name;
+    outcome_.warnings = folder.warnings;
+  }
+
+  AttributionOutcome run() {
+    const bool folder_was_there = fs::exists(out_);
+    if (auto done = attribute(); !done) {
+      outcome_.status = Status::kSkipped;
+      outcome_.reason = done.error();
+      leave_no_trace(folder_was_there);
+    }
+    return std::move(outcome_);
+  }
+
+ private:
+  Expected<void> attribute() {
+    if (folder_.engine.empty()) {
+      return fail(ErrorKind::kUnreadable, "no engine information", {folder_.folder.string()},
+                  "trt_profiling/trt_engine_info.json belongs there");
+    }
+    auto engine = read_engine(folder_.engine);
+    if (!engine) return tl::unexpected(engine.error());
+    add_warnings(engine->warnings);
+    const LayerTypes types(*engine);
+    if (folder_.latency_log.empty()) return profile_only(*engine, types);
+
+    auto latencies = read_latency_log(folder_.latency_log, [this](std::uint64_t done, std::uint64_t total) {
+      if (options_.progress) options_.progress(folder_.name, done, total);
+    });
+    if (!latencies) return tl::unexpected(latencies.error());
+    add_warnings(latencies->warnings);
+    if (latencies->cycles() == 0) {
+      return fail(ErrorKind::kUnfit, "the latency log has no entry", {folder_.latency_log.string()});
+    }
+    compare_names(
+        *engine, types, latencies->layers, [](const auto& layer) -> const std::string& { return layer.name; },
+        outcome_.warnings);
+    if (folder_.power_log.empty() || !latencies->has_stamps) return run_times_only(*latencies, types);
+    return with_power(*latencies, types);
+  }
+
+  Expected<void> with_power(const LatencyLog& latencies, const LayerTypes& types) {
+    if (!idle_) return tl::unexpected(idle_.error());
+    add_warnings(idle_->warnings);
+    auto power = PowerLogReader::open(folder_.power_log);
+    if (!power) return tl::unexpected(power.error());
+    std::vector<WindowCsvWriter::LayerLabel> labels;
+    for (const auto& layer : latencies.layers) labels.push_back({layer.name, types.of(layer.name)});
+    auto file = AtomicFile::create(out_ / kWindowCsvFile);
+    if (!file) return tl::unexpected(file.error());
+    WindowCsvWriter csv(*file, labels, latencies.whole_run_times);
+    auto summary = attribute_by_window(
+        latencies, [&power] { return power->next(); }, idle_->average,
+        [&csv](std::span<const LayerMeasurement> rows) { return csv.write(rows); });
+    if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
+    csv.finish();
+    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
+    if (auto ok = file->commit(); !ok) return ok;
+    // Of two methods' results the later ones count.
+    for (const auto name : {kLayerPowerFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
+    add_warnings(summary->warnings);
+    if (summary->rows_with_power == 0) {
+      outcome_.status = Status::kWithoutPower;
+      outcome_.reason = no_power_reason(*summary, folder_.power_log.string());
+    }
+    outcome_.summary = std::move(*summary);
+    return {};
+  }
+
+  Expected<void> profile_only(const Network& engine, const LayerTypes& types) {
+    if (folder_.profile.empty()) {
+      return fail(ErrorKind::kUnreadable, "no latency log", {folder_.folder.string()},
+                  "trt_profiling/trt_layer_latency.json belongs there");
+    }
+    const auto profile = read_trtexec_profile(folder_.profile);
+    if (!profile) return tl::unexpected(profile.error());
+    compare_names(
+        engine, types, profile->layers, [](const auto& layer) -> const std::string& { return layer.name; },
+        outcome_.warnings);
+    return write_run_times(mean_run_times(*profile), types);
+  }
+
+  Expected<void> run_times_only(const LatencyLog& latencies, const LayerTypes& types) {
+    outcome_.warnings.push_back(
+        {folder_.power_log.empty()
+             ? "no power log: run times alone"
+             : "the latency log has no time stamps, so the power log cannot be used: run "
+               "times alone",
+         {folder_.folder.string()}});
+    return write_run_times(mean_run_times(latencies), types);
+  }
+
+  Expected<void> write_run_times(std::vector<LayerPower> layers, const LayerTypes& types) {
+    if (layers.empty()) return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
+    for (LayerPower& layer : layers) layer.layer_type = types.of(layer.layer_name);
+    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
+    if (auto ok = write_layer_power(out_ / kLayerPowerFile, layers); !ok) return ok;
+    for (const auto name : {kWindowCsvFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
+    outcome_.status = Status::kRunTimesOnly;
+    return {};
+  }
+
+  void add_warnings(const std::vector<Warning>& more) {
+    outcome_.warnings.insert(outcome_.warnings.end(), more.begin(), more.end());
+  }
+
+  void remove(std::string_view name) const {
+    std::error_code ignored;
+    fs::remove(out_ / name, ignored);
+  }
+
+  /// The reason of attribute_by_window, which knows no file.
+  [[nodiscard]] Error located(Error error) const {
+    if (!error.location.file.empty()) return error;
+    error.location.file = error.message.starts_with("the power log") ? folder_.power_log.string()
+                                                                     : folder_.latency_log.string();
+    return error;
+  }
+
+  void leave_no_trace(bool folder_was_there) {
+    std::error_code ignored;
+    if (!folder_was_there) {
+      fs::remove(out_, ignored);  // only if empty
+    } else if (fs::exists(out_ / kWindowCsvFile, ignored) || fs::exists(out_ / kLayerPowerFile, ignored)) {
+      outcome_.warnings.push_back({"results of an earlier run were left in place", {out_.string()}});
+    }
+  }
+
+  const NetworkFolder& folder_;
+  const Expected<IdlePower>& idle_;
+  fs::path out_;
+  const AttributeOptions& options_;
+  AttributionOutcome outcome_;
+};
+
+/// Networks that the options ask for.
+Expected<std::vector<NetworkFolder>> chosen_networks(const RawData& raw,
+                                                     const std::vector<std::string>& only) {
+  if (only.empty()) return raw.networks;
+  std::vector<NetworkFolder> chosen;
+  for (const std::string& name : only) {
+    const auto found = std::find_if(raw.networks.begin(), raw.networks.end(),
+                                    [&](const NetworkFolder& folder) { return folder.name == name; });
+    if (found == raw.networks.end()) return fail(ErrorKind::kUsage, fmt::format("no network '{}'", name));
+    const bool repeated = std::any_of(chosen.begin(), chosen.end(),
+                                      [&](const NetworkFolder& folder) { return folder.name == name; });
+    if (!repeated) chosen.push_back(*found);
+  }
+  std::sort(chosen.begin(), chosen.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return chosen;
+}
+
+}  // namespace
+
+Expected<std::vector<AttributionOutcome>> attribute_folder(const fs::path& raw_data, const fs::path& out,
+                                                           const AttributeOptions& options) {
+  const auto raw = list_raw_data(raw_data);
+  if (!raw) return tl::unexpected(raw.error());
+  const auto networks = chosen_networks(*raw, options.only);
+  if (!networks) return tl::unexpected(networks.error());
+  // Networks without a power log do without it, so its absence is each network's own fault.
+  const Expected<IdlePower> idle = raw->idle_power.empty()
+                                       ? fail(ErrorKind::kUnreadable, "no idle power", {raw_data.string()},
+                                              "idling_power.json belongs there")
+                                       : read_idle_power(raw->idle_power);
+  std::vector<AttributionOutcome> outcomes(networks->size());
+  parallel_for(networks->size(), options.jobs, [&](std::size_t i) {
+    const NetworkFolder& folder = (*networks)[i];
+    outcomes[i] = NetworkJob(folder, idle, out / folder.name, options).run();
+  });
+  if (!outcomes.empty()) {
+    auto& first = outcomes.front().warnings;
+    first.insert(first.begin(), raw->warnings.begin(), raw->warnings.end());
+  }
+  return outcomes;
+}
+
+}  // namespace joulecast
