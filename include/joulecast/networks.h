@@ -44,12 +44,17 @@ std::optional<DataType> data_type_from(std::string_view name);
 /// Bytes of one element (0.5 for int4); 0 if unknown.
 double bytes_per_element(DataType type);
 
+/// TensorRT's limits of a shape.
+inline constexpr std::size_t kMaxRank = 8;
+inline constexpr std::int64_t kMaxDimension = (std::int64_t{1} << 31) - 1;
+
 /// An input or output of a layer.
 struct Tensor {
   std::string name;
   std::vector<std::int64_t> dimensions;  ///< rank 0 to 8; -1 = dynamic, only before shapes were given
   DataType type = DataType::kUnknown;
-  std::string format;  ///< "Format/Datatype" as written
+  std::string format;        ///< "Format/Datatype" as written
+  bool is_constant = false;  ///< known to hold weights or another constant, not an activation
 };
 
 /// A layer as its source describes it. An absent optional means that the source did not say so; lists keep
@@ -63,10 +68,14 @@ struct Layer {
   std::vector<Tensor> outputs;
   std::optional<std::vector<std::int64_t>> kernel;  ///< key "Kernel" (convolutions; never there for pooling)
   std::optional<std::vector<std::int64_t>> window;  ///< key "WindowSize" (pooling)
-  std::optional<std::vector<std::int64_t>> stride;
+  std::optional<std::vector<std::int64_t>> stride;  ///< of a Slice or Padding: its step, by dimension
   std::optional<std::vector<std::int64_t>> pre_padding;
   std::optional<std::vector<std::int64_t>> post_padding;
   std::optional<std::vector<std::int64_t>> dilation;
+  std::string padding_mode;  ///< kEXPLICIT_ROUND_DOWN, ...; empty if the source does not say
+  /// Stride and padding of the pooling fused into a ConvActPool (its window is `window`).
+  std::optional<std::vector<std::int64_t>> pool_stride, pool_pre_padding, pool_post_padding;
+  std::string pool_padding_mode;
   std::optional<std::int64_t> groups;
   std::optional<std::int64_t> output_maps;  ///< key "OutMaps"
   DataType weight_type = DataType::kUnknown;
@@ -91,14 +100,17 @@ struct ShapeOverride {
   std::string tensor;
   std::vector<std::int64_t> dimensions;
 };
+/// Reads NAME=DIMS, dimensions between 'x' (or ','), each at least 1; the name may hold '='. Error kUsage.
 Expected<ShapeOverride> parse_shape_override(std::string_view text);
 
-/// Kind of a TensorRT layer from its LayerType, ParameterType and operands (table in docs/interface.md).
+/// Kind of a layer from its LayerType (or ONNX operator), ParameterType and operands; table in
+/// docs/engines.md.
 LayerKind classify(const Layer& layer);
 
 /// Reads engine information: JSON of IEngineInspector (objects or plain strings as layers) or its one-line
-/// text form; `.gz` and `.zst` too. Errors: kUnreadable; kMalformed with line and byte; kUnfit if dimensions
-/// are dynamic and no shape was given.
+/// text form; `.gz` and `.zst` too. Dynamic dimensions are derived from `shapes` layer by layer. Errors:
+/// kUnreadable; kMalformed with line and byte; kUnfit if dimensions are dynamic and no shape was given, or
+/// with the first layer whose shape cannot be derived; kUsage if a given shape fits no input.
 Expected<Network> read_engine(const std::filesystem::path& path, std::span<const ShapeOverride> shapes = {});
 /// The same from memory; `source` names it in errors.
 Expected<Network> parse_engine(std::string_view text, std::string_view source,

@@ -1,0 +1,108 @@
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+
+#include <fmt/format.h>
+
+#include "base/input_file.h"
+#include "joulecast/networks.h"
+#include "networks/dynamic_shapes.h"
+#include "networks/engine_json.h"
+#include "networks/format_words.h"
+#include "networks/one_line_text.h"
+
+namespace joulecast {
+namespace {
+
+using Names = std::unordered_set<std::string_view>;
+
+bool named_as_constant(std::string_view name) {
+  // Myelin: __mye583_dconst, ..._constantHalf; ONNX initialisers: fc.weight, fc.bias.
+  for (const std::string_view word : {"dconst", "constant", "Constant", ".weight", ".bias"}) {
+    if (name.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+// The engine lists weights among the inputs of Myelin's layers like any other tensor. They are known by their
+// name, or by being neither made by a layer nor an input of the network. The latter holds only in a whole
+// engine: in an excerpt of one, the activation (always first) is not made by a layer either.
+void mark_constants(Network& network) {
+  Names made;
+  Names constants;
+  for (const std::string& binding : network.bindings) made.insert(binding);
+  for (const Layer& layer : network.layers) {
+    const bool constant = equal_ignoring_case(layer.type, "constant");
+    for (const Tensor& tensor : layer.outputs) (constant ? constants : made).insert(tensor.name);
+  }
+  for (Layer& layer : network.layers) {
+    const bool whole = !layer.inputs.empty() && made.contains(layer.inputs.front().name);
+    for (std::size_t i = 0; i < layer.inputs.size(); ++i) {
+      Tensor& tensor = layer.inputs[i];
+      const bool orphan = whole && i > 0 && !made.contains(tensor.name);
+      tensor.is_constant = constants.contains(tensor.name) || orphan ||
+                           (!made.contains(tensor.name) && named_as_constant(tensor.name));
+    }
+  }
+}
+
+/// "resnet18" of ".../resnet18/trt_profiling/trt_engine_info.json" and ".../resnet18.graph.json".
+std::string network_name(std::string_view source) {
+  const std::filesystem::path path(source);
+  const std::string file = path.filename().string();
+  if (file.starts_with("trt_engine_info.json")) {
+    const auto folder = path.parent_path();
+    const auto holder = folder.filename() == "trt_profiling" ? folder.parent_path() : folder;
+    return holder.filename().string();
+  }
+  return file.substr(0, file.find('.', 1));
+}
+
+void warn_of_repeated_names(Network& network) {
+  Names seen;
+  std::uint64_t repeated = 0;
+  std::string_view first;
+  for (const Layer& layer : network.layers) {
+    if (seen.insert(layer.name).second) continue;
+    if (repeated++ == 0) first = layer.name;
+  }
+  if (repeated != 0) {
+    network.warnings.push_back(
+        {fmt::format("two layers are named \"{}\"; measurements of that name go to the last", first),
+         {network.source},
+         repeated});
+  }
+}
+
+}  // namespace
+
+Expected<Network> parse_engine(std::string_view text, std::string_view source,
+                               std::span<const ShapeOverride> shapes) {
+  if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    return fail(ErrorKind::kMalformed, "empty", {std::string(source), 1, 0},
+                "Export the engine information again");
+  }
+  std::string json;
+  if (is_one_line_text(text)) {
+    auto converted = one_line_text_to_json(text, source);
+    if (!converted) return tl::unexpected(converted.error());
+    json = std::move(*converted);
+    text = json;
+  }
+  auto network = read_engine_json(text, source);
+  if (!network) return network;
+  network->name = network_name(source);
+  mark_constants(*network);
+  if (auto ok = resolve_dynamic_shapes(*network, shapes); !ok) return tl::unexpected(ok.error());
+  for (Layer& layer : network->layers) layer.kind = classify(layer);
+  warn_of_repeated_names(*network);
+  return network;
+}
+
+Expected<Network> read_engine(const std::filesystem::path& path, std::span<const ShapeOverride> shapes) {
+  auto text = read_whole_file(path);
+  if (!text) return tl::unexpected(text.error());
+  return parse_engine(*text, path.string(), shapes);
+}
+
+}  // namespace joulecast

@@ -1,0 +1,16 @@
+// Whole numbers as the reference's validator takes them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <simdjson.h>
+#include <tl/expected.hpp>
+
+namespace joulecast {
+
+/// 3, 3.0, "3", " 3.0 " and true are whole numbers; 8.5, null and words are not. The error says what the
+/// value is, to follow a key: "holds 8.5, not a whole number".
+tl::expected<std::int64_t, std::string> whole_number(const simdjson::dom::element& value);
+
+}  // namespace joulecast
