@@ -37,7 +37,8 @@ std::vector<const Tensor*> network_inputs(const Network& network) {
   std::vector<const Tensor*> inputs;
   for (const Layer& layer : network.layers) {
     for (const Tensor& tensor : layer.inputs) {
-      if (!tensor.is_constant && known.insert(tensor.name).second) inputs.push_back(&tensor);
+      if ((!tensor.is_constant || is_dynamic(tensor.dimensions)) && known.insert(tensor.name).second)
+        inputs.push_back(&tensor);
     }
   }
   return inputs;
@@ -146,8 +147,7 @@ Expected<void> resolve_dynamic_shapes(Network& network, std::span<const ShapeOve
   if (!is_dynamic(network)) return {};
   auto ok = resolver.run();
   if (ok)
-    network.warnings.push_back(
-        {"the engine is dynamic: sizes were derived for the shape given", {network.source}});
+    network.warnings.push_back({"dynamic dimensions (-1) were derived layer by layer", {network.source}});
   return ok;
 }
 
