@@ -33,8 +33,10 @@ struct ReferenceRow {
   std::string layer_name;
 };
 
-/// Features of an engine layer by the reference's definitions (pooling kernel = input height and width), or
-/// why the layer cannot be one. Empty optional: the layer is none of the reference's three types.
+/// Features of an engine layer by the reference's definitions (pooling kernel = input height and width; dense
+/// sizes = products of all dimensions). Empty optional: the layer is none of the reference's three types.
+/// Error kUnfit: it is, but has what the reference dies of (a rank other than 2 or 4, a missing or odd list,
+/// a fault); the message is the reason of the reject.
 Expected<std::optional<std::pair<ReferenceKind, std::vector<double>>>> reference_features(const Layer& layer);
 
 /// One row of layers.csv: a layer of the engine with geometry and measured figures (docs/interface.md has the
@@ -57,9 +59,15 @@ struct LayerRow {
   std::string power_basis;  ///< "above_idle" or "board"; empty without power
   std::string status, block, device;
 };
-/// Geometry of an engine layer; measured figures left empty.
+/// Geometry of an engine layer from its first input and output; measured figures left empty. Ranks other than
+/// 4 fill the columns so that their product stays the number of elements. The window of pooling comes from
+/// WindowSize; what a kind does not have (the stride of a Slice) stays empty.
 LayerRow describe_layer(const Layer& layer, std::string_view network);
+/// Columns in any order, unknown ones ignored, missing ones absent in every row; layer_name and one of
+/// layer_type and kind must be there, an empty kind follows from the type. Errors: kUnreadable; kMalformed
+/// with the line: no such table, text in a number, an unknown kind or type, a row too long or too short.
 Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path);
+/// All columns of docs/interface.md. Error kNotWritable.
 Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows);
 
 /// A layer or network left out of the training set.

@@ -1,0 +1,221 @@
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/atomic_file.h"
+#include "base/csv.h"
+#include "base/float_text.h"
+#include "joulecast/training_set.h"
+
+namespace joulecast {
+namespace {
+
+/// How one column is written and read. `read` is false for a text that cannot be the column's value.
+struct Column {
+  std::string_view name;
+  void (*write)(CsvText& to, const LayerRow& row);
+  bool (*read)(std::string_view cell, LayerRow& row);
+};
+
+template <auto Member>
+constexpr Column text(std::string_view name) {
+  return {name, [](CsvText& to, const LayerRow& row) { to.cell(std::string_view(row.*Member)); },
+          [](std::string_view cell, LayerRow& row) {
+            row.*Member = cell;
+            return true;
+          }};
+}
+
+bool read_number(std::string_view cell, std::optional<double>& to) {
+  to.reset();
+  if (cell.empty()) return true;
+  to = parse_double(cell);
+  return to.has_value();
+}
+
+/// A measured figure.
+template <auto Member>
+constexpr Column figure(std::string_view name) {
+  return {name, [](CsvText& to, const LayerRow& row) { to.cell(row.*Member); },
+          [](std::string_view cell, LayerRow& row) { return read_number(cell, row.*Member); }};
+}
+
+/// A size: whole, so written without ".0".
+template <auto Member>
+constexpr Column size(std::string_view name) {
+  return {name,
+          [](CsvText& to, const LayerRow& row) {
+            const std::optional<double>& value = row.*Member;
+            const bool whole =
+                value && *value >= 0.0 && *value < 9007199254740992.0 && *value == std::floor(*value);
+            if (whole) {
+              to.integer(static_cast<std::uint64_t>(*value));
+            } else {
+              to.cell(value);
+            }
+          },
+          [](std::string_view cell, LayerRow& row) { return read_number(cell, row.*Member); }};
+}
+
+template <auto Member>
+constexpr Column element_type(std::string_view name) {
+  return {name, [](CsvText& to, const LayerRow& row) { to.cell(to_string(row.*Member)); },
+          [](std::string_view cell, LayerRow& row) {
+            const auto type = data_type_from(cell);
+            if (type) row.*Member = *type;
+            return type.has_value();
+          }};
+}
+
+void write_kind(CsvText& to, const LayerRow& row) {
+  to.cell(to_string(row.kind));
+}
+/// An empty kind is derived from the layer's type.
+bool read_kind(std::string_view cell, LayerRow& row) {
+  if (cell.empty()) return true;
+  const auto kind = layer_kind_from(cell);
+  if (kind) row.kind = *kind;
+  return kind.has_value();
+}
+
+void write_cycles(CsvText& to, const LayerRow& row) {
+  if (row.cycles) {
+    to.integer(*row.cycles);
+  } else {
+    to.cell(std::string_view());
+  }
+}
+bool read_cycles(std::string_view cell, LayerRow& row) {
+  if (cell.empty()) return true;
+  std::uint64_t cycles = 0;
+  const auto [end, code] = std::from_chars(cell.data(), cell.data() + cell.size(), cycles);
+  if (code != std::errc() || end != cell.data() + cell.size()) return false;
+  row.cycles = cycles;
+  return true;
+}
+
+void write_residual(CsvText& to, const LayerRow& row) {
+  to.cell(std::string_view(!row.residual ? "" : *row.residual ? "1" : "0"));
+}
+bool read_residual(std::string_view cell, LayerRow& row) {
+  if (cell == "0" || cell == "1") row.residual = cell == "1";
+  return cell.empty() || row.residual.has_value();
+}
+
+constexpr Column kColumns[] = {
+    text<&LayerRow::network>("network"),
+    text<&LayerRow::layer_name>("layer_name"),
+    text<&LayerRow::layer_type>("layer_type"),
+    {"kind", write_kind, read_kind},
+    {"cycles", write_cycles, read_cycles},
+    size<&LayerRow::batch_size>("batch_size"),
+    size<&LayerRow::input_channels>("input_channels"),
+    size<&LayerRow::input_height>("input_height"),
+    size<&LayerRow::input_width>("input_width"),
+    size<&LayerRow::output_channels>("output_channels"),
+    size<&LayerRow::output_height>("output_height"),
+    size<&LayerRow::output_width>("output_width"),
+    size<&LayerRow::kernel_height>("kernel_height"),
+    size<&LayerRow::kernel_width>("kernel_width"),
+    size<&LayerRow::stride_height>("stride_height"),
+    size<&LayerRow::stride_width>("stride_width"),
+    size<&LayerRow::padding_height>("padding_height"),
+    size<&LayerRow::padding_width>("padding_width"),
+    size<&LayerRow::dilation_height>("dilation_height"),
+    size<&LayerRow::dilation_width>("dilation_width"),
+    size<&LayerRow::groups>("groups"),
+    element_type<&LayerRow::input_type>("input_type"),
+    element_type<&LayerRow::output_type>("output_type"),
+    element_type<&LayerRow::weight_type>("weight_type"),
+    {"residual", write_residual, read_residual},
+    text<&LayerRow::activation>("activation"),
+    text<&LayerRow::tactic>("tactic"),
+    figure<&LayerRow::run_time_ms>("run_time_ms"),
+    figure<&LayerRow::run_time_sd_ms>("run_time_sd_ms"),
+    figure<&LayerRow::power_w>("power_w"),
+    figure<&LayerRow::power_sd_w>("power_sd_w"),
+    figure<&LayerRow::energy_mj>("energy_mj"),
+    figure<&LayerRow::energy_sd_mj>("energy_sd_mj"),
+    figure<&LayerRow::idle_power_w>("idle_power_w"),
+    text<&LayerRow::power_basis>("power_basis"),
+    text<&LayerRow::status>("status"),
+    text<&LayerRow::block>("block"),
+    text<&LayerRow::device>("device"),
+};
+
+/// The columns of a header by position; null for one that is not ours.
+Expected<std::vector<const Column*>> columns_of(std::span<const std::string_view> header,
+                                                const Location& place) {
+  if (!find_column(header, "layer_name") ||
+      !(find_column(header, "layer_type") || find_column(header, "kind"))) {
+    return fail(ErrorKind::kMalformed,
+                "no table of layers: the columns layer_name and layer_type or kind are needed", place,
+                "docs/interface.md lists the columns of layers.csv");
+  }
+  std::vector<const Column*> columns(header.size(), nullptr);
+  for (const Column& column : kColumns) {
+    if (const auto at = find_column(header, column.name)) columns[*at] = &column;
+  }
+  return columns;
+}
+
+Expected<LayerRow> read_row(std::span<const std::string_view> cells,
+                            const std::vector<const Column*>& columns, const Location& place) {
+  if (cells.size() != columns.size()) {
+    return fail(ErrorKind::kMalformed, fmt::format("{} cells under {} columns", cells.size(), columns.size()),
+                place);
+  }
+  LayerRow row;
+  bool has_kind = false;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (columns[i] == nullptr) continue;
+    if (!columns[i]->read(cells[i], row))
+      return fail(ErrorKind::kMalformed, fmt::format("\"{}\" cannot be a {}", cells[i], columns[i]->name),
+                  place);
+    has_kind = has_kind || (columns[i]->name == "kind" && !cells[i].empty());
+  }
+  if (!has_kind) {
+    Layer layer;
+    layer.type = row.layer_type;
+    row.kind = classify(layer);
+  }
+  return row;
+}
+
+}  // namespace
+
+Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path) {
+  auto reader = CsvReader::open(path);
+  if (!reader) return tl::unexpected(reader.error());
+  const auto header = reader->next();
+  if (!header) return tl::unexpected(header.error());
+  if (header->empty())
+    return fail(ErrorKind::kMalformed, "empty: not even a header", {path.string(), 1},
+                "Convert the measurements again");
+  const auto columns = columns_of(*header, reader->location());
+  if (!columns) return tl::unexpected(columns.error());
+
+  std::vector<LayerRow> rows;
+  for (;;) {
+    const auto cells = reader->next();
+    if (!cells) return tl::unexpected(cells.error());
+    if (cells->empty()) return rows;
+    auto row = read_row(*cells, *columns, reader->location());
+    if (!row) return tl::unexpected(row.error());
+    rows.push_back(*std::move(row));
+  }
+}
+
+Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows) {
+  CsvText csv;
+  for (const Column& column : kColumns) csv.cell(column.name);
+  csv.end_row();
+  for (const LayerRow& row : rows) {
+    for (const Column& column : kColumns) column.write(csv, row);
+    csv.end_row();
+  }
+  return write_file_atomically(path, csv.text());
+}
+
+}  // namespace joulecast
