@@ -19,7 +19,7 @@ using FlagTarget = std::variant<bool*, std::string*, std::vector<std::string>*, 
 /// An option, or a positional argument if it has no dashes.
 struct Flag {
   std::string name;   ///< "--out", or "RAW_DATA" for a positional argument
-  std::string alias;  ///< other spelling, accepted and not listed; may be empty
+  std::string alias;  ///< other spellings, "-o,--longer"; the help shows a letter only
   std::string value;  ///< word for the value in the help ("DIR"); empty for a switch
   std::string help;
   FlagTarget target;

@@ -44,9 +44,15 @@ std::string paragraphs(std::string_view text) {
   return out;
 }
 
+/// "-o" of "-o,--result-csv-path"; empty if the flag has no single letter.
+std::string short_name(const Flag& flag) {
+  const bool has = flag.alias.size() >= 2 && flag.alias[1] != '-';
+  return has ? flag.alias.substr(0, 2) : "";
+}
+
 std::string spelled(const Flag& flag) {
   std::string text = flag.name;
-  if (flag.alias.size() == 2) text = flag.alias + ", " + text;
+  if (const auto letter = short_name(flag); !letter.empty()) text = letter + ", " + text;
   if (flag.positional() && flag.repeatable()) return text + "...";
   return flag.value.empty() ? text : text + " " + flag.value;
 }
@@ -96,7 +102,8 @@ std::string roff_flags(const FlagSet& flags) {
   std::string out;
   for (const auto& flag : flags.flags) {
     const std::string value = flag.value.empty() ? "" : fmt::format(" \\fI{}\\fR", roff(flag.value));
-    const std::string alias = flag.alias.size() == 2 ? fmt::format("\\fB{}\\fR, ", roff(flag.alias)) : "";
+    const std::string letter = short_name(flag);
+    const std::string alias = letter.empty() ? "" : fmt::format("\\fB{}\\fR, ", roff(letter));
     out += fmt::format(".TP\n{}\\fB{}\\fR{}\n{}\n", alias, roff(flag.name), value, roff(flag.help));
   }
   return out;

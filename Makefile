@@ -1,0 +1,45 @@
+# Short names for the presets of CMakePresets.json; everything else is in CMake.
+.PHONY: demo test test-long bench lint install packages coverage
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+
+packages:
+	@tools/install_packages.sh
+
+demo: packages
+	@cmake --preset release --log-level=WARNING > /dev/null
+	@cmake --build --preset release -j $(JOBS)
+	@tools/demo.sh build/release/joulecast build/demo
+
+test: packages
+	cmake --preset asan
+	cmake --build --preset asan --target unit_tests -j $(JOBS)
+	ctest --preset asan -L unit -j $(JOBS) --output-on-failure
+	cmake --preset dev
+	cmake --build --preset dev -j $(JOBS)
+	ctest --preset dev -j $(JOBS) --output-on-failure
+
+test-long: packages
+	cmake --preset tsan
+	cmake --build --preset tsan --target unit_tests -j $(JOBS)
+	ctest --preset tsan -L unit -j $(JOBS) --output-on-failure
+	tools/tidy.py --all
+	tools/coverage.sh
+
+bench: packages
+	cmake --preset bench
+	cmake --build --preset bench -j $(JOBS)
+	tools/bench.sh build/bench
+
+lint: packages
+	tools/check_files.sh
+	tools/check_includes.py
+	tools/tidy.py
+
+coverage: packages
+	tools/coverage.sh
+
+install: packages
+	cmake --preset release
+	cmake --build --preset release -j $(JOBS)
+	cmake --install build/release --prefix $(PREFIX)
