@@ -30,14 +30,20 @@ struct PowerSample {
 };
 
 /// A pull reader of `20241121-05:20:04.261448,5000.0,1096.0` lines. Memory does not grow with the file.
-/// Extra fields are ignored; CRLF and a missing last line break are accepted. Rows in any order are handed on
-/// as they stand.
+/// Extra fields are ignored; CRLF, white space around a line and a missing last line break are accepted, and
+/// numbers are what Python's float() takes (`5e3`, ` 1_000 `, `nan`). Rows in any order are handed on as they
+/// stand. Refused, as in the reference: blank and header lines, fewer than three fields, invalid UTF-8.
 class PowerLogReader {
  public:
   static Expected<PowerLogReader> open(const std::filesystem::path& path);
   /// The next samples, at least one; an empty span at the end of the file. Valid until the next call.
-  /// Errors: kMalformed with the line.
+  /// Errors: kMalformed with line and byte; samples before the fault are handed out first.
   Expected<std::span<const PowerSample>> next();
+  /// Doubts about the rows handed out so far: NaN, negative or absurd power, stamps out of order, a clock set by
+  /// an hour.
+  [[nodiscard]] std::vector<Warning> warnings() const;
+  /// A reader over bytes in memory, cut into windows of `window_bytes` (tests, fuzzing).
+  static PowerLogReader from_memory(std::string_view text, std::string source, std::size_t window_bytes);
 
   PowerLogReader(PowerLogReader&&) noexcept;
   PowerLogReader& operator=(PowerLogReader&&) noexcept;
@@ -49,8 +55,9 @@ class PowerLogReader {
   std::unique_ptr<State> state_;
 };
 
-/// Whole log in memory (24 bytes a sample). Error kUnfit if it has no row.
-Expected<std::vector<PowerSample>> read_power_log(const std::filesystem::path& path);
+/// Whole log in memory (24 bytes a sample); doubts about it go to `warnings`. Error kUnfit if it has no row.
+Expected<std::vector<PowerSample>> read_power_log(const std::filesystem::path& path,
+                                                  std::vector<Warning>* warnings = nullptr);
 
 /// One callback of the profiler: how long a layer ran in one cycle, and when that was reported. 16 bytes.
 struct LatencyEntry {
@@ -70,16 +77,21 @@ class LatencyLogReader {
   };
   struct Event {
     EventKind kind = EventKind::kEnd;
-    std::string_view layer;                 ///< valid until the next call
+    std::string_view layer;                 ///< the current layer; valid until the next call
     std::span<const LatencyEntry> entries;  ///< valid until the next call; completed is 0 without stamps
-    bool has_stamps = true;                 ///< false for bare milliseconds
+    /// How many of `entries`, from the first on, have a time written as a JSON integer (`1`, not `1.0`).
+    std::size_t leading_integers = 0;
+    bool has_stamps = true;  ///< false for bare milliseconds
   };
   static Expected<LatencyLogReader> open(const std::filesystem::path& path);
   /// A reader over bytes in memory, cut into windows of `window_bytes` (tests, fuzzing).
   static LatencyLogReader from_memory(std::string_view text, std::string source, std::size_t window_bytes);
   /// Errors: kMalformed with line and byte: truncated, not JSON, a stamp that is no stamp (25:61), an entry
-  /// that is no pair, null, mixed forms, invalid UTF-8, byte-order mark.
+  /// that is no pair, null, mixed forms, invalid UTF-8, byte-order mark. Entries before the fault are handed out
+  /// first. NaN and Infinity are read, as in Python.
   Expected<Event> next();
+  [[nodiscard]] std::uint64_t bytes_done() const;   ///< taken from the file so far (compressed bytes)
+  [[nodiscard]] std::uint64_t bytes_total() const;  ///< of the file; 0 if unknown
 
   LatencyLogReader(LatencyLogReader&&) noexcept;
   LatencyLogReader& operator=(LatencyLogReader&&) noexcept;
@@ -98,6 +110,9 @@ struct LatencyLog {
     std::string name;
     std::vector<LatencyEntry>
         entries;  ///< by cycle; a missing entry moves later ones up, as in the reference
+    /// How many entries, from the first on, were written as JSON integers: the reference's CSV has no ".0" if all
+    /// of a file's run times were.
+    std::size_t leading_integers = 0;
   };
   std::vector<LayerEntries> layers;
   bool has_stamps = true;
@@ -109,6 +124,8 @@ struct LatencyLog {
 };
 /// Called now and then with the bytes read so far and the file's size (0 if unknown).
 using ByteProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
+/// Errors: those of the reader. Doubts (warnings): negative, NaN or absurd run times, a layer's stamps out of order,
+/// a clock set by an hour, repeated names.
 Expected<LatencyLog> read_latency_log(const std::filesystem::path& path, const ByteProgress& progress = {});
 
 /// Mean run times by layer, from `trtexec --exportProfile`.
@@ -123,7 +140,8 @@ struct RunTimeProfile {
 };
 Expected<RunTimeProfile> read_trtexec_profile(const std::filesystem::path& path);
 
-/// idling_power.json. Errors: key missing or not a number (kMalformed). Doubtful values give a warning.
+/// idling_power.json. Errors: key missing or not a number (kMalformed); a number as text is taken, as Python's
+/// float() does. Doubtful values give a warning.
 struct IdlePower {
   Microwatts average;
   std::string timestamp;

@@ -1,0 +1,109 @@
+// Decimal text to the nearest double, for the one form that logs are full of: `0.009151999838650227`.
+//
+// Method: all digits make an integer w < 2^64, so that the value is w / 10^k = (w / 5^k) / 2^k. Both w and
+// 5^k (k <= 27) are exact in 64 bits. Shifted so that their top bits are set, (w << 63) / 5^k is one
+// 128-by-64-bit division with a quotient of 63 or 64 bits. A remainder other than 0 sets the lowest bit of
+// the quotient
+// ("sticky"), far below the 53 bits of a double, so that the conversion to double rounds as it would round
+// the exact value; the power of two that is left is exact. Hence the result is correctly rounded by
+// construction, with neither tables of 128-bit powers nor fall-back cases (Clinger's fast path alone does not
+// serve: run times come from floats and have 16 or 17 digits, more than 2^53 holds).
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
+
+namespace joulecast::decimal {
+
+__extension__ using Uint128 = unsigned __int128;
+
+/// Most digits behind the point that scale() takes.
+inline constexpr unsigned kMostFractionDigits = 27;
+
+struct PowerOfFive {
+  std::uint64_t normalised = 0;  // top bit set
+  int shift = 0;                 // 5^k << shift == normalised
+};
+
+inline constexpr auto kPowersOfFive = [] {
+  std::array<PowerOfFive, kMostFractionDigits + 1> powers{};
+  std::uint64_t power = 1;
+  for (auto& entry : powers) {
+    entry.shift = std::countl_zero(power);
+    entry.normalised = power << entry.shift;
+    power *= 5;
+  }
+  return powers;
+}();
+
+/// w / 10^k, correctly rounded. k <= kMostFractionDigits.
+inline double scale(std::uint64_t w, unsigned k) {
+  if (w == 0) return 0.0;
+  const int shift = std::countl_zero(w);
+  const PowerOfFive divisor = kPowersOfFive[k];
+  const Uint128 numerator = static_cast<Uint128>(w << shift) << 63U;
+  const auto quotient = static_cast<std::uint64_t>(numerator / divisor.normalised);
+  const bool inexact =
+      static_cast<std::uint64_t>(numerator) != quotient * divisor.normalised;  // low halves tell
+  const int exponent = divisor.shift - shift - 63 - static_cast<int>(k);
+  const auto power_of_two = std::bit_cast<double>(static_cast<std::uint64_t>(1023 + exponent) << 52U);
+  return static_cast<double>(quotient | static_cast<std::uint64_t>(inexact)) * power_of_two;
+}
+
+/// How many of the eight characters, from the lowest byte on, are digits; `digits` gets their values.
+inline unsigned leading_digits(std::uint64_t characters, std::uint64_t& digits) {
+  digits = characters ^ 0x3030303030303030;
+  // A byte over 9 gets its top bit by the sum or has it already; a carry spoils only bytes behind it.
+  const std::uint64_t others = (digits | (digits + 0x7676767676767676)) & 0x8080808080808080;
+  return static_cast<unsigned>(std::countr_zero(others)) / 8;
+}
+
+/// The number that eight digit values make, the lowest byte first (D. Lemire's three multiplications).
+inline std::uint64_t join_digits(std::uint64_t digits) {
+  constexpr std::uint64_t kMask = 0x000000ff000000ff;
+  constexpr std::uint64_t kHigh = 100 + (1000000ULL << 32U);
+  constexpr std::uint64_t kLow = 1 + (10000ULL << 32U);
+  digits = digits * 10 + (digits >> 8U);
+  return ((digits & kMask) * kHigh + ((digits >> 16U) & kMask) * kLow) >> 32U;
+}
+
+/// Bytes that must be readable behind the start of a number given to parse_plain().
+inline constexpr std::size_t kPlainReach = 48;
+
+/// Reads `digits.digits` (no sign, no exponent, JSON's rule about leading zeros) at `text`. Returns the first
+/// character behind it, or nullptr if the text is of another form or too long: then ask the general scanner.
+inline const char* parse_plain(const char* text, double& value) {
+  static_assert(std::endian::native == std::endian::little, "first character in the lowest byte");
+  constexpr std::array<std::uint64_t, 9> kTens = {1,      10,      100,      1000,     10000,
+                                                  100000, 1000000, 10000000, 100000000};
+  const auto digit = [](char c) { return static_cast<unsigned>(static_cast<unsigned char>(c)) - '0'; };
+  std::uint64_t w = digit(*text);
+  if (w > 9) return nullptr;
+  const char* at = text + 1;
+  if (w != 0) {
+    for (; digit(*at) <= 9; ++at) {
+      if (at - text >= 10) return nullptr;
+      w = w * 10 + digit(*at);
+    }
+  }
+  if (*at != '.') return nullptr;
+  const char* const fraction = ++at;
+  for (unsigned count = 8; count == 8; at += count) {
+    if (at - fraction > 16) return nullptr;
+    std::uint64_t digits = 0;
+    std::memcpy(&digits, at, 8);
+    count = leading_digits(digits, digits);
+    if (count == 0) break;
+    // w * 10^count + (10^count - 1) must stay below 2^64.
+    if (w >= UINT64_MAX / kTens[8] && w >= UINT64_MAX / kTens[count]) return nullptr;
+    w = w * kTens[count] + join_digits(digits << (8 * (8 - count)));
+  }
+  const auto fraction_digits = static_cast<unsigned>(at - fraction);
+  if (fraction_digits == 0 || (*at | 0x20) == 'e') return nullptr;
+  value = scale(w, fraction_digits);
+  return at;
+}
+
+}  // namespace joulecast::decimal

@@ -1,0 +1,49 @@
+// Doubts about rows of a log, counted by kind, and the checks that logs share.
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "joulecast/error.h"
+#include "joulecast/units.h"
+
+namespace joulecast {
+
+/// Warnings of one file: one for each kind, with the place of its first case and a count.
+class Doubts {
+ public:
+  /// `message` must be the same text for the same kind of doubt; `place` is that of this case.
+  void note(std::string_view message, const Location& place) {
+    for (Warning& warning : warnings_) {
+      if (warning.message == message) {
+        ++warning.count;
+        return;
+      }
+    }
+    warnings_.push_back({std::string(message), place, 1});
+  }
+  [[nodiscard]] const std::vector<Warning>& warnings() const { return warnings_; }
+  [[nodiscard]] std::vector<Warning> take() { return std::move(warnings_); }
+
+ private:
+  std::vector<Warning> warnings_;
+};
+
+/// What is odd about a step from one stamp to the next; empty if nothing. A change to or from daylight-saving
+/// time sets the clock by an hour; rows are milliseconds apart, so a minute around the hour is tolerance
+/// enough.
+inline std::string_view doubt_about_step(TimeStamp before, TimeStamp after) {
+  constexpr std::int64_t kHour = 3'600'000'000;
+  constexpr std::int64_t kTolerance = 60'000'000;
+  const std::int64_t step = after.microseconds - before.microseconds;
+  if (step >= 0 && step < kHour - kTolerance) return {};
+  if (std::abs(std::abs(step) - kHour) <= kTolerance)
+    return step < 0 ? "the clock goes back by an hour (daylight-saving time?)"
+                    : "the clock goes forward by an hour (daylight-saving time?)";
+  return step < 0 ? "time stamps go back" : "";
+}
+
+}  // namespace joulecast
