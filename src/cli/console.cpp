@@ -123,14 +123,16 @@ void Console::error(const Error& error) {
        json_ ? dump(fields_of(error)) : "");
 }
 
-void Console::warning(const Warning& warning) {
+void Console::warning(const Warning& warning, std::string_view about) {
   std::string text = warning.message;
   if (!json_) {
     text = Error{ErrorKind::kUnfit, warning.message, warning.location, {}}.describe();
+    if (!about.empty() && warning.location.file.empty()) text = fmt::format("{}: {}", about, text);
     if (warning.count > 1) text += fmt::format(" ({} cases)", warning.count);
   }
   Json json;
   add_location(json, warning.location);
+  if (!about.empty()) json["about"] = about;
   json["count"] = warning.count;
   line("warning", "1;33", text, {}, json_ ? dump(json) : "");
 }

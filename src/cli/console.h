@@ -23,7 +23,8 @@ class Console {
 
   /// What was wrong, where, what to do.
   void error(const Error& error);
-  void warning(const Warning& warning);
+  /// A doubt; `about` (a network) is named where the warning has no place of its own.
+  void warning(const Warning& warning, std::string_view about = {});
   void warning(std::string_view message);
   /// A fault that was survived: a network left out, with the reason.
   void skipped(std::string_view network, const Error& reason);

@@ -7,6 +7,7 @@ namespace joulecast::cli {
 namespace {
 
 constexpr std::array kSubcommands = {
+    SubcommandEntry{"attribute", "raw logs -> power and run time of each layer", make_attribute_command},
     SubcommandEntry{"completion", "completion script for bash, zsh or fish", make_completion_command},
     SubcommandEntry{"man", "the manual page, in roff", make_man_command, false},
 };

@@ -1,0 +1,24 @@
+#include "cli/fault_tally.h"
+
+#include <string>
+
+#include "base/exit_code.h"
+
+namespace joulecast::cli {
+
+void FaultTally::skipped(Console& console, std::string_view network, const Error& reason) {
+  console.skipped(network, reason);
+  survived(reason);
+}
+
+void FaultTally::survived(const Error& reason) {
+  if (!first_) first_ = reason;
+}
+
+Expected<int> FaultTally::verdict(bool produced, bool strict, std::string_view nothing_produced) const {
+  if (!first_) return 0;
+  if (!produced) return fail(first_->kind, std::string(nothing_produced), {}, "The reasons stand above");
+  return strict ? exit_code(first_->kind) : 0;
+}
+
+}  // namespace joulecast::cli

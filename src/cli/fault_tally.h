@@ -1,0 +1,27 @@
+// Faults that cost some networks but did not end the work, and the exit code that follows from them.
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "cli/console.h"
+#include "joulecast/error.h"
+
+namespace joulecast::cli {
+
+class FaultTally {
+ public:
+  /// Prints the fault of a network that was left out.
+  void skipped(Console& console, std::string_view network, const Error& reason);
+  /// Counts one that was used all the same.
+  void survived(const Error& reason);
+
+  /// 0, or with strict the code of the first fault. Where nothing was produced: an error of the first fault's
+  /// kind, with `nothing_produced` as its message.
+  [[nodiscard]] Expected<int> verdict(bool produced, bool strict, std::string_view nothing_produced) const;
+
+ private:
+  std::optional<Error> first_;
+};
+
+}  // namespace joulecast::cli

@@ -1,0 +1,12 @@
+// Small pieces of text that several subcommands take apart.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace joulecast::cli {
+
+/// {"a,b", "c"} -> {"a", "b", "c"}; empty parts vanish.
+std::vector<std::string> split_at_commas(const std::vector<std::string>& words);
+
+}  // namespace joulecast::cli

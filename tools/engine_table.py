@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""Every engine below some folders, read and predicted: engine_table.py PROGRAM MODELS FOLDER...
+
+Prints layers by kind, totals over the layers that a model covers, and how many layers that take time no model covers.
+"""
+import collections
+import json
+import pathlib
+import subprocess
+import sys
+
+SHORT = {"convolutional": "conv", "elementwise": "elem", "normalisation": "norm", "reformat": "move"}
+
+
+def main():
+    program, models = sys.argv[1:3]
+    failures = 0
+    print(f"{'engine':<34} {'layers':>6} {'uncov.':>6} {'ms':>9} {'W':>6} {'mJ':>8}  kinds")
+    for folder in map(pathlib.Path, sys.argv[3:]):
+        for path in sorted(path for path in folder.rglob("*") if path.is_file() and is_engine(path)):
+            name = str(path.relative_to(folder)).replace("/trt_engine_info.json", "")
+            command = [program, "predict", str(path), "--models", models, "--json", "-", "--log-format", "json"]
+            result = subprocess.run(command, capture_output=True, text=True)
+            if result.returncode == 1 or result.returncode > 130:
+                failures += 1
+            if result.returncode != 0:
+                reason = json.loads(result.stderr.splitlines()[-1])
+                print(f"{name[:34]:<34} exit {result.returncode}: {reason['message']}. {reason.get('hint', '')}")
+                continue
+            prediction = json.loads(result.stdout)
+            kinds = collections.Counter(layer["kind"] for layer in prediction["layers"])
+            uncovered = sum(layer["basis"] == "none" and layer["kind"] != "none" for layer in prediction["layers"])
+            network = prediction["network"]
+            words = " ".join(f"{SHORT.get(kind, kind)} {count}" for kind, count in kinds.most_common())
+            print(f"{name[:34]:<34} {len(prediction['layers']):>6} {uncovered:>6} {network['run_time_ms']['value']:>9.4f} "
+                  f"{network['power_w']['value']:>6.2f} {network['energy_mj']['value']:>8.4f}  {words}")
+    return 1 if failures else 0
+
+
+def is_engine(path):
+    return path.suffix in (".json", ".txt", ".jsonl") and "latency" not in path.name and "profile" not in path.name
+
+
+sys.exit(main())
