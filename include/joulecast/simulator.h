@@ -38,16 +38,16 @@ std::string_view to_string(PowerLaw law);
 struct PhysicsOptions {
   // Run time: launch floor + p-norm of compute and memory time, times a factor by shape.
   double multiprocessors = 8.0;
-  double peak_tflops = 10.0;           ///< FP16 tensor cores, dense
-  double memory_gb_per_s = 60.0;       ///< DRAM, as achieved by a copy
-  double cache_mb = 2.0;               ///< tensors that fit are read from the cache at 4 times that rate
-  double compute_efficiency = 0.55;    ///< of a full wave of tiles
-  double depthwise_efficiency = 0.03;  ///< grouped kernels, as a share of the tensor-core peak
-  double roofline_exponent = 4.0;      ///< of the p-norm; large = a sharp corner
-  double launch_us = 3.0;              ///< floor of every kernel
-  double shape_spread = 0.06;          ///< sd of the log of the factor that a shape has beyond that
-  double cycle_jitter = 0.02;          ///< sd of the log run time of a layer from cycle to cycle
-  double clock_jitter = 0.003;         ///< the same, common to all layers of a cycle
+  double peak_tflops = 10.0;            ///< FP16 tensor cores, dense
+  double memory_gb_per_s = 60.0;        ///< DRAM, as achieved by a copy
+  double cache_mb = 2.0;                ///< tensors that fit come at 2.5 times that rate
+  double compute_efficiency = 0.4;      ///< of a full wave of tiles
+  double depthwise_efficiency = 0.012;  ///< grouped kernels, as a share of the tensor-core peak
+  double roofline_exponent = 4.0;       ///< of the p-norm; large = a sharp corner
+  double launch_us = 7.0;               ///< floor of every kernel
+  double shape_spread = 0.06;           ///< sd of the log of the factor that a shape has beyond that
+  double cycle_jitter = 0.02;           ///< sd of the log run time of a layer from cycle to cycle
+  double clock_jitter = 0.003;          ///< the same, common to all layers of a cycle
   // Power above idle.
   PowerLaw law = PowerLaw::kSaturatingRates;
   double active_w = 1.2;

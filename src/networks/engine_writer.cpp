@@ -57,7 +57,7 @@ bool contains(std::string_view text, std::string_view part) {
 void put_convolution(Json& to, const Layer& layer) {
   const std::string_view type = weight_type_name(layer.weight_type);
   put(to, "Kernel", layer.kernel);
-  to["PaddingMode"] = "kEXPLICIT_ROUND_DOWN";
+  to["PaddingMode"] = layer.padding_mode.empty() ? "kEXPLICIT_ROUND_DOWN" : layer.padding_mode;
   put(to, "PrePadding", layer.pre_padding);
   put(to, "PostPadding", layer.post_padding);
   put(to, "Stride", layer.stride);
@@ -84,7 +84,7 @@ void put_pooling(Json& to, const Layer& layer) {
   const bool maximum = contains(layer.tactic, "MAX") || contains(layer.name, "[MAX]");
   to["PoolingType"] = maximum ? "MAX" : "AVERAGE";
   put(to, "WindowSize", layer.window);
-  to["PaddingMode"] = "kEXPLICIT_ROUND_DOWN";
+  to["PaddingMode"] = layer.padding_mode.empty() ? "kEXPLICIT_ROUND_DOWN" : layer.padding_mode;
   put(to, "PrePadding", layer.pre_padding);
   put(to, "PostPadding", layer.post_padding);
   put(to, "Stride", layer.stride);

@@ -113,6 +113,7 @@ Value NetworkBuilder::convolution(const Value& x, std::string_view path, const C
   layer.kernel = {{c.kernel, kernel_width}};
   layer.stride = {{c.stride, c.stride}};
   layer.pre_padding = layer.post_padding = {{pad_height, pad_width}};
+  layer.padding_mode = "kEXPLICIT_ROUND_DOWN";
   layer.dilation = {{1, 1}};
   layer.groups = c.groups;
   layer.output_maps = c.out;
@@ -154,10 +155,8 @@ Value NetworkBuilder::pool(const Value& x, std::string name, const Window& windo
   layer.window = {{window.kernel, window.kernel}};
   layer.stride = {{window.stride, window.stride}};
   layer.pre_padding = {{window.padding, window.padding}};
-  // Rounding up reads beyond the input's end; TensorRT shows that as padding after it.
-  const std::int64_t after = (out.height - 1) * window.stride + window.kernel - x.height - window.padding;
-  const std::int64_t post = window.round_up && after > window.padding ? after : window.padding;
-  layer.post_padding = {{post, post}};
+  layer.post_padding = layer.pre_padding;
+  layer.padding_mode = window.round_up ? "kEXPLICIT_ROUND_UP" : "kEXPLICIT_ROUND_DOWN";
   layer.tactic = std::move(tactic);
   return out;
 }
@@ -198,6 +197,7 @@ Value NetworkBuilder::dense(const Value& x, std::string_view path, std::int64_t 
   layer.outputs = {tensor(result)};
   layer.kernel = layer.stride = layer.dilation = {{1, 1}};
   layer.pre_padding = layer.post_padding = {{0, 0}};
+  layer.padding_mode = "kEXPLICIT_ROUND_DOWN";
   layer.groups = 1;
   layer.output_maps = out;
   layer.weight_type = DataType::kFp16;

@@ -128,7 +128,7 @@ Work work_of(const Layer& layer, const PhysicsOptions& physics) {
   for (const auto* tensors : {&layer.inputs, &layer.outputs}) {
     for (const Tensor& tensor : *tensors) {
       const double bytes = bytes_of(tensor);
-      work.dram_bytes += bytes <= cache ? bytes / 4.0 : bytes;
+      work.dram_bytes += bytes <= cache ? bytes / 2.5 : bytes;
     }
   }
   work.dram_bytes += 2.0 * static_cast<double>(layer.weight_count.value_or(0));

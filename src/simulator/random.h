@@ -33,7 +33,7 @@ constexpr std::uint64_t mix(std::uint64_t seed, std::string_view text) {
 
 /// e^x to about 1e-15, for |x| < 700; 0 below.
 double portable_exp(double x);
-/// Natural logarithm to about 1e-15, for x > 0.
+/// Natural logarithm to about 1e-15, for x > 0 and not denormal.
 double portable_log(double x);
 /// sin(2 pi x) to about 1e-12.
 double portable_sine_of_turns(double x);

@@ -29,15 +29,16 @@ constexpr std::array<std::string_view, 13> kScenarios{"easy",
 
 // A chip between a small and a large Orin, its clocks as some power mode sets them.
 void draw_chip(Random& random, PhysicsOptions& physics) {
-  physics.multiprocessors = random.chance(0.5) ? 8.0 : (random.chance(0.5) ? 14.0 : 16.0);
-  const double ghz = random.uniform(0.5, 0.95);
+  const bool large = random.chance(0.25);
+  physics.multiprocessors = large ? 16.0 : 8.0;
+  const double ghz = large ? random.uniform(0.35, 0.6) : random.uniform(0.5, 0.9);
   physics.peak_tflops = physics.multiprocessors * 2.048 * ghz;  // 1,024 FMA per multiprocessor and clock
-  physics.memory_gb_per_s = random.uniform(0.65, 0.85) * (physics.multiprocessors > 8.0 ? 150.0 : 80.0);
-  physics.cache_mb = physics.multiprocessors > 8.0 ? 4.0 : 2.0;
-  physics.compute_efficiency = random.uniform(0.35, 0.6);
-  physics.depthwise_efficiency = random.uniform(0.01, 0.03);
+  physics.memory_gb_per_s = random.uniform(0.6, 0.8) * (large ? 130.0 : 80.0);
+  physics.cache_mb = large ? 4.0 : 2.0;
+  physics.compute_efficiency = random.uniform(0.25, 0.5);
+  physics.depthwise_efficiency = random.uniform(0.006, 0.02);
   physics.roofline_exponent = random.uniform(2.0, 6.0);
-  physics.launch_us = random.uniform(2.5, 5.0);
+  physics.launch_us = random.uniform(5.0, 10.0);
   physics.shape_spread = random.uniform(0.03, 0.1);
 }
 
