@@ -10,7 +10,10 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "joulecast/numerics.h"
@@ -25,6 +28,7 @@ std::string_view to_string(Target target);
 
 enum class Scaler { kStandard, kRobust, kMinMax };
 std::string_view to_string(Scaler scaler);
+std::optional<Scaler> scaler_from(std::string_view name);
 
 /// Recipe of one lasso pipeline, as the reference's *_features.py and config.yaml hold it.
 struct LassoRecipe {
@@ -37,39 +41,103 @@ struct LassoRecipe {
 };
 /// The reference's recipe for a kind and target (docs/compatibility.md).
 LassoRecipe reference_recipe(ReferenceKind kind, Target target);
+/// The reference's named special terms: total_conv_ops_per_input, total_pooling_no_ops, ... Empty if unknown.
+std::optional<std::vector<std::string>> named_special_term(ReferenceKind kind, std::string_view name);
 
 /// Accuracy figures with the reference's definitions: RMSPE in percent, MAPE a fraction.
 struct Metrics {
   double rmspe_percent = 0.0, rmse = 0.0, mse = 0.0, r2 = 0.0, mae = 0.0, mape = 0.0;
 };
-/// Errors: kUsage if the lengths differ or are 0.
+/// r2 is NaN for a single row. Errors: kUsage if the lengths differ or are 0.
 Expected<Metrics> evaluate_metrics(std::span<const double> actual, std::span<const double> predicted);
+
+/// One column of [polynomial | special terms] that the lasso kept: coefficient x (column - center) / scale.
+struct LassoTerm {
+  std::uint32_t column = 0;
+  double coefficient = 0.0;
+  double center = 0.0, scale = 1.0;  ///< of the scaler
+  friend bool operator==(const LassoTerm&, const LassoTerm&) = default;
+};
 
 /// A fitted lasso pipeline: everything needed to predict, and how it was found.
 struct LassoModel {
   ReferenceKind kind = ReferenceKind::kConvolutional;
   Target target = Target::kPower;
   std::vector<std::string> features;
+  std::vector<double> feature_min, feature_max;  ///< over the training rows, by feature
   LassoRecipe recipe;
-  std::vector<double> center, scale;  ///< of the scaler, by column of [polynomial | special terms]
-  std::vector<double> coefficients;
+  std::vector<LassoTerm> terms;  ///< coefficients other than 0, columns ascending
   double intercept = 0.0;
   double alpha = 0.0;
   std::size_t alpha_index = 0, iterations = 0;
   double duality_gap = 0.0;
-  std::vector<double> alphas, mean_mse;  ///< the path of cross-validation
-  std::vector<std::string> train_networks, test_networks;
-  std::size_t train_rows = 0;
+  std::vector<double> alphas, mean_mse;                    ///< the path of cross-validation
+  std::vector<std::string> train_networks, test_networks;  ///< those with rows of this kind, sorted
+  std::size_t train_rows = 0, test_rows = 0;
   Metrics train_metrics;
   std::optional<Metrics> test_metrics;
 
-  /// W or ms for one row of features. Complexity: columns of the polynomial.
+  /// W or ms for one row of features, as the pipeline defines it. Slow: CompiledLasso is for many rows.
   [[nodiscard]] double predict(std::span<const double> row) const;
 };
 
-/// Column names of the expanded matrix, scikit-learn's order: bias, then by degree, combinations with
-/// replacement.
-std::vector<std::vector<int>> polynomial_powers(std::size_t features, int degree);
+/// Columns of the polynomial in scikit-learn's order: bias (no factor), then by degree, combinations with
+/// replacement; each the ascending list of its factors' feature indices.
+std::vector<std::vector<std::uint32_t>> polynomial_columns(std::size_t features, int degree);
+/// "1", "batch_size*input_size_0", ...: names of the columns of [polynomial | special terms]. With log_scale
+/// a factor of a polynomial column stands for log1p of the feature; special terms are raw products.
+std::vector<std::string> column_names(std::span<const std::string> features, const LassoRecipe& recipe);
+/// The whole matrix [polynomial | special terms] of some rows before scaling; `features` is rows x features.
+/// Errors: kUsage if a special term names no feature or the degree is not 1 to 6.
+Expected<Matrix> expand_features(MatrixView rows, std::span<const std::string> features,
+                                 const LassoRecipe& recipe);
+
+/// Center and scale of each column: (x - center) / scale. Standard: mean and population deviation; robust:
+/// median and interquartile range; minmax: least value and range. A constant column has scale 1 (the rules of
+/// scikit-learn 1.5).
+struct FittedScaler {
+  std::vector<double> center, scale;
+};
+FittedScaler fit_scaler(MatrixView columns, Scaler kind);
+/// Scales in place.
+void apply_scaler(Matrix& columns, const FittedScaler& scaler);
+
+/// A lasso model made ready to predict many rows. Center and scale are folded into the coefficients, and
+/// columns with common factors share their products: one multiplication and one addition a term. Agrees with
+/// LassoModel::predict to 1e-9 relative (it keeps a term's center where folding would cancel too much).
+class CompiledLasso {
+ public:
+  /// `model` must be well formed (trained or loaded).
+  explicit CompiledLasso(const LassoModel& model);
+  [[nodiscard]] std::size_t features() const { return feature_count_; }
+  /// W or ms for one row.
+  [[nodiscard]] double predict(std::span<const double> row) const;
+  /// The same for many rows at once, features by column; faster a row. `out` has rows.rows places.
+  void predict(MatrixView rows, std::span<double> out) const;
+  /// Whether a feature lies outside what the training rows covered.
+  [[nodiscard]] bool extrapolates(std::span<const double> row) const;
+
+ private:
+  /// A node of the tree of common factors: value = weight + sum over children of factor x child's value.
+  struct Node {
+    std::uint32_t factor = 0;  ///< index into [log1p or raw features | raw features]
+    std::uint32_t first_child = 0, children = 0;
+    double weight = 0.0;
+  };
+  /// A term whose center is kept: weight x (product - center).
+  struct CenteredTerm {
+    std::vector<std::uint32_t> factors;
+    double weight = 0.0, center = 0.0;
+  };
+  [[nodiscard]] double evaluate(const double* values) const;
+
+  std::size_t feature_count_ = 0;
+  bool log_scale_ = false;
+  double constant_ = 0.0;
+  std::vector<Node> nodes_;
+  std::vector<CenteredTerm> centered_;
+  std::vector<double> minimum_, maximum_;
+};
 
 struct TrainOptions {
   std::vector<std::string> test_networks = {"lenet", "resnet18", "vgg16"};
@@ -77,9 +145,10 @@ struct TrainOptions {
   LassoMode mode = LassoMode::kConverged;
   std::size_t jobs = 0;
   std::optional<double> idle_power_w;  ///< stored in the model, for board figures
+  std::string device;                  ///< stored in the model; empty if unknown
 };
 
-/// All models of one training: one file, model.json.
+/// All models of one training: one file, model.json (docs/model-file.md).
 struct CostModel {
   static constexpr int kFormatVersion = 1;
   std::string library_version;
@@ -92,13 +161,15 @@ struct CostModel {
   [[nodiscard]] const LassoModel* find(ReferenceKind kind, Target target) const;
 };
 
-/// Fits the six models that the data allows. A kind without rows, or too few, is left out with a warning.
-/// Errors: kUnfit if no model can be fitted.
+/// Fits the six models that the data allows, networks in order of their names. A kind without rows, or with
+/// fewer than folds, is left out with a warning; a kind without test rows has no test metrics, which is a
+/// warning too. Errors: kUnfit if no model can be fitted; kUsage for a recipe that cannot be.
 Expected<CostModel> train_lasso(const TrainingSet& data, const TrainOptions& options);
 
 /// model.json: versioned, readable by a person; numbers are shortest round-trip decimals, so that saving a
 /// loaded model gives the same bytes.
-std::string to_json(const CostModel& model);
+/// Errors: kUnfit if a number is NaN or infinite.
+Expected<std::string> to_json(const CostModel& model);
 Expected<CostModel> parse_cost_model(std::string_view text, std::string_view source);
 /// `path` is a models folder or a model.json. Errors: kUnreadable; kMalformed with the JSON path (newer
 /// version, missing key, wrong type, NaN).

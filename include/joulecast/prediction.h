@@ -1,7 +1,7 @@
 // What a network will cost: each layer and the whole, from a model and an engine.
 #pragma once
 
-#include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -33,22 +33,55 @@ struct LayerPrediction {
 struct NetworkPrediction {
   std::string network;
   std::vector<LayerPrediction> layers;  ///< engine order, every layer
+  /// Sums over the layers that have a figure. Power is the mean over the run time of the layers with power
+  /// (the reference's time-weighted mean), 0 if there are none.
   Figure run_time_ms, power_w, energy_mj;
-  std::optional<Figure> board_energy_mj;  ///< idle included; needs the model's idle power
-  std::size_t uncovered_layers = 0;       ///< layers that take time and no model covers
+  std::optional<Figure> board_energy_mj;        ///< idle included; needs the model's idle power
+  std::optional<Figure> board_power_at_rate_w;  ///< idle included; needs the idle power and a rate
+  std::size_t uncovered_layers = 0;             ///< layers that take time and no model covers
+  std::size_t extrapolated_layers = 0;          ///< layers unlike those the model has seen
+  std::size_t clamped_values = 0;               ///< predictions below 0 that were set to 0
   std::vector<Warning> warnings;
 };
 
 struct PredictOptions {
-  bool compat = false;  ///< only the rows and definitions of the reference
+  bool compat = false;            ///< only the rows and definitions of the reference
+  std::optional<double> rate_hz;  ///< inferences a second, for the board's power at that rate
 };
-/// Errors: kUnfit if no layer is covered by a model, or a layer that the reference would choke on (compat).
+
+/// The models of a CostModel, compiled: predicts many networks. May be used by several threads at once.
+///
+/// Layers of the reference's three LayerTypes are predicted by its own definitions of features. Without
+/// compat, layers of other LayerTypes but the same kind (CudnnConvolution, TiledPooling, ...) are predicted
+/// as their counterpart, with basis extrapolated; layers that take no time have zero run time and energy;
+/// layers that no model covers stay without figures (basis none) and are counted; values below 0 become 0.
+class Predictor {
+ public:
+  explicit Predictor(const CostModel& model);
+  Predictor(Predictor&&) noexcept;
+  Predictor& operator=(Predictor&&) noexcept;
+  ~Predictor();
+
+  /// Errors: kUnfit if no layer is covered by a model; with compat also if a layer is one the reference would
+  /// choke on, or its model is missing; kUsage for a rate that is not above 0.
+  [[nodiscard]] Expected<NetworkPrediction> predict(const Network& network,
+                                                    const PredictOptions& options = {}) const;
+
+ private:
+  struct State;
+  std::unique_ptr<const State> state_;
+};
+
+/// One network: the same as Predictor(model).predict(network, options).
 Expected<NetworkPrediction> predict(const Network& network, const CostModel& model,
                                     const PredictOptions& options = {});
 
 /// The CSV of docs/interface.md; with compat its first four columns alone.
 std::string to_csv(const NetworkPrediction& prediction, bool compat);
+/// The JSON of docs/interface.md; `engine` and `models` are the names the user gave.
 std::string to_json(const NetworkPrediction& prediction, const std::string& engine,
                     const std::string& models);
+/// The three lines the reference prints: total run time (s), average power (W), total energy (J).
+std::string compat_summary(const NetworkPrediction& prediction);
 
 }  // namespace joulecast

@@ -1,0 +1,14 @@
+// Which data a model was trained on.
+#pragma once
+
+#include <string>
+
+#include "joulecast/training_set.h"
+
+namespace joulecast {
+
+/// SHA-256 in hexadecimal over the reference tables (kind, network, features, targets, layer names) in order
+/// of kind and network, so that neither file names nor number formats matter.
+std::string hash_of(const TrainingSet& data);
+
+}  // namespace joulecast

@@ -1,0 +1,194 @@
+#include <algorithm>
+
+#include <gtest/gtest.h>
+
+#include "joulecast/prediction.h"
+#include "support/small_model.h"
+#include "support/small_network.h"
+
+namespace joulecast {
+namespace {
+
+using namespace test;
+
+// Of small_model for batch 2 and 5 channels (640 inputs of a dense layer: 2 * 5 * 8 * 8).
+constexpr double kSmall = 2.0 + 0.5 * (2.0 - 1.0) / 2.0 + 3.0 * (2.0 * 5.0 - 10.0) / 4.0;
+constexpr double kDense = 2.0 + 0.5 * (2.0 - 1.0) / 2.0 + 3.0 * (2.0 * 640.0 - 10.0) / 4.0;
+
+bool warned(const NetworkPrediction& prediction, const std::string& part) {
+  return std::any_of(prediction.warnings.begin(), prediction.warnings.end(),
+                     [&](const Warning& warning) { return warning.message.find(part) != std::string::npos; });
+}
+
+CostModel wide_model() {
+  CostModel model = small_cost_model();
+  for (LassoModel& one : model.lasso) {
+    one.feature_min.assign(one.features.size(), 0.0);
+    one.feature_max.assign(one.features.size(), 1e6);
+  }
+  return model;
+}
+
+TEST(Predict, GivesPowerRunTimeAndEnergyOfEachLayerAndTheNetwork) {
+  const auto network = network_of({convolution("c"), pooling("p"), dense("d")});
+  const NetworkPrediction prediction = predict(network, wide_model()).value();
+  ASSERT_EQ(prediction.layers.size(), 3U);
+  const LayerPrediction& first = prediction.layers[0];
+  EXPECT_EQ(first.layer_name, "c");
+  EXPECT_EQ(first.layer_type, "CaskConvolution");
+  EXPECT_EQ(first.kind, LayerKind::kConvolutional);
+  EXPECT_EQ(first.basis, Basis::kFitted);
+  EXPECT_DOUBLE_EQ(first.power_w->value, kSmall);
+  EXPECT_DOUBLE_EQ(first.run_time_ms->value, kSmall);
+  EXPECT_DOUBLE_EQ(first.energy_mj->value, kSmall * kSmall);
+  EXPECT_DOUBLE_EQ(prediction.layers[2].power_w->value, kDense);
+  EXPECT_DOUBLE_EQ(prediction.run_time_ms.value, 2 * kSmall + kDense);
+  EXPECT_DOUBLE_EQ(prediction.energy_mj.value, 2 * kSmall * kSmall + kDense * kDense);
+  EXPECT_DOUBLE_EQ(prediction.power_w.value, prediction.energy_mj.value / prediction.run_time_ms.value);
+  EXPECT_DOUBLE_EQ(prediction.board_energy_mj->value,
+                   prediction.energy_mj.value + 4.25 * prediction.run_time_ms.value);
+  EXPECT_EQ(prediction.uncovered_layers, 0U);
+  EXPECT_TRUE(prediction.warnings.empty());
+}
+
+TEST(Predict, KeepsLayersNoModelCoversAndCountsThem) {
+  const auto network = network_of({dense("d"), layer_of("s", "SoftMax", LayerKind::kSoftmax),
+                                   layer_of("r", "Reformat", LayerKind::kReformat)});
+  const NetworkPrediction prediction = predict(network, wide_model()).value();
+  ASSERT_EQ(prediction.layers.size(), 3U);
+  EXPECT_EQ(prediction.layers[1].basis, Basis::kNone);
+  EXPECT_FALSE(prediction.layers[1].run_time_ms);
+  EXPECT_EQ(prediction.uncovered_layers, 2U);
+  EXPECT_DOUBLE_EQ(prediction.run_time_ms.value, kDense);
+  EXPECT_TRUE(warned(prediction, "totals leave it out (first: s, SoftMax)"));
+}
+
+TEST(Predict, GivesLayersThatTakeNoTimeZeroAndDoesNotCountThem) {
+  const auto network = network_of({dense("d"), layer_of("n", "NoOp", LayerKind::kNone)});
+  const NetworkPrediction prediction = predict(network, wide_model()).value();
+  EXPECT_EQ(prediction.layers[1].run_time_ms->value, 0.0);
+  EXPECT_EQ(prediction.layers[1].energy_mj->value, 0.0);
+  EXPECT_EQ(prediction.layers[1].basis, Basis::kNone);
+  EXPECT_EQ(prediction.uncovered_layers, 0U);
+}
+
+TEST(Predict, TakesOtherTypesOfAKindForExtrapolated) {
+  Layer other = convolution("c");
+  other.type = "CudnnConvolution";
+  const NetworkPrediction prediction = predict(network_of({other}), wide_model()).value();
+  EXPECT_EQ(prediction.layers[0].basis, Basis::kExtrapolated);
+  EXPECT_EQ(prediction.layers[0].layer_type, "CudnnConvolution");
+  EXPECT_DOUBLE_EQ(prediction.layers[0].power_w->value, kSmall);
+  EXPECT_EQ(prediction.extrapolated_layers, 1U);
+}
+
+TEST(Predict, MarksLayersOutsideTheTrainingRange) {
+  // The small model saw features of 1 to 100; the dense layer has 640 inputs.
+  const NetworkPrediction prediction = predict(network_of({dense("d")}), small_cost_model()).value();
+  EXPECT_EQ(prediction.layers[0].basis, Basis::kExtrapolated);
+  EXPECT_TRUE(warned(prediction, "outside what the models were trained on"));
+}
+
+TEST(Predict, SetsNegativeFiguresToZeroAndCountsThem) {
+  CostModel model = wide_model();
+  for (LassoModel& one : model.lasso) one.intercept = -1e6;
+  const NetworkPrediction prediction = predict(network_of({dense("d")}), model).value();
+  EXPECT_EQ(prediction.layers[0].power_w->value, 0.0);
+  EXPECT_EQ(prediction.clamped_values, 2U);
+  EXPECT_TRUE(warned(prediction, "below 0"));
+}
+
+TEST(Predict, WithOneTargetAloneHasNoEnergy) {
+  CostModel model = wide_model();
+  std::erase_if(model.lasso, [](const LassoModel& one) { return one.target == Target::kPower; });
+  const NetworkPrediction prediction = predict(network_of({dense("d")}), model).value();
+  EXPECT_FALSE(prediction.layers[0].power_w);
+  EXPECT_FALSE(prediction.layers[0].energy_mj);
+  EXPECT_DOUBLE_EQ(prediction.run_time_ms.value, kDense);
+  EXPECT_EQ(prediction.power_w.value, 0.0);
+  EXPECT_TRUE(warned(prediction, "power or run time alone"));
+}
+
+TEST(Predict, KeepsALayerWhoseShapesDoNotGiveFeatures) {
+  Layer broken = convolution("c");
+  broken.kernel.reset();
+  const NetworkPrediction prediction = predict(network_of({broken, dense("d")}), wide_model()).value();
+  EXPECT_EQ(prediction.layers[0].basis, Basis::kNone);
+  EXPECT_EQ(prediction.uncovered_layers, 1U);
+  EXPECT_TRUE(warned(prediction, "shapes do not give"));
+}
+
+TEST(Predict, OfANetworkNoModelCoversIsUnfit) {
+  const auto result = predict(network_of({layer_of("s", "SoftMax", LayerKind::kSoftmax)}), wide_model());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::kUnfit);
+  EXPECT_EQ(result.error().message, "the models cover none of the 1 layers");
+  EXPECT_EQ(result.error().location.file, "small.json");
+}
+
+TEST(Predict, GivesTheBoardsPowerAtARate) {
+  PredictOptions options;
+  options.rate_hz = 0.5;
+  const NetworkPrediction prediction = predict(network_of({dense("d")}), wide_model(), options).value();
+  EXPECT_DOUBLE_EQ(prediction.board_power_at_rate_w->value, 4.25 + kDense * kDense / 1e3 * 0.5);
+  options.rate_hz = 1e4;
+  EXPECT_TRUE(warned(predict(network_of({dense("d")}), wide_model(), options).value(), "do not fit"));
+  options.rate_hz = 0.0;
+  EXPECT_EQ(predict(network_of({dense("d")}), wide_model(), options).error().kind, ErrorKind::kUsage);
+}
+
+PredictOptions compat() {
+  PredictOptions options;
+  options.compat = true;
+  return options;
+}
+
+TEST(PredictCompat, HasTheReferencesRowsAlone) {
+  Layer other = convolution("other");
+  other.type = "CudnnConvolution";
+  const auto network = network_of(
+      {other, dense("d"), layer_of("n", "NoOp", LayerKind::kNone), pooling("p"), convolution("c")});
+  const NetworkPrediction prediction = predict(network, wide_model(), compat()).value();
+  ASSERT_EQ(prediction.layers.size(), 3U);
+  EXPECT_EQ(prediction.layers[0].layer_name, "d");
+  EXPECT_EQ(prediction.layers[1].layer_name, "p");
+  EXPECT_EQ(prediction.layers[2].layer_name, "c");
+}
+
+TEST(PredictCompat, TakesTheLastOfARepeatedNameInTheFirstsPlace) {
+  Layer again = dense("d");
+  again.inputs[0].dimensions = {2, 1, 8, 8};
+  const NetworkPrediction prediction =
+      predict(network_of({dense("d"), pooling("p"), again}), wide_model(), compat()).value();
+  ASSERT_EQ(prediction.layers.size(), 2U);
+  EXPECT_EQ(prediction.layers[0].layer_name, "d");
+  EXPECT_DOUBLE_EQ(prediction.layers[0].power_w->value, 2.0 + 0.25 + 3.0 * (2.0 * 128.0 - 10.0) / 4.0);
+}
+
+TEST(PredictCompat, ReportsNegativeFiguresAsTheyAre) {
+  CostModel model = wide_model();
+  for (LassoModel& one : model.lasso) one.intercept = -1e6;
+  const NetworkPrediction prediction = predict(network_of({dense("d")}), model, compat()).value();
+  EXPECT_DOUBLE_EQ(prediction.layers[0].power_w->value, kDense - 2.0 - 1e6);
+}
+
+TEST(PredictCompat, RefusesALayerTheReferenceChokesOn) {
+  Layer broken = convolution("c");
+  broken.kernel.reset();
+  const auto result = predict(network_of({broken, dense("d")}), wide_model(), compat());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::kUnfit);
+  EXPECT_EQ(result.error().message.rfind("layer c: ", 0), 0U);
+}
+
+TEST(PredictCompat, NeedsTheModelsOfTheKindsItMeets) {
+  CostModel model = wide_model();
+  std::erase_if(model.lasso, [](const LassoModel& one) { return one.kind == ReferenceKind::kPooling; });
+  EXPECT_TRUE(predict(network_of({dense("d")}), model, compat()));
+  const auto result = predict(network_of({dense("d"), pooling("p")}), model, compat());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().message, "the models lack power or run time of pooling layers");
+}
+
+}  // namespace
+}  // namespace joulecast

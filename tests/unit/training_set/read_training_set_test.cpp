@@ -1,0 +1,132 @@
+#include <gtest/gtest.h>
+
+#include "joulecast/training_set.h"
+#include "support/temporary_folder.h"
+
+namespace joulecast {
+namespace {
+
+using test::TemporaryFolder;
+
+constexpr auto kDense = static_cast<std::size_t>(ReferenceKind::kDense);
+const std::string kHeader = "batch_size,input_size,output_size,power,runtime,layer_name\n";
+
+Error error_of(const TemporaryFolder& folder) {
+  const auto result = read_training_set(folder.path());
+  EXPECT_FALSE(result);
+  return result ? Error{} : result.error();
+}
+
+TEST(ReadTrainingSet, FindsNetworksAtAnyDepthSortedByName) {
+  const TemporaryFolder folder;
+  folder.write("b/vgg11/dense.csv", kHeader + "1,10,5,1e6,0.5,fc1\n");
+  folder.write("a/z/resnet18/dense.csv", kHeader + "2,20,6,2.5e6,0.75,\"a, \"\"b\"\"\"\n");
+  folder.write("a/z/resnet18/notes.csv", "anything\n");
+  const TrainingSet set = read_training_set(folder.path()).value();
+  ASSERT_EQ(set.reference[kDense].size(), 2U);
+  EXPECT_EQ(set.reference[kDense][0].network, "resnet18");
+  EXPECT_EQ(set.reference[kDense][1].network, "vgg11");
+  const ReferenceRow& row = set.reference[kDense][0].rows.at(0);
+  EXPECT_EQ(row.features, (std::vector<double>{2, 20, 6}));
+  EXPECT_EQ(row.power_uw, 2.5e6);
+  EXPECT_EQ(row.run_time_ms, 0.75);
+  EXPECT_EQ(row.layer_name, "a, \"b\"");
+  EXPECT_TRUE(set.reference[0].empty());
+}
+
+TEST(ReadTrainingSet, TakesColumnsByNameAndIgnoresExtraOnes) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv",
+               "layer_name,extra,runtime,power,output_size,input_size,batch_size\nfc,x,3,4,5,6,7\n");
+  const TrainingSet set = read_training_set(folder.path()).value();
+  const ReferenceRow& row = set.reference[kDense][0].rows.at(0);
+  EXPECT_EQ(row.features, (std::vector<double>{7, 6, 5}));
+  EXPECT_EQ(row.power_uw, 4.0);
+  EXPECT_EQ(row.run_time_ms, 3.0);
+}
+
+TEST(ReadTrainingSet, NamesMissingColumns) {
+  const TemporaryFolder folder;
+  const auto file = folder.write("n/dense.csv", "batch_size,input_size,power,layer_name\n1,2,3,fc\n");
+  const Error error = error_of(folder);
+  EXPECT_EQ(error.kind, ErrorKind::kMalformed);
+  EXPECT_EQ(error.message, "column missing: output_size, runtime");
+  EXPECT_EQ(error.location.file, file.string());
+  EXPECT_EQ(error.location.line, 1U);
+}
+
+TEST(ReadTrainingSet, RefusesTextInANumberWithItsLine) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5,fc1\n1,ten,5,1e6,0.5,fc2\n");
+  const Error error = error_of(folder);
+  EXPECT_EQ(error.kind, ErrorKind::kMalformed);
+  EXPECT_EQ(error.message, "column input_size holds no number: ten");
+  EXPECT_EQ(error.location.line, 3U);
+}
+
+TEST(ReadTrainingSet, RefusesAnEmptyCell) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv", kHeader + "1,10,5,,0.5,fc1\n");
+  const Error error = error_of(folder);
+  EXPECT_EQ(error.message, "column power is empty");
+  EXPECT_EQ(error.location.line, 2U);
+  EXPECT_FALSE(error.hint.empty());
+}
+
+TEST(ReadTrainingSet, RefusesNanAndInfinity) {
+  for (const char* word : {"nan", "inf", "1e999"}) {
+    const TemporaryFolder folder;
+    folder.write("n/dense.csv", kHeader + "1,10,5,1e6," + word + ",fc1\n");
+    EXPECT_EQ(error_of(folder).message, std::string("column runtime holds no number: ") + word);
+  }
+}
+
+TEST(ReadTrainingSet, RefusesARowOfAnotherLength) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5\n");
+  EXPECT_EQ(error_of(folder).message, "5 cells, but the header names 6 columns");
+}
+
+TEST(ReadTrainingSet, RefusesAnEmptyFile) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv", "");
+  EXPECT_EQ(error_of(folder).message, "is empty: not even a header");
+}
+
+TEST(ReadTrainingSet, WithoutAnyRowIsUnfit) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv", kHeader);
+  folder.write("n/other.txt", "x");
+  EXPECT_EQ(error_of(folder).kind, ErrorKind::kUnfit);
+}
+
+TEST(ReadTrainingSet, OfAMissingFolderOrAFileIsUnreadable) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(read_training_set(folder.path() / "none").error().message, "no such folder");
+  const auto file = folder.write("file", "x");
+  EXPECT_EQ(read_training_set(file).error().message, "is a file, not a training_data folder");
+}
+
+TEST(ReadTrainingSet, CountsDoubtfulTargets) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv", kHeader + "1,10,5,-1,0.5,a\n1,10,5,-2,0,b\n");
+  const TrainingSet set = read_training_set(folder.path()).value();
+  ASSERT_EQ(set.warnings.size(), 2U);
+  EXPECT_EQ(set.warnings[0].message, "power below idle in a training row");
+  EXPECT_EQ(set.warnings[0].count, 2U);
+  EXPECT_EQ(set.warnings[1].message, "run time of zero or less in a training row");
+  EXPECT_EQ(set.warnings[1].count, 1U);
+}
+
+TEST(ReadTrainingSet, JoinsTwoFoldersOfOneNameWithAWarning) {
+  const TemporaryFolder folder;
+  folder.write("b/n/dense.csv", kHeader + "1,20,5,1,1,second\n");
+  folder.write("a/n/dense.csv", kHeader + "1,10,5,1,1,first\n");
+  const TrainingSet set = read_training_set(folder.path()).value();
+  ASSERT_EQ(set.reference[kDense].size(), 2U);
+  EXPECT_EQ(set.reference[kDense][0].rows[0].layer_name, "first");
+  EXPECT_EQ(set.warnings.at(0).message, "two folders are named n: their rows are joined");
+}
+
+}  // namespace
+}  // namespace joulecast
