@@ -146,7 +146,7 @@ Rule reshape(const Shape& in, Shape& out) {
     }
     return {};
   }
-  if (unknown > 1 && out.front() == -1) out.front() = in.front();
+  if (unknown > 1 && out.front() == -1 && !in.empty()) out.front() = in.front();
   if (std::count(out.begin(), out.end(), -1) != 1)
     return tl::unexpected(std::string("more than one size of its output is open"));
   const double known = std::abs(element_count(out));
