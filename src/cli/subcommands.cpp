@@ -8,6 +8,10 @@ namespace {
 
 constexpr std::array kSubcommands = {
     SubcommandEntry{"attribute", "raw logs -> power and run time of each layer", make_attribute_command},
+    SubcommandEntry{"predict", "cost of a network's layers and of the whole, from its engine",
+                    make_predict_command},
+    SubcommandEntry{"simulate", "raw logs of a simulated board with known truth", make_simulate_command},
+    SubcommandEntry{"doctor", "checks data and models, says what to do", make_doctor_command},
     SubcommandEntry{"completion", "completion script for bash, zsh or fish", make_completion_command},
     SubcommandEntry{"man", "the manual page, in roff", make_man_command, false},
 };

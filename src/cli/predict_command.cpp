@@ -1,0 +1,152 @@
+#include <charconv>
+#include <filesystem>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/atomic_file.h"
+#include "cli/fault_tally.h"
+#include "cli/prediction_tables.h"
+#include "cli/subcommand.h"
+#include "joulecast/prediction.h"
+
+namespace joulecast::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+class PredictCommand final : public Subcommand {
+  [[nodiscard]] std::string_view description() const override {
+    return "Predicts run time, power above idle and energy of each layer of an engine (TensorRT's engine "
+           "information JSON) and of the "
+           "whole network. Layers that no model covers are shown, counted, and left out of the totals.\n\n"
+           "With several INPUTs, --out and --json name folders that get one file a network. '-' writes to "
+           "standard output.";
+  }
+  [[nodiscard]] std::vector<std::string_view> examples() const override {
+    return {"joulecast predict trt_engine_info.json --models models --out prediction.csv",
+            "joulecast predict engine.json --models models --shape input=1x3x224x224 --json -"};
+  }
+  void declare(FlagSet& flags) override {
+    flags.add("INPUT", "", &inputs_, "Engine information of a network");
+    flags.add("--models", "MODELS", &models_, "Folder that train wrote, or a model.json").required = true;
+    flags.add("--out", "CSV", &out_, "Write the layers to this file");
+    flags.flags.back().alias = "-o,--result-csv-path";
+    flags.add("--json", "FILE", &json_, "Write layers and totals to this file");
+    flags.add("--compat", "", &compat_,
+              "Only the reference's rows and columns, and the three totals it prints");
+    flags.add("--shape", "NAME=DIMS", &shapes_,
+              "Shape of an input of a dynamic engine, e.g. input=1x3x224x224; repeatable");
+    flags.add("--rate-hz", "R", &rate_, "Inferences a second, for the board's mean power at that rate");
+    flags.add("--trt-engine-path", "INPUT", &reference_input_,
+              "The reference's flag for INPUT; --result-csv-path is --out");
+  }
+  Expected<int> run(Console& console, const CommonOptions& common) override {
+    if (!reference_input_.empty()) inputs_.push_back(reference_input_);
+    if (inputs_.empty())
+      return fail(ErrorKind::kUsage, "predict needs INPUT", {}, "See 'joulecast predict --help'");
+    PredictOptions options;
+    options.compat = compat_;
+    if (auto ok = take_rate(options); !ok) return tl::unexpected(ok.error());
+    std::vector<ShapeOverride> shapes;
+    for (const auto& text : shapes_) {
+      auto shape = parse_shape_override(text);
+      if (!shape) return tl::unexpected(shape.error());
+      shapes.push_back(std::move(*shape));
+    }
+    const auto model = load_cost_model(models_);
+    if (!model) return tl::unexpected(model.error());
+    const Predictor predictor(*model);
+
+    FaultTally faults;
+    std::vector<NetworkPrediction> done;
+    for (const auto& input : inputs_) {
+      auto prediction = predict_one(console, predictor, input, shapes, options);
+      if (prediction) {
+        done.push_back(std::move(*prediction));
+        continue;
+      }
+      // A full disk or a wrong flag ends the work; a faulty input costs that input alone.
+      const auto kind = prediction.error().kind;
+      if (inputs_.size() == 1 || kind == ErrorKind::kNotWritable || kind == ErrorKind::kUsage)
+        return tl::unexpected(prediction.error());
+      faults.skipped(console, input, prediction.error());
+    }
+    if (out_ != "-" && json_ != "-") show(console, done);
+    return faults.verdict(!done.empty(), common.strict, "no input could be predicted");
+  }
+
+  Expected<void> take_rate(PredictOptions& options) const {
+    if (rate_.empty()) return {};
+    double hertz = 0.0;
+    const auto [end, code] = std::from_chars(rate_.data(), rate_.data() + rate_.size(), hertz);
+    if (code != std::errc() || end != rate_.data() + rate_.size() || !(hertz > 0.0))
+      return fail(ErrorKind::kUsage, fmt::format("--rate-hz: '{}' is no number above 0", rate_));
+    options.rate_hz = hertz;
+    return {};
+  }
+
+  Expected<NetworkPrediction> predict_one(Console& console, const Predictor& predictor,
+                                          const std::string& input, const std::vector<ShapeOverride>& shapes,
+                                          const PredictOptions& options) {
+    const auto network = read_engine(input, shapes);
+    if (!network) return tl::unexpected(network.error());
+    for (const auto& warning : network->warnings) console.warning(warning, input);
+    auto prediction = predictor.predict(*network, options);
+    if (!prediction) {
+      if (prediction.error().location.file.empty()) prediction.error().location.file = input;
+      return prediction;
+    }
+    for (const auto& warning : prediction->warnings) console.warning(warning, input);
+    if (inputs_.size() > 1 && !(out_.empty() && json_.empty()) && !names_.insert(prediction->network).second)
+      return fail(ErrorKind::kUsage, fmt::format("two inputs are networks called '{}'", prediction->network),
+                  {input}, "Their results would go to the same file: predict them one by one");
+    if (auto ok = deliver(console, out_, *prediction, ".csv", to_csv(*prediction, compat_)); !ok)
+      return tl::unexpected(ok.error());
+    if (json_.empty()) return prediction;
+    if (auto ok = deliver(console, json_, *prediction, ".json", to_json(*prediction, input, models_)); !ok)
+      return tl::unexpected(ok.error());
+    return prediction;
+  }
+
+  /// To the file, to a file in the folder, or to standard output.
+  Expected<void> deliver(Console& console, const std::string& where, const NetworkPrediction& prediction,
+                         const char* extension, const std::string& content) const {
+    if (where.empty()) return {};
+    if (where == "-") {
+      console.result(content);
+      return {};
+    }
+    const fs::path path =
+        inputs_.size() > 1 ? fs::path(where) / (prediction.network + extension) : fs::path(where);
+    return write_file_atomically(path, content);
+  }
+
+  void show(Console& console, const std::vector<NetworkPrediction>& done) const {
+    if (done.empty()) return;
+    if (done.size() == 1)
+      console.summary(layer_table(done.front(), console.width(), console.colours()) + "\n");
+    if (compat_)
+      for (const auto& prediction : done) console.result(compat_summary(prediction));
+    else
+      console.summary(network_table(done, console.width(), console.colours()));
+  }
+
+  std::vector<std::string> inputs_;
+  std::string reference_input_;
+  std::string models_;
+  std::string out_;
+  std::string json_;
+  std::vector<std::string> shapes_;
+  std::string rate_;
+  bool compat_ = false;
+  std::set<std::string> names_;
+};
+
+}  // namespace
+
+std::unique_ptr<Subcommand> make_predict_command() {
+  return std::make_unique<PredictCommand>();
+}
+
+}  // namespace joulecast::cli

@@ -1,0 +1,83 @@
+#include "cli/prediction_tables.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "cli/table.h"
+
+namespace joulecast::cli {
+namespace {
+
+std::string figure(const std::optional<Figure>& value, int decimals) {
+  return value ? cell(value->value, decimals) : "-";
+}
+
+std::string_view mark(Basis basis) {
+  switch (basis) {
+    case Basis::kFitted:
+      return "";
+    case Basis::kExtrapolated:
+      return "~";
+    case Basis::kBytesOnly:
+      return "b";
+    case Basis::kNone:
+      return "-";
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string layer_table(const NetworkPrediction& prediction, std::size_t width, bool bold) {
+  Table table({{"layer", Table::Align::kLeft, true},
+               {"kind", Table::Align::kLeft},
+               {"time (ms)"},
+               {"power (W)"},
+               {"energy (mJ)"},
+               {"", Table::Align::kLeft}});
+  for (const auto& layer : prediction.layers)
+    table.add({layer.layer_name, std::string(to_string(layer.kind)), figure(layer.run_time_ms, 4),
+               figure(layer.power_w, 3), figure(layer.energy_mj, 4), std::string(mark(layer.basis))});
+  std::string out = table.text(width, bold);
+  const auto has = [&](Basis basis) {
+    return std::any_of(prediction.layers.begin(), prediction.layers.end(),
+                       [&](const auto& layer) { return layer.basis == basis; });
+  };
+  if (has(Basis::kExtrapolated)) out += "~ unlike any layer that the model has seen\n";
+  if (has(Basis::kBytesOnly)) out += "b from the bytes moved alone\n";
+  if (has(Basis::kNone)) out += "- no model covers the layer; it is not in the totals\n";
+  return out;
+}
+
+std::string network_table(const std::vector<NetworkPrediction>& predictions, std::size_t width, bool bold) {
+  const bool board = std::any_of(predictions.begin(), predictions.end(),
+                                 [](const auto& p) { return p.board_energy_mj.has_value(); });
+  const bool rate = std::any_of(predictions.begin(), predictions.end(),
+                                [](const auto& p) { return p.board_power_at_rate_w.has_value(); });
+  std::vector<Table::Column> columns{{"network", Table::Align::kLeft, true},
+                                     {"layers"},
+                                     {"uncovered"},
+                                     {"time (ms)"},
+                                     {"power (W)"},
+                                     {"energy (mJ)"}};
+  if (board) columns.push_back({"board (mJ)"});
+  if (rate) columns.push_back({"board (W)"});
+  Table table(columns);
+  for (const auto& p : predictions) {
+    std::vector<std::string> cells{p.network,
+                                   count_cell(p.layers.size()),
+                                   count_cell(p.uncovered_layers),
+                                   cell(p.run_time_ms.value, 3),
+                                   cell(p.power_w.value, 2),
+                                   cell(p.energy_mj.value, 3)};
+    if (board) cells.push_back(figure(p.board_energy_mj, 3));
+    if (rate) cells.push_back(figure(p.board_power_at_rate_w, 2));
+    table.add(std::move(cells));
+  }
+  std::string out = table.text(width, bold) + "Power and energy are above idle";
+  out += board ? "; board: idle included.\n" : ".\n";
+  return out;
+}
+
+}  // namespace joulecast::cli
