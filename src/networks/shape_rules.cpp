@@ -41,6 +41,7 @@ tl::expected<std::int64_t, std::string> window_output(const Window& window, std:
   const std::int64_t dilation = axis_of(window.dilation, axis, 1);
   const std::int64_t pre = axis_of(window.pre, axis, 0);
   const std::int64_t post = axis_of(window.post, axis, 0);
+  if (!small(in)) return tl::unexpected(fmt::format("its input has {} of a dimension", in));
   if (kernel < 1 || stride < 1 || dilation < 1 || !small(kernel) || !small(stride) || !small(dilation) ||
       !small(pre) || !small(post))
     return tl::unexpected(std::string("its kernel, stride or padding is missing or absurd"));
