@@ -80,7 +80,6 @@ void Host::cycle(bool recorded) {
 }
 
 void Host::run_layers(bool recorded) {
-  const double begin = supply_.now_us();
   const double common = random_.log_normal(physics_.clock_jitter);
   const double gap = host_.event_gap_us * common;
   tail_w_ = 0.0;
@@ -111,7 +110,7 @@ void Host::run_layers(bool recorded) {
     if (!recorded) continue;
     layer_sums_[k].time_us += duration;
     layer_sums_[k].energy += drawn - idle_now_w_ * duration;
-    cycle_ms_[k] = static_cast<float>(reported_ms(start - begin, start - begin + duration));
+    cycle_ms_[k] = static_cast<float>(reported_ms(start, start + duration));
   }
   tail_w_ = host_.tail_w;
 }

@@ -25,7 +25,7 @@ class Supply {
   /// Lets the segment pass, and the sensor see it; returns the energy drawn by the chip (W us).
   double pass(const Segment& segment) {
     double onset = segment.onset_us;
-    if (tau_us_ > 0.0 && onset > 0.99 * tau_us_ && onset < 1.01 * tau_us_) onset = 1.01 * tau_us_;
+    if (tau_us_ > 0.0 && onset > 0.9999 * tau_us_ && onset < 1.0001 * tau_us_) onset = 1.0001 * tau_us_;
     while (sensor_.next_edge() < now_us_ + segment.duration_us) {
       const State s = after(segment, onset, sensor_.next_edge() - now_us_);
       sensor_.at_edge(passed_ + s.passed);

@@ -70,6 +70,45 @@ TEST(EngineWriter, TensorsHaveRankTwoOrFourAndGeometryIsInPairs) {
   }
 }
 
+TEST(EngineWriter, ReadingBackGivesTheSameNetwork) {
+  for (const std::string_view name : known_topologies()) {
+    const Network network = make_topology(name).value();
+    const Network read = parse_engine(to_engine_json(network), "memory").value();
+    ASSERT_EQ(read.layers.size(), network.layers.size()) << name;
+    EXPECT_EQ(read.bindings, network.bindings);
+    for (std::size_t i = 0; i < network.layers.size(); ++i) {
+      const Layer& a = network.layers[i];
+      const Layer& b = read.layers[i];
+      EXPECT_EQ(b.name, a.name);
+      EXPECT_EQ(b.type, a.type);
+      EXPECT_EQ(b.parameter_type, a.parameter_type) << a.name;
+      EXPECT_EQ(b.kind, a.kind) << a.name;
+      EXPECT_EQ(b.kernel, a.kernel) << a.name;
+      EXPECT_EQ(b.window, a.window) << a.name;
+      EXPECT_EQ(b.stride, a.stride) << a.name;
+      EXPECT_EQ(b.pre_padding, a.pre_padding) << a.name;
+      EXPECT_EQ(b.post_padding, a.post_padding) << a.name;
+      EXPECT_EQ(b.padding_mode, a.padding_mode) << a.name;
+      EXPECT_EQ(b.dilation, a.dilation) << a.name;
+      EXPECT_EQ(b.groups, a.groups) << a.name;
+      EXPECT_EQ(b.output_maps, a.output_maps) << a.name;
+      EXPECT_EQ(b.weight_type, a.weight_type) << a.name;
+      EXPECT_EQ(b.weight_count, a.weight_count) << a.name;
+      EXPECT_EQ(b.has_residual, a.has_residual) << a.name;
+      EXPECT_EQ(b.activation, a.activation) << a.name;
+      EXPECT_EQ(b.tactic, a.tactic) << a.name;
+      EXPECT_TRUE(b.faults.empty()) << a.name;
+      ASSERT_EQ(b.inputs.size(), a.inputs.size()) << a.name;
+      for (std::size_t t = 0; t < a.inputs.size(); ++t) {
+        EXPECT_EQ(b.inputs[t].dimensions, a.inputs[t].dimensions) << a.name;
+        EXPECT_EQ(b.inputs[t].type, a.inputs[t].type) << a.name;
+      }
+      EXPECT_EQ(b.outputs.front().dimensions, a.outputs.front().dimensions) << a.name;
+      EXPECT_EQ(b.outputs.front().format, a.outputs.front().format) << a.name;
+    }
+  }
+}
+
 TEST(EngineWriter, DepthwiseLayersWithLargeKernelsRunOnCudaCores) {
   std::map<std::string, int> count;
   const Json engine = written("mnasnet1_0");
