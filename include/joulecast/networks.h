@@ -115,6 +115,8 @@ Expected<Network> read_engine(const std::filesystem::path& path, std::span<const
 /// The same from memory; `source` names it in errors.
 Expected<Network> parse_engine(std::string_view text, std::string_view source,
                                std::span<const ShapeOverride> shapes = {});
+/// For those who need names and types alone: dynamic dimensions stay -1, and are no error.
+Expected<Network> read_engine_as_written(const std::filesystem::path& path);
 
 /// A well-known CNN as TensorRT would run it in FP16: fused layers with shapes. Names in known_topologies().
 Expected<Network> make_topology(std::string_view name, std::int64_t batch = 1);

@@ -125,7 +125,7 @@ class NetworkJob {
       return fail(ErrorKind::kUnreadable, "no engine information", {folder_.folder.string()},
                   "trt_profiling/trt_engine_info.json belongs there");
     }
-    auto engine = read_engine(folder_.engine);
+    auto engine = read_engine_as_written(folder_.engine);
     if (!engine) return tl::unexpected(engine.error());
     add_warnings(engine->warnings);
     const LayerTypes types(*engine);
@@ -155,12 +155,15 @@ class NetworkJob {
     for (const auto& layer : latencies.layers) labels.push_back({layer.name, types.of(layer.name)});
     auto file = AtomicFile::create(out_ / kWindowCsvFile);
     if (!file) return tl::unexpected(file.error());
-    WindowCsvWriter csv(*file, labels, latencies.whole_run_times);
+    const auto whole = all_written_run_times_whole(latencies);
+    if (!whole) return tl::unexpected(located(whole.error()));
+    WindowCsvWriter csv(*file, labels, *whole);
     auto summary = attribute_by_window(
         latencies, [&power] { return power->next(); }, idle_->average,
         [&csv](std::span<const LayerMeasurement> rows) { return csv.write(rows); });
     if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
     csv.finish();
+    add_warnings(power->warnings());
     if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     if (auto ok = file->commit(); !ok) return ok;
     // Of two methods' results the later ones count.
@@ -172,6 +175,32 @@ class NetworkJob {
     }
     outcome_.summary = std::move(*summary);
     return {};
+  }
+
+  /// pandas keeps a column of integers as integers, and prints it without ".0". Whether the rows written hold
+  /// integers only depends on where the power log ends, if the latency log begins with integers and goes on
+  /// with others: then that is found out by a first pass.
+  Expected<bool> all_written_run_times_whole(const LatencyLog& latencies) const {
+    bool all = true;
+    for (const auto& layer : latencies.layers) {
+      if (layer.entries.empty()) continue;
+      if (layer.leading_integers == 0) return false;
+      all = all && layer.leading_integers == layer.entries.size();
+    }
+    if (all) return true;
+    auto power = PowerLogReader::open(folder_.power_log);
+    if (!power) return tl::unexpected(power.error());
+    bool whole = true;
+    const auto summary = attribute_by_window(
+        latencies, [&power] { return power->next(); }, idle_->average,
+        [&](std::span<const LayerMeasurement> rows) {
+          for (const LayerMeasurement& row : rows) {
+            whole = whole && row.cycle.value < latencies.layers[row.layer.value].leading_integers;
+          }
+          return true;
+        });
+    if (!summary) return tl::unexpected(summary.error());
+    return whole;
   }
 
   Expected<void> profile_only(const Network& engine, const LayerTypes& types) {

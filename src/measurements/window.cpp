@@ -7,7 +7,6 @@
 // the entry in hand is still written, and no further one. docs/attribution.md says why the numbers are poor.
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -42,8 +41,6 @@ class SampleCursor {
   }
 
   std::uint64_t samples = 0;
-  std::uint64_t out_of_order = 0;
-  std::uint64_t not_a_number = 0;
   TimeStamp first;
   TimeStamp last;
 
@@ -51,8 +48,6 @@ class SampleCursor {
   void look_at_sample() {
     const PowerSample& now = batch_[position_];
     if (samples == 0) first = now.at;
-    if (samples != 0 && now.at < last) ++out_of_order;
-    if (std::isnan(now.microwatts())) ++not_a_number;
     last = now.at;
     ++samples;
   }
@@ -106,10 +101,6 @@ Expected<void> collect(SampleCursor& cursor, TimeStamp start, TimeStamp end, Mic
   return {};
 }
 
-void warn(std::vector<Warning>& warnings, std::uint64_t count, std::string_view message) {
-  if (count != 0) warnings.push_back({std::string(message), {}, count});
-}
-
 class WindowAttribution {
  public:
   WindowAttribution(const LatencyLog& latencies, const SampleSource& samples, Microwatts idle,
@@ -149,7 +140,6 @@ class WindowAttribution {
                     fmt::format("layer '{}' has a run time of {} ms in cycle {}", latencies_.layers[k].name,
                                 entry.milliseconds, cycle + 1));
       }
-      if (entry.milliseconds < 0.0) ++negative_;
       const TimeStamp end = entry.completed;
       const TimeStamp start{end.microseconds - timedelta_microseconds(entry.milliseconds)};
       if (summary_.rows == 0) summary_.first_window = start;
@@ -169,14 +159,12 @@ class WindowAttribution {
     summary_.samples_read = cursor_.samples;
     summary_.first_sample = cursor_.first;
     summary_.last_sample = cursor_.last;
-    auto& warnings = summary_.warnings;
-    warn(warnings, cursor_.out_of_order,
-         "power samples go back in time; they are used in file order, as the reference does");
-    warn(warnings, cursor_.not_a_number,
-         "power samples are not a number; windows that hold one have no power");
-    warn(warnings, negative_, "run times are negative; their windows are empty");
-    warn(warnings, summary_.rows_lost_at_log_end,
-         "entries of the latency log lie behind the end of the power log and are absent");
+    if (summary_.rows_lost_at_log_end != 0) {
+      summary_.warnings.push_back(
+          {"entries of the latency log lie behind the end of the power log and are absent",
+           {},
+           summary_.rows_lost_at_log_end});
+    }
   }
 
   const LatencyLog& latencies_;
@@ -184,7 +172,6 @@ class WindowAttribution {
   Microwatts idle_;
   RowBatch batch_;
   WindowSummary summary_;
-  std::uint64_t negative_ = 0;
 };
 
 }  // namespace

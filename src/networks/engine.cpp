@@ -74,10 +74,8 @@ void warn_of_repeated_names(Network& network) {
   }
 }
 
-}  // namespace
-
-Expected<Network> parse_engine(std::string_view text, std::string_view source,
-                               std::span<const ShapeOverride> shapes) {
+/// All of parse_engine but what needs the dimensions.
+Expected<Network> parse_as_written(std::string_view text, std::string_view source) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return fail(ErrorKind::kMalformed, "empty", {std::string(source), 1, 0},
                 "Export the engine information again");
@@ -93,9 +91,22 @@ Expected<Network> parse_engine(std::string_view text, std::string_view source,
   if (!network) return network;
   network->name = network_name(source);
   mark_constants(*network);
-  if (auto ok = resolve_dynamic_shapes(*network, shapes); !ok) return tl::unexpected(ok.error());
-  for (Layer& layer : network->layers) layer.kind = classify(layer);
   warn_of_repeated_names(*network);
+  return network;
+}
+
+void classify_all(Network& network) {
+  for (Layer& layer : network.layers) layer.kind = classify(layer);
+}
+
+}  // namespace
+
+Expected<Network> parse_engine(std::string_view text, std::string_view source,
+                               std::span<const ShapeOverride> shapes) {
+  auto network = parse_as_written(text, source);
+  if (!network) return network;
+  if (auto ok = resolve_dynamic_shapes(*network, shapes); !ok) return tl::unexpected(ok.error());
+  classify_all(*network);
   return network;
 }
 
@@ -103,6 +114,14 @@ Expected<Network> read_engine(const std::filesystem::path& path, std::span<const
   auto text = read_whole_file(path);
   if (!text) return tl::unexpected(text.error());
   return parse_engine(*text, path.string(), shapes);
+}
+
+Expected<Network> read_engine_as_written(const std::filesystem::path& path) {
+  auto text = read_whole_file(path);
+  if (!text) return tl::unexpected(text.error());
+  auto network = parse_as_written(*text, path.string());
+  if (network) classify_all(*network);
+  return network;
 }
 
 }  // namespace joulecast

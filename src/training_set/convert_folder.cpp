@@ -1,0 +1,63 @@
+#include <algorithm>
+#include <system_error>
+
+#include <fmt/format.h>
+
+#include "base/parallel.h"
+#include "training_set/convert_network.h"
+
+namespace joulecast {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Listing {
+  std::vector<std::string> networks;  // sorted
+  std::vector<Warning> warnings;
+};
+
+Expected<Listing> list_networks(const fs::path& folder) {
+  std::error_code code;
+  fs::directory_iterator entries(folder, code);
+  if (code) {
+    return fail(ErrorKind::kUnreadable, fmt::format("cannot read: {}", code.message()), {folder.string()},
+                "Give the folder that `joulecast attribute` wrote");
+  }
+  Listing listing;
+  std::vector<std::string> stray;
+  for (const fs::directory_entry& entry : entries) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with('.')) continue;  // of the system, or of a version control
+    (entry.is_directory(code) ? listing.networks : stray).push_back(name);
+  }
+  if (listing.networks.empty()) {
+    return fail(ErrorKind::kUnfit, "no network's folder in it", {folder.string()},
+                "Give the folder that `joulecast attribute` wrote");
+  }
+  std::sort(listing.networks.begin(), listing.networks.end());
+  if (!stray.empty()) {
+    std::sort(stray.begin(), stray.end());
+    listing.warnings.push_back({"plain files among the networks' folders are ignored",
+                                {(folder / stray.front()).string()},
+                                stray.size()});
+  }
+  return listing;
+}
+
+}  // namespace
+
+Expected<std::vector<ConvertOutcome>> convert_folder(const fs::path& preprocessed, const fs::path& out,
+                                                     const ConvertOptions& options) {
+  const auto listing = list_networks(preprocessed);
+  if (!listing) return tl::unexpected(listing.error());
+  std::vector<ConvertOutcome> outcomes(listing->networks.size());
+  parallel_for(outcomes.size(), options.jobs, [&](std::size_t i) {
+    const std::string& network = listing->networks[i];
+    outcomes[i] = convert_network(network, preprocessed / network, out / network, options);
+  });
+  auto& first = outcomes.front().warnings;
+  first.insert(first.begin(), listing->warnings.begin(), listing->warnings.end());
+  return outcomes;
+}
+
+}  // namespace joulecast

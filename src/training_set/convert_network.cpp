@@ -1,0 +1,238 @@
+#include "training_set/convert_network.h"
+
+#include <unordered_map>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/atomic_file.h"
+#include "measurements/file_names.h"
+#include "training_set/measured_layer.h"
+#include "training_set/reference_csv.h"
+#include "training_set/rejects.h"
+
+namespace joulecast {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kMicrowattsPerWatt = 1e6;
+
+std::optional<double> to_watts_if(std::optional<double> microwatts) {
+  return microwatts ? std::optional(*microwatts / kMicrowattsPerWatt) : std::nullopt;
+}
+
+/// The measured figures of a layer, beside its geometry.
+void fill_figures(LayerRow& row, const MeasuredLayer& measured) {
+  row.cycles = measured.cycles;
+  row.run_time_ms = measured.run_time_ms;
+  row.run_time_sd_ms = measured.run_time_sd_ms;
+  row.power_w = to_watts_if(measured.power_uw);
+  row.power_sd_w = to_watts_if(measured.power_sd_uw);
+  row.energy_mj = measured.energy_mj;
+  row.energy_sd_mj = measured.energy_sd_mj;
+  row.idle_power_w = to_watts_if(measured.idle_uw);
+  if (measured.power_uw) row.power_basis = "above_idle";
+  row.status = measured.status;
+  row.block = measured.block;
+}
+
+class NetworkConversion {
+ public:
+  NetworkConversion(const std::string& network, fs::path from, fs::path to, const ConvertOptions& options)
+      : network_(network), from_(std::move(from)), to_(std::move(to)), options_(options) {
+    outcome_.network = network;
+  }
+
+  ConvertOutcome run() {
+    auto done = convert();
+    if (!done) {
+      outcome_.status = ConvertOutcome::Status::kSkipped;
+      outcome_.reason = done.error();
+      outcome_.rows = {};
+      if (!gated_) reject("", "network skipped", done.error().describe());
+      withdraw();
+    }
+    return std::move(outcome_);
+  }
+
+ private:
+  Expected<void> convert() {
+    auto engine = read_engine(from_ / kEngineFile);
+    if (!engine) return tl::unexpected(engine.error());
+    add_warnings(engine->warnings);
+    const auto measured = measure_network();
+    if (!measured) return tl::unexpected(measured.error());
+    add_warnings(measured->warnings);
+    if (auto ok = write_statistics(*measured); !ok) return ok;
+    if (auto ok = pass_gate(*measured); !ok) return ok;
+    index_engine(*engine);
+    const auto tables = reference_tables(*measured);
+    return write(tables, layer_rows(*engine, *measured));
+  }
+
+  /// Regression's means are the better ones; where they are absent, the window's rows.
+  Expected<MeasuredNetwork> measure_network() {
+    if (fs::exists(from_ / kLayerPowerFile)) {
+      with_samples_ = false;
+      const auto layers = read_layer_power(from_ / kLayerPowerFile);
+      if (!layers) return tl::unexpected(layers.error());
+      if (layers->empty())
+        return fail(ErrorKind::kUnfit, "the file has no row", {(from_ / kLayerPowerFile).string()});
+      return measure(*layers);
+    }
+    const auto samples = read_window_csv(from_ / kWindowCsvFile);
+    if (!samples) return tl::unexpected(samples.error());
+    return measure(*samples);
+  }
+
+  /// As the reference, for networks that the gate stops, too.
+  Expected<void> write_statistics(const MeasuredNetwork& measured) {
+    if (!with_samples_) return {};
+    const auto power = from_ / fmt::format("{}_average_power_stats.csv", network_);
+    if (auto ok = write_file_atomically(power, measured.power_statistics); !ok) return ok;
+    const auto run_time = from_ / fmt::format("{}_average_run_time_stats.csv", network_);
+    return write_file_atomically(run_time, measured.run_time_statistics);
+  }
+
+  /// The reference's gate: each layer of its three types has enough values of power and of run time, or the
+  /// network is left out. Means without samples (layer_power.csv) are judged layer by layer instead: a layer
+  /// without power says so itself.
+  Expected<void> pass_gate(const MeasuredNetwork& measured) {
+    std::size_t short_of = 0;
+    for (const MeasuredLayer& layer : measured.layers) {
+      if (!is_reference_type(layer.type)) continue;
+      const bool power = with_samples_ && layer.power_values < options_.per_layer_measurements;
+      const bool run_time = layer.run_time_values < options_.per_layer_measurements;
+      if (!power && !run_time) continue;
+      ++short_of;
+      reject(layer.name, "too few measurements",
+             fmt::format("{} of power, {} of run time; {} needed", layer.power_values, layer.run_time_values,
+                         options_.per_layer_measurements));
+    }
+    if (short_of == 0) return {};
+    gated_ = true;
+    return fail(
+        ErrorKind::kUnfit,
+        fmt::format("{} layers have fewer than {} measurements", short_of, options_.per_layer_measurements),
+        {from_.string()}, "Measure more cycles, or lower --per-layer-measurements");
+  }
+
+  /// Of repeated names the last layer counts, as in the reference.
+  void index_engine(const Network& engine) {
+    for (std::size_t i = 0; i < engine.layers.size(); ++i) {
+      engine_layer_[engine.layers[i].name] = &engine.layers[i];
+    }
+  }
+
+  std::array<std::vector<ReferenceRow>, 3> reference_tables(const MeasuredNetwork& measured) {
+    std::array<std::vector<ReferenceRow>, 3> tables;
+    for (const MeasuredLayer& layer : measured.layers) {
+      const auto place = engine_layer_.find(layer.name);
+      if (place == engine_layer_.end()) {
+        reject(layer.name, "not in the engine", fmt::format("type {}", layer.type));
+        continue;
+      }
+      if (!is_reference_type(layer.type)) continue;  // stands in layers.csv alone
+      if (!layer.power_uw && !with_samples_) {
+        reject(layer.name, "no power", layer.status);
+        continue;
+      }
+      auto features = reference_features(*place->second);
+      if (!features) {
+        reject(layer.name, "unfit for the reference's files", features.error().message);
+      } else if (!*features) {
+        reject(layer.name, "unfit for the reference's files",
+               fmt::format("measured as {}, but the engine says {}", layer.type, place->second->type));
+      } else {
+        const auto kind = static_cast<std::size_t>((*features)->first);
+        constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+        tables[kind].push_back({std::move((*features)->second), layer.power_uw.value_or(kNone),
+                                layer.run_time_ms.value_or(kNone), layer.name});
+      }
+    }
+    return tables;
+  }
+
+  std::vector<LayerRow> layer_rows(const Network& engine, const MeasuredNetwork& measured) {
+    std::unordered_map<const Layer*, const MeasuredLayer*> figures;
+    for (const MeasuredLayer& layer : measured.layers) {
+      const auto place = engine_layer_.find(layer.name);
+      if (place != engine_layer_.end()) figures[place->second] = &layer;
+    }
+    std::vector<LayerRow> rows;
+    for (const Layer& layer : engine.layers) {
+      rows.push_back(describe_layer(layer, network_));
+      if (const auto found = figures.find(&layer); found != figures.end()) {
+        fill_figures(rows.back(), *found->second);
+      }
+    }
+    return rows;
+  }
+
+  Expected<void> write(const std::array<std::vector<ReferenceRow>, 3>& tables,
+                       const std::vector<LayerRow>& rows) {
+    for (const ReferenceKind kind : kReferenceKinds) {
+      const auto& table = tables[static_cast<std::size_t>(kind)];
+      outcome_.rows[static_cast<std::size_t>(kind)] = table.size();
+      const auto path = to_ / fmt::format("{}.csv", to_string(kind));
+      if (table.empty()) {
+        remove(path);
+      } else if (auto ok = write_file_atomically(path, reference_csv(kind, table)); !ok) {
+        return ok;
+      }
+    }
+    if (auto ok = write_layers_csv(to_ / "layers.csv", rows); !ok) return ok;
+    if (auto ok = carry_covariance(); !ok) return ok;
+    outcome_.layers = rows.size();
+    return write_file_atomically(to_ / "rejects.csv", rejects_csv(outcome_.rejects));
+  }
+
+  Expected<void> carry_covariance() {
+    const auto source = from_ / kPowerCovarianceFile;
+    const auto target = to_ / kPowerCovarianceFile;
+    if (!with_samples_ && fs::exists(source)) return copy_file_atomically(source, target);
+    remove(target);
+    return {};
+  }
+
+  /// A skipped network leaves its rejects alone: rows of an earlier run would be trained on otherwise.
+  void withdraw() {
+    for (const ReferenceKind kind : kReferenceKinds) remove(to_ / fmt::format("{}.csv", to_string(kind)));
+    remove(to_ / "layers.csv");
+    remove(to_ / kPowerCovarianceFile);
+    // The reason stands in the outcome already, should this fail too.
+    static_cast<void>(write_file_atomically(to_ / "rejects.csv", rejects_csv(outcome_.rejects)));
+  }
+
+  static void remove(const fs::path& path) {
+    std::error_code ignored;
+    fs::remove(path, ignored);
+  }
+
+  void reject(const std::string& layer, std::string reason, std::string detail) {
+    outcome_.rejects.push_back({network_, layer, std::move(reason), std::move(detail)});
+  }
+
+  void add_warnings(const std::vector<Warning>& more) {
+    outcome_.warnings.insert(outcome_.warnings.end(), more.begin(), more.end());
+  }
+
+  const std::string& network_;
+  fs::path from_;
+  fs::path to_;
+  const ConvertOptions& options_;
+  ConvertOutcome outcome_;
+  std::unordered_map<std::string_view, const Layer*> engine_layer_;
+  bool with_samples_ = true;  // from the window's rows rather than from means
+  bool gated_ = false;        // the rejects name the layers already
+};
+
+}  // namespace
+
+ConvertOutcome convert_network(const std::string& network, const fs::path& from, const fs::path& to,
+                               const ConvertOptions& options) {
+  return NetworkConversion(network, from, to, options).run();
+}
+
+}  // namespace joulecast

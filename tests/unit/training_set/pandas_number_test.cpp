@@ -1,0 +1,62 @@
+#include "training_set/pandas_number.h"
+
+#include <cmath>
+#include <limits>
+
+#include <gtest/gtest.h>
+
+namespace joulecast {
+namespace {
+
+// Expected values are what pandas 2.2.3 read_csv returned, as hexadecimal doubles.
+TEST(PandasNumber, LastBitIsPandasNotTheNearest) {
+  EXPECT_EQ(parse_pandas_number("0.012287999503314495"), 0x1.92a735fffffc9p-7);
+  EXPECT_EQ(parse_pandas_number("-0.30000000000000004"), -0x1.3333333333333p-2);
+  EXPECT_EQ(parse_pandas_number("1234560.155322008"), 0x1.2d68027c32ee1p+20);
+}
+
+TEST(PandasNumber, LeadingZerosCountAmongTheSeventeenDigits) {
+  EXPECT_EQ(parse_pandas_number("0.00000123456789012345678"), 0x1.4b66dc01d1648p-20);
+}
+
+TEST(PandasNumber, FurtherDigitsBeforeThePointRaiseTheExponent) {
+  EXPECT_EQ(parse_pandas_number("12345678901234567890.5"), 0x1.56a95319d63e1p+63);
+}
+
+TEST(PandasNumber, EndsOfTheRange) {
+  EXPECT_EQ(parse_pandas_number("1.7976931348623157e308"), std::numeric_limits<double>::max());
+  EXPECT_EQ(parse_pandas_number("5e-324"), std::numeric_limits<double>::denorm_min());
+  EXPECT_EQ(parse_pandas_number("1e-320"), 0x0.00000000007e8p-1022);
+  EXPECT_EQ(parse_pandas_number("1e-99999999999"), 0.0);
+  EXPECT_EQ(parse_pandas_number("1e400"), std::nullopt);
+}
+
+TEST(PandasNumber, FormsOfNumbers) {
+  EXPECT_EQ(parse_pandas_number("4000000.0"), 4e6);
+  EXPECT_EQ(parse_pandas_number("  7.5 "), 7.5);
+  EXPECT_EQ(parse_pandas_number("+3"), 3.0);
+  EXPECT_EQ(parse_pandas_number("1."), 1.0);
+  EXPECT_EQ(parse_pandas_number(".5"), 0.5);
+  EXPECT_EQ(parse_pandas_number("2.5e+3"), 2500.0);
+  EXPECT_EQ(parse_pandas_number("-inf"), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(parse_pandas_number("Infinity"), std::numeric_limits<double>::infinity());
+}
+
+TEST(PandasNumber, MissingValuesAreNaN) {
+  for (const char* text :
+       {"", "NA", "nan", "NaN", "null", "NULL", "None", "N/A", "<NA>", "1.#IND", "-1.#QNAN"}) {
+    const auto value = parse_pandas_number(text);
+    ASSERT_TRUE(value.has_value()) << text;
+    EXPECT_TRUE(std::isnan(*value)) << text;
+    EXPECT_TRUE(is_pandas_missing(text)) << text;
+  }
+}
+
+TEST(PandasNumber, RefusesWhatIsNoNumber) {
+  for (const char* text : {"abc", "1.5e", "1#", "1e5e", "-", ".", "1 2", "0x10", "1,5", " ", "none"}) {
+    EXPECT_EQ(parse_pandas_number(text), std::nullopt) << text;
+  }
+}
+
+}  // namespace
+}  // namespace joulecast
