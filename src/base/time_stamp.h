@@ -40,8 +40,10 @@ class TimeStampParser {
  private:
   [[nodiscard]] bool take_date(std::uint64_t date);
 
-  std::uint64_t date_ = 0;              // the eight characters of the last date; 0 = none
-  std::int64_t date_microseconds_ = 0;  // midnight of that date
+  // The eight characters of the last date, and its midnight. At first a date that exists, "19700101": any
+  // other value (0, say) could stand in a damaged file and would be taken for a date.
+  std::uint64_t date_ = 0x3130313030373931;
+  std::int64_t date_microseconds_ = 0;
 };
 
 // Eight characters at a time in one 64-bit word (SWAR): after XOR with the wanted separators and '0', each

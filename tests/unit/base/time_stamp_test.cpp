@@ -126,6 +126,15 @@ TEST(TimeStampParser, FastFormAcceptsWhatTheGeneralFormAcceptsWhateverByteIsChan
   }
 }
 
+TEST(TimeStampParser, TakesNoBytesForADateBeforeTheFirstStamp) {
+  for (const char byte : {'\0', '\xff', ' ', '0'}) {
+    TimeStampParser parser;
+    EXPECT_FALSE(parser.parse(std::string(8, byte) + "-10:00:00.000000")) << static_cast<int>(byte);
+  }
+  TimeStampParser parser;
+  EXPECT_EQ(parser.parse("19700101-00:00:00.000001")->microseconds, 1);
+}
+
 TEST(TimeStampParser, TakesOtherFormsToo) {
   TimeStampParser parser;
   ASSERT_TRUE(parser.parse("20241121-10:00:00.555"));
