@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 #include "base/csv.h"
@@ -10,37 +11,65 @@
 
 namespace joulecast {
 
+namespace {
+
+constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+
+/// Brings the two neighbours of each quartile to the places that sorting would give them.
+void order_quartiles(std::vector<double>& values) {
+  const std::size_t last = values.size() - 1;
+  std::size_t ordered = 0;
+  for (const double q : {0.25, 0.5, 0.75}) {
+    const auto below = static_cast<std::size_t>(static_cast<double>(last) * q);
+    for (const std::size_t rank : {below, std::min(below + 1, last)}) {
+      if (rank < ordered) continue;
+      const auto at = [&](std::size_t i) { return values.begin() + static_cast<std::ptrdiff_t>(i); };
+      std::nth_element(at(ordered), at(rank), values.end());
+      ordered = rank + 1;
+    }
+  }
+}
+
+}  // namespace
+
 // pandas fills empty cells with zero and leaves them in place when it adds, and where they stand decides how
 // the pairwise sum is cut; so the zeros are added here, too.
-Description describe(std::span<const double> values) {
-  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+Moments moments(std::span<const double> values) {
   std::vector<double> filled(values.begin(), values.end());
-  std::vector<double> sorted;
-  sorted.reserve(values.size());
+  Moments result{0, kNone, kNone};
   for (double& value : filled) {
     if (std::isnan(value)) {
       value = 0.0;
     } else {
-      sorted.push_back(value);
+      ++result.count;
     }
   }
-  Description result{sorted.size(), kNone, kNone, kNone, kNone, kNone, kNone, kNone};
-  if (sorted.empty()) return result;
-  const auto count = static_cast<double>(sorted.size());
+  if (result.count == 0) return result;
+  const auto count = static_cast<double>(result.count);
   result.mean = pairwise_sum(filled) / count;
-  if (sorted.size() > 1) {
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      const double difference = std::isnan(values[i]) ? 0.0 : result.mean - values[i];
-      filled[i] = difference * difference;
-    }
-    result.deviation = std::sqrt(pairwise_sum(filled) / (count - 1.0));
+  if (result.count == 1) return result;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double difference = std::isnan(values[i]) ? 0.0 : result.mean - values[i];
+    filled[i] = difference * difference;
   }
-  std::sort(sorted.begin(), sorted.end());
-  result.minimum = sorted.front();
-  result.quartile_1 = quantile_of_sorted(sorted, 0.25);
-  result.median = quantile_of_sorted(sorted, 0.5);
-  result.quartile_3 = quantile_of_sorted(sorted, 0.75);
-  result.maximum = sorted.back();
+  result.deviation = std::sqrt(pairwise_sum(filled) / (count - 1.0));
+  return result;
+}
+
+Description describe(std::span<const double> values) {
+  Description result{moments(values), kNone, kNone, kNone, kNone, kNone};
+  if (result.count == 0) return result;
+  std::vector<double> ordered;
+  ordered.reserve(result.count);
+  std::copy_if(values.begin(), values.end(), std::back_inserter(ordered),
+               [](double value) { return !std::isnan(value); });
+  const auto [minimum, maximum] = std::minmax_element(ordered.begin(), ordered.end());
+  result.minimum = *minimum;
+  result.maximum = *maximum;
+  order_quartiles(ordered);
+  result.quartile_1 = quantile_of_sorted(ordered, 0.25);
+  result.median = quantile_of_sorted(ordered, 0.5);
+  result.quartile_3 = quantile_of_sorted(ordered, 0.75);
   return result;
 }
 
@@ -52,7 +81,7 @@ double group_mean(std::span<const double> values) {
     sum.add(value);
     ++count;
   }
-  return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum.value() / static_cast<double>(count);
+  return count == 0 ? kNone : sum.value() / static_cast<double>(count);
 }
 
 std::string statistics_csv(std::span<const NamedDescription> layers) {

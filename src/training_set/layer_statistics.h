@@ -9,17 +9,23 @@
 
 namespace joulecast {
 
-/// pandas' describe() of a column; all but the count are NaN where they do not exist.
-struct Description {
+/// Mean and deviation of a column, NaN where they do not exist.
+struct Moments {
   std::size_t count = 0;  ///< of non-empty cells
   double mean = 0.0;
   double deviation = 0.0;  ///< n - 1
+};
+/// Moments of values in row order, as in pandas' describe(); NaN = empty cell. Linear.
+Moments moments(std::span<const double> values);
+
+/// pandas' describe() of a column; all but the count are NaN where they do not exist.
+struct Description : Moments {
   double minimum = 0.0;
   double quartile_1 = 0.0, median = 0.0, quartile_3 = 0.0;
   double maximum = 0.0;
 };
 
-/// Describes values in row order; NaN = empty cell. Complexity n log n.
+/// Describes values in row order; NaN = empty cell. Linear on average.
 Description describe(std::span<const double> values);
 
 /// Mean of the non-empty cells as pandas' groupby(...).mean(): a Kahan sum in row order, over their number;

@@ -22,7 +22,7 @@ void add_energy(MeasuredLayer& layer, std::span<const double> power_uw, std::spa
     const double product = power_uw[i] / kMicrowattsPerWatt * run_time_ms[i];
     if (!std::isnan(product)) products.push_back(product);
   }
-  layer.energy_sd_mj = unless_nan(describe(products).deviation);
+  layer.energy_sd_mj = unless_nan(moments(products).deviation);
 }
 
 void sort_by_name(std::vector<MeasuredLayer>& layers) {
@@ -51,8 +51,10 @@ MeasuredNetwork measure(const NetworkSamples& samples) {
   for (const LayerSamples* const from : by_name) {
     from->power_uw.copy_to(power);
     from->run_time_ms.copy_to(run_time);
-    const Description of_power = describe(power);
-    const Description of_run_time = describe(run_time);
+    // Quartiles cost most of the time, and go into the reference's files alone.
+    const bool with_quartiles = is_reference_type(from->type);
+    const Description of_power = with_quartiles ? describe(power) : Description{moments(power)};
+    const Description of_run_time = with_quartiles ? describe(run_time) : Description{moments(run_time)};
     MeasuredLayer layer;
     layer.name = from->name;
     layer.type = from->type;
@@ -67,7 +69,7 @@ MeasuredNetwork measure(const NetworkSamples& samples) {
     layer.idle_uw = samples.idle_uw;
     layer.status = layer.power_uw ? "resolved" : "undetermined";
     network.layers.push_back(std::move(layer));
-    if (!is_reference_type(from->type)) continue;
+    if (!with_quartiles) continue;
     power_statistics.push_back({from->name, of_power});
     run_time_statistics.push_back({from->name, of_run_time});
   }

@@ -1,0 +1,180 @@
+#include <gtest/gtest.h>
+
+#include "joulecast/training_set.h"
+#include "support/golden_files.h"
+#include "support/temporary_folder.h"
+
+namespace joulecast {
+namespace {
+
+namespace fs = std::filesystem;
+using Status = ConvertOutcome::Status;
+
+constexpr const char* kHeader =
+    "cycle,layer_name,layer_type,layer_power_including_idle_power_micro_watt,"
+    "layer_power_excluding_idle_power_micro_watt,layer_run_time\n";
+constexpr const char* kEngine = R"({"Layers": [
+  {"Name": "c", "LayerType": "CaskConvolution",
+   "Inputs": [{"Name": "x", "Dimensions": [1, 3, 8, 8], "Format/Datatype": "Half"}],
+   "Outputs": [{"Name": "y", "Dimensions": [1, 4, 8, 8], "Format/Datatype": "Half"}],
+   "Kernel": [3, 3], "PrePadding": [1, 1], "PostPadding": [1, 1], "Stride": [1, 1]},
+  {"Name": "r", "LayerType": "Reformat",
+   "Inputs": [{"Name": "y", "Dimensions": [1, 4, 8, 8], "Format/Datatype": "Half"}],
+   "Outputs": [{"Name": "z", "Dimensions": [1, 4, 8, 8], "Format/Datatype": "Half"}]}], "Bindings": ["x", "z"]})";
+
+class ConvertFolder : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_.write("in/net/trt_engine_info.json", kEngine);
+    write_mapping(
+        "1,c,CaskConvolution,5000000.0,1000000.0,1.0\n"
+        "1,r,Reformat,,,0.5\n"
+        "2,c,CaskConvolution,7000000.0,3000000.0,3.0\n"
+        "2,r,Reformat,,,0.5\n");
+  }
+  void write_mapping(const std::string& rows) const {
+    folder_.write("in/net/power_runtime_mapping_layerwise.csv", kHeader + rows);
+  }
+  ConvertOutcome run(std::uint64_t gate = 1) const {
+    ConvertOptions options;
+    options.per_layer_measurements = gate;
+    const auto outcomes = convert_folder(folder_.path() / "in", folder_.path() / "out", options);
+    EXPECT_TRUE(outcomes.has_value());
+    return outcomes && !outcomes->empty() ? outcomes->front() : ConvertOutcome{};
+  }
+  [[nodiscard]] fs::path out(const std::string& name) const { return folder_.path() / "out" / "net" / name; }
+
+  test::TemporaryFolder folder_;
+};
+
+TEST_F(ConvertFolder, LayersCsvHasEveryLayerWithItsFigures) {
+  const auto outcome = run();
+  EXPECT_EQ(outcome.status, Status::kDone);
+  EXPECT_EQ(outcome.layers, 2U);
+  const auto rows = read_layers_csv(out("layers.csv"));
+  ASSERT_TRUE(rows.has_value());
+  const LayerRow& conv = rows->at(0);
+  EXPECT_EQ(conv.layer_name, "c");
+  EXPECT_EQ(conv.cycles, 2U);
+  EXPECT_EQ(conv.run_time_ms, 2.0);
+  EXPECT_DOUBLE_EQ(conv.run_time_sd_ms.value(), 1.4142135623730951);
+  EXPECT_EQ(conv.power_w, 2.0);
+  EXPECT_EQ(conv.energy_mj, 4.0);
+  EXPECT_EQ(conv.idle_power_w, 4.0);
+  EXPECT_EQ(conv.power_basis, "above_idle");
+  EXPECT_EQ(conv.status, "resolved");
+  const LayerRow& reformat = rows->at(1);
+  EXPECT_EQ(reformat.run_time_ms, 0.5);
+  EXPECT_EQ(reformat.power_w, std::nullopt);
+  EXPECT_EQ(reformat.power_basis, "");
+  EXPECT_EQ(reformat.status, "undetermined");
+}
+
+TEST_F(ConvertFolder, GateListsTheLayersThatStopIt) {
+  const auto outcome = run(3);
+  EXPECT_EQ(outcome.status, Status::kSkipped);
+  EXPECT_EQ(outcome.reason->kind, ErrorKind::kUnfit);
+  EXPECT_EQ(test::file_text(out("rejects.csv")),
+            "network,layer_name,reason,detail\n"
+            "net,c,too few measurements,\"2 of power, 2 of run time; 3 needed\"\n");
+  EXPECT_FALSE(fs::exists(out("layers.csv")));
+}
+
+TEST_F(ConvertFolder, SkippedNetworkLeavesNoRowsOfAnEarlierRun) {
+  run(1);
+  ASSERT_TRUE(fs::exists(out("convolutional.csv")));
+  run(3);
+  EXPECT_FALSE(fs::exists(out("convolutional.csv")));
+}
+
+TEST_F(ConvertFolder, LayerThatTheEngineLacksIsRejected) {
+  write_mapping("1,c,CaskConvolution,5e6,1e6,1.0\n1,ghost,CaskPooling,5e6,1e6,1.0\n");
+  const auto outcome = run();
+  EXPECT_EQ(outcome.status, Status::kDone);
+  ASSERT_EQ(outcome.rejects.size(), 1U);
+  EXPECT_EQ(outcome.rejects[0].layer_name, "ghost");
+  EXPECT_EQ(outcome.rejects[0].reason, "not in the engine");
+}
+
+TEST_F(ConvertFolder, FaultsOfTheMappingAreNamedWithTheirLine) {
+  for (const char* row :
+       {"2,c,CaskConvolution,5e6,much,1.0\n", "2,c,CaskConvolution,5e6,1e6,fast\n", "2,c,Cask",
+        "2,c,CaskConvolution,5e6,1e6,1.0,9\n", "2,\"c,CaskConvolution,5e6,1e6,1.0\n"}) {
+    write_mapping(std::string("1,c,CaskConvolution,5e6,1e6,1.0\n") + row);
+    const auto outcome = run();
+    EXPECT_EQ(outcome.status, Status::kSkipped) << row;
+    EXPECT_EQ(outcome.reason->kind, ErrorKind::kMalformed) << row;
+    EXPECT_EQ(outcome.reason->location.line, 3U) << row;
+  }
+}
+
+TEST_F(ConvertFolder, MappingWithoutRowsOrColumnsIsUnfitOrMalformed) {
+  write_mapping("");
+  EXPECT_EQ(run().reason->kind, ErrorKind::kUnfit);
+  folder_.write("in/net/power_runtime_mapping_layerwise.csv", "\n");
+  EXPECT_EQ(run().reason->kind, ErrorKind::kUnfit);
+  folder_.write("in/net/power_runtime_mapping_layerwise.csv", "layer_name,layer_type\nc,x\n");
+  EXPECT_EQ(run().reason->kind, ErrorKind::kMalformed);
+}
+
+TEST_F(ConvertFolder, NetworkWithoutMeasurementsOrEngineIsSkipped) {
+  fs::remove(folder_.path() / "in/net/power_runtime_mapping_layerwise.csv");
+  EXPECT_EQ(run().reason->kind, ErrorKind::kUnreadable);
+  fs::remove(folder_.path() / "in/net/trt_engine_info.json");
+  EXPECT_EQ(run().reason->kind, ErrorKind::kUnreadable);
+}
+
+TEST_F(ConvertFolder, MeansOfLayerPowerAreTakenAsTheyStand) {
+  LayerPower conv;
+  conv.layer_name = "c";
+  conv.layer_type = "CaskConvolution";
+  conv.cycles = 30000;
+  conv.run_time_ms = 0.25;
+  conv.power_w = 2.0;
+  conv.board_power_w = 6.0;
+  conv.energy_mj = 0.5;
+  conv.status = "resolved";
+  LayerPower reformat;
+  reformat.layer_name = "r";
+  reformat.layer_type = "Reformat";
+  reformat.cycles = 30000;
+  reformat.run_time_ms = 0.125;
+  reformat.status = "undetermined";
+  ASSERT_TRUE(write_layer_power(folder_.path() / "in/net/layer_power.csv", {conv, reformat}).has_value());
+  folder_.write("in/net/power_covariance.csv", "1\n");
+  EXPECT_EQ(run(10).status, Status::kDone);
+  EXPECT_TRUE(
+      test::file_text(out("convolutional.csv")).ends_with("\n1,3,8,8,4,8,8,3,3,2,2,1,1,2000000.0,0.25,c\n"));
+  const auto rows = read_layers_csv(out("layers.csv"));
+  ASSERT_TRUE(rows.has_value());
+  EXPECT_EQ(rows->at(0).energy_mj, 0.5);
+  EXPECT_EQ(rows->at(0).idle_power_w, 4.0);
+  EXPECT_EQ(rows->at(1).run_time_ms, 0.125);
+  EXPECT_TRUE(fs::exists(out("power_covariance.csv")));
+}
+
+TEST_F(ConvertFolder, LayerWithoutPowerIsRejectedFromTheReferencesFilesAlone) {
+  LayerPower conv;
+  conv.layer_name = "c";
+  conv.layer_type = "CaskConvolution";
+  conv.cycles = 30000;
+  conv.run_time_ms = 0.25;
+  conv.status = "undetermined";
+  ASSERT_TRUE(write_layer_power(folder_.path() / "in/net/layer_power.csv", {conv}).has_value());
+  const auto outcome = run(10);
+  EXPECT_EQ(outcome.status, Status::kDone);
+  EXPECT_EQ(outcome.rejects.at(0).reason, "no power");
+  EXPECT_FALSE(fs::exists(out("convolutional.csv")));
+  EXPECT_TRUE(fs::exists(out("layers.csv")));
+}
+
+TEST_F(ConvertFolder, FolderThatIsMissingOrEmptyIsAnError) {
+  const auto missing = convert_folder(folder_.path() / "nowhere", folder_.path() / "out", {});
+  EXPECT_EQ(missing.error().kind, ErrorKind::kUnreadable);
+  fs::create_directories(folder_.path() / "empty");
+  const auto empty = convert_folder(folder_.path() / "empty", folder_.path() / "out", {});
+  EXPECT_EQ(empty.error().kind, ErrorKind::kUnfit);
+}
+
+}  // namespace
+}  // namespace joulecast
