@@ -45,11 +45,13 @@ struct Matrix {
 
 /// How a lasso is solved.
 enum class LassoMode {
-  /// To a duality gap below `gap_tolerance` x ||y - mean(y)||^2; constant columns dropped, repeated ones
-  /// merged.
+  /// Exactly, by active sets: n x duality gap below `gap_tolerance` x ||y - mean(y)||^2 (in practice 1e-15 of
+  /// it).
+  /// Constant columns are dropped, repeated ones merged.
   kConverged,
-  /// scikit-learn 1.5.2's cyclic coordinate descent with its own stopping rule (tol x ||y||^2 after a small
-  /// update), its warm starts, and a Gram matrix only where rows > columns: same alpha index and n_iter.
+  /// scikit-learn 1.5.2's cyclic coordinate descent with its own stopping rule (a small update, then a gap
+  /// below
+  /// tolerance x ||y||^2) and warm starts: same alpha index and number of sweeps. Keeps repeated columns.
   kCompat,
 };
 
@@ -59,10 +61,9 @@ struct LassoOptions {
   bool fit_intercept = true;
   std::size_t alphas = 500;  ///< points of the grid, geometric from alpha_max to eps x alpha_max
   double eps = 1e-3;
-  std::size_t max_iterations =
-      10000;                     ///< sweeps for one alpha (compat); a far higher bound holds in converged
-  double tolerance = 1e-4;       ///< compat only
-  double gap_tolerance = 1e-10;  ///< converged only
+  std::size_t max_iterations = 10000;  ///< sweeps for one alpha; compat only
+  double tolerance = 1e-4;             ///< compat only
+  double gap_tolerance = 1e-10;        ///< converged only
   LassoMode mode = LassoMode::kConverged;
   std::size_t jobs = 0;  ///< threads over folds; 0 = all cores
 };
@@ -72,8 +73,8 @@ struct LassoFit {
   double alpha = 0.0;
   double intercept = 0.0;
   std::vector<double> coefficients;  ///< one a column of X; repeated columns share arbitrarily
-  double duality_gap = 0.0;          ///< of the objective x n, as scikit-learn computes it
-  std::size_t iterations = 0;        ///< sweeps
+  double duality_gap = 0.0;          ///< of the objective, as scikit-learn's dual_gap_
+  std::size_t iterations = 0;        ///< compat: sweeps; converged: changes of the active set
   bool converged = true;
 };
 
@@ -101,24 +102,30 @@ struct LassoCv {
   std::size_t alpha_index = 0;       ///< first least mean_mse
   LassoFit fit;                      ///< on all rows at that alpha
   std::size_t distinct_columns = 0;  ///< after dropping constant and merging repeated columns
+  std::size_t unconverged_fits = 0;  ///< of alphas x folds, those that stopped short of their tolerance
 };
 /// Path per fold, mean squared error on the fold's test rows, best alpha, final fit on all rows.
 Expected<LassoCv> lasso_cv(MatrixView x, std::span<const double> y, std::span<const Fold> folds,
                            const LassoOptions& options);
 
-/// Duality gap of (w, b) for the problem above times n: primal - dual at the scaled residual. Used to judge
-/// any solver's answer by one measure. Never negative but for rounding.
+/// Duality gap of (w, b) for the objective above: primal - dual at the residual, scaled down to be dual
+/// feasible. Judges any solver's answer by one measure. Never negative but for rounding.
 double lasso_duality_gap(MatrixView x, std::span<const double> y, std::span<const double> w, double intercept,
                          double alpha, bool positive, bool fit_intercept = true);
 
 /// Non-negative least squares: argmin ||A x - b||^2 + ridge ||x||^2, x >= 0 (Lawson-Hanson active sets).
+/// Where columns depend on each other the minimiser is not unique; one with independent columns is given.
+/// Errors: kUsage (sizes, ridge < 0), kUnfit (NaN or infinity; a Gram matrix that cannot be one).
 struct NnlsFit {
   std::vector<double> x;
-  double residual_norm = 0.0;
-  std::size_t iterations = 0;
+  double residual_norm = 0.0;  ///< ||A x - b||; NaN from a Gram matrix, which does not know b
+  std::size_t iterations = 0;  ///< changes of the active set
+  bool converged = true;
 };
 Expected<NnlsFit> nnls(MatrixView a, std::span<const double> b, double ridge = 0.0);
 /// The same from the normal equations: argmin x'Gx - 2 h'x, x >= 0; G symmetric positive semidefinite, p x p.
+/// A column nearer than 1e-6 of its length to the span of others counts as dependent on them: its square is
+/// lost in G.
 Expected<NnlsFit> nnls_from_gram(MatrixView gram, std::span<const double> h);
 
 }  // namespace joulecast
