@@ -133,6 +133,7 @@ class CompiledLasso {
 
   std::size_t feature_count_ = 0;
   bool log_scale_ = false;
+  std::vector<std::uint32_t> logged_;  ///< features whose logarithm a term reads
   double constant_ = 0.0;
   std::vector<Node> nodes_;
   std::vector<CenteredTerm> centered_;

@@ -73,7 +73,7 @@ class Reader {
   void fault(const YAML::Node& node, const std::string& path, std::string_view what) {
     if (error_) return;
     error_ = Error{ErrorKind::kMalformed, fmt::format("{} {}", path.empty() ? "the file" : path, what),
-                   place(node), "See config.yaml in docs/train.md"};
+                   place(node), "docs/configuration.md lists keys and values"};
   }
   static std::string join(const std::string& path, std::string_view key) {
     return path.empty() ? std::string(key) : fmt::format("{}.{}", path, key);

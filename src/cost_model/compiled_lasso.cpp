@@ -11,6 +11,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "cost_model/columns.h"
 
@@ -25,6 +26,13 @@ struct Branch {
   double weight = 0.0;
   std::map<std::uint32_t, Branch> children;
 };
+
+void gather_factors(const Branch& branch, std::set<std::uint32_t>& factors) {
+  for (const auto& [factor, child] : branch.children) {
+    factors.insert(factor);
+    gather_factors(child, factors);
+  }
+}
 
 }  // namespace
 
@@ -62,6 +70,12 @@ CompiledLasso::CompiledLasso(const LassoModel& model)
     branch->weight += weight;
   }
   constant_ = static_cast<double>(constant + root.weight);
+  if (log_scale_) {
+    std::set<std::uint32_t> factors;
+    gather_factors(root, factors);
+    for (const CenteredTerm& term : centered_) factors.insert(term.factors.begin(), term.factors.end());
+    logged_.assign(factors.begin(), factors.lower_bound(raw_offset));
+  }
 
   // Children of a node stand side by side, so a node names them by first index and count.
   nodes_.push_back({0, 0, 0, 0.0});
@@ -104,10 +118,8 @@ double CompiledLasso::predict(std::span<const double> row) const {
     on_heap.resize(2 * feature_count_);
     values = on_heap.data();
   }
-  for (std::size_t i = 0; i < feature_count_; ++i) {
-    values[i] = std::log1p(row[i]);
-    values[feature_count_ + i] = row[i];
-  }
+  std::copy_n(row.data(), feature_count_, values + feature_count_);
+  for (const std::uint32_t i : logged_) values[i] = std::log1p(row[i]);
   return evaluate(values);
 }
 
@@ -133,11 +145,12 @@ void CompiledLasso::predict(MatrixView rows, std::span<double> out) const {
     const std::size_t count = std::min(kBlock, rows.rows - begin);
     for (std::size_t j = 0; j < feature_count_; ++j) {
       const double* column = rows.data.data() + j * rows.rows + begin;
-      double* raw = values.data() + (log_scale_ ? feature_count_ + j : j) * kBlock;
-      std::copy(column, column + count, raw);
-      if (log_scale_)
-        std::transform(column, column + count, values.data() + j * kBlock,
-                       [](double x) { return std::log1p(x); });
+      std::copy(column, column + count, values.data() + (log_scale_ ? feature_count_ + j : j) * kBlock);
+    }
+    for (const std::uint32_t j : logged_) {
+      const double* column = rows.data.data() + j * rows.rows + begin;
+      std::transform(column, column + count, values.data() + j * kBlock,
+                     [](double x) { return std::log1p(x); });
     }
     std::array<double, kBlock> sum;
     sum.fill(constant_);

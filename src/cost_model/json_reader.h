@@ -70,8 +70,9 @@ class ObjectReader {
     return value;
   }
   double number(std::string_view key) {
-    const auto found = find(key);
-    return found ? number_of(*found, key) : 0.0;
+    double value = 0.0;
+    if (const auto found = find(key); found && !get_number(*found, value)) fault(key, "is no number");
+    return value;
   }
   std::optional<double> optional_number(std::string_view key) {
     if (is_null(key)) return std::nullopt;
@@ -85,9 +86,22 @@ class ObjectReader {
   }
   std::vector<double> numbers(std::string_view key) {
     std::vector<double> values;
-    for_each(key, [&](const simdjson::dom::element& element, const std::string& place) {
-      values.push_back(number_of(element, place, true));
-    });
+    const auto found = find(key);
+    if (!found) return values;
+    simdjson::dom::array array;
+    if (found->get(array) != simdjson::SUCCESS) {
+      fault(key, "is no list");
+      return values;
+    }
+    values.reserve(array.size());
+    for (const auto element : array) {  // thousands of them: the place is put into words for a fault only
+      double value = 0.0;
+      if (!get_number(element, value)) {
+        fault(fmt::format("{}[{}]", key, values.size()), "is no number, where the list holds numbers");
+        return values;
+      }
+      values.push_back(value);
+    }
     return values;
   }
   std::vector<std::string> texts(std::string_view key) {
@@ -155,11 +169,8 @@ class ObjectReader {
     }
     return i;
   }
-  double number_of(const simdjson::dom::element& element, std::string_view place, bool in_list = false) {
-    double value = 0.0;
-    if (element.is_bool() || element.get(value) != simdjson::SUCCESS || !std::isfinite(value))
-      fault(place, in_list ? "is no number, where the list holds numbers" : "is no number");
-    return value;
+  static bool get_number(const simdjson::dom::element& element, double& value) {
+    return !element.is_bool() && element.get(value) == simdjson::SUCCESS && std::isfinite(value);
   }
   std::string text_of(const simdjson::dom::element& element, const std::string& place) {
     std::string_view value;
