@@ -71,6 +71,18 @@ double portable_sine_of_turns(double x) {
   return sign * angle * sum;
 }
 
+double Random::uniform(double low, double high) {
+  return low + (high - low) * uniform();
+}
+
+double Random::log_uniform(double low, double high) {
+  return portable_exp(uniform(portable_log(low), portable_log(high)));
+}
+
+bool Random::chance(double probability) {
+  return uniform() < probability;
+}
+
 double Random::normal() {
   if (has_spare_) {
     has_spare_ = false;

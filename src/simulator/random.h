@@ -60,12 +60,10 @@ class Random {
   }
   /// In [0, 1), 53 bits.
   double uniform() { return static_cast<double>(bits() >> 11U) * 0x1p-53; }
-  double uniform(double low, double high) { return low + (high - low) * uniform(); }
+  double uniform(double low, double high);
   /// Uniform on a logarithmic scale.
-  double log_uniform(double low, double high) {
-    return portable_exp(uniform(portable_log(low), portable_log(high)));
-  }
-  bool chance(double probability) { return uniform() < probability; }
+  double log_uniform(double low, double high);
+  bool chance(double probability);
   /// Standard normal, Marsaglia's polar method.
   double normal();
   /// Log-normal with median 1.
