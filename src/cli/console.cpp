@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t kDefaultWidth = 80;
 constexpr std::chrono::milliseconds kRedrawEvery{100};
 constexpr std::size_t kBarWidth = 20;
+// Three lines of a terminal: names of layers may have hundreds of characters.
+constexpr std::size_t kLongestMessage = 240;
 
 bool colours_for(int descriptor) {
   const char* no_color = std::getenv("NO_COLOR");
@@ -102,6 +104,7 @@ void Console::line(std::string_view level, std::string_view style, const std::st
                    const std::string& hint, const std::string& json_fields) {
   const std::scoped_lock lock(mutex_);
   erase_progress_line();
+  std::fflush(stdout);  // so that tables and messages keep their order where both go to one place
   if (json_) {
     Json json;
     json["level"] = level;
@@ -113,7 +116,7 @@ void Console::line(std::string_view level, std::string_view style, const std::st
   std::string out = "joulecast: ";
   if (level != "note" && level != "detail")
     out += colours_on_stderr_ ? fmt::format("\033[{}m{}:\033[0m ", style, level) : fmt::format("{}: ", level);
-  out += text + "\n";
+  out += shorten_middle(text, kLongestMessage) + "\n";
   if (!hint.empty()) out += fmt::format("  hint: {}\n", hint);
   put(stderr, out);
 }

@@ -13,8 +13,13 @@ std::string figure(const std::optional<Figure>& value, int decimals) {
   return value ? cell(value->value, decimals) : "-";
 }
 
-std::string_view mark(Basis basis) {
-  switch (basis) {
+/// No figure at all; a layer that takes no time has one, which is 0.
+bool uncovered(const LayerPrediction& layer) {
+  return layer.basis == Basis::kNone && !layer.run_time_ms;
+}
+
+std::string_view mark(const LayerPrediction& layer) {
+  switch (layer.basis) {
     case Basis::kFitted:
       return "";
     case Basis::kExtrapolated:
@@ -22,7 +27,7 @@ std::string_view mark(Basis basis) {
     case Basis::kBytesOnly:
       return "b";
     case Basis::kNone:
-      return "-";
+      return uncovered(layer) ? "-" : "";
   }
   return "";
 }
@@ -38,7 +43,7 @@ std::string layer_table(const NetworkPrediction& prediction, std::size_t width, 
                {"", Table::Align::kLeft}});
   for (const auto& layer : prediction.layers)
     table.add({layer.layer_name, std::string(to_string(layer.kind)), figure(layer.run_time_ms, 4),
-               figure(layer.power_w, 3), figure(layer.energy_mj, 4), std::string(mark(layer.basis))});
+               figure(layer.power_w, 3), figure(layer.energy_mj, 4), std::string(mark(layer))});
   std::string out = table.text(width, bold);
   const auto has = [&](Basis basis) {
     return std::any_of(prediction.layers.begin(), prediction.layers.end(),
@@ -46,7 +51,8 @@ std::string layer_table(const NetworkPrediction& prediction, std::size_t width, 
   };
   if (has(Basis::kExtrapolated)) out += "~ unlike any layer that the model has seen\n";
   if (has(Basis::kBytesOnly)) out += "b from the bytes moved alone\n";
-  if (has(Basis::kNone)) out += "- no model covers the layer; it is not in the totals\n";
+  if (std::any_of(prediction.layers.begin(), prediction.layers.end(), uncovered))
+    out += "- no model covers the layer; it is not in the totals\n";
   return out;
 }
 

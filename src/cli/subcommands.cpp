@@ -8,6 +8,9 @@ namespace {
 
 constexpr std::array kSubcommands = {
     SubcommandEntry{"attribute", "raw logs -> power and run time of each layer", make_attribute_command},
+    SubcommandEntry{"convert", "-> training rows, statistics, rejects with reasons", make_convert_command},
+    SubcommandEntry{"dataset", "attribute and convert in one go", make_dataset_command},
+    SubcommandEntry{"train", "fits, evaluates and saves the models", make_train_command},
     SubcommandEntry{"predict", "cost of a network's layers and of the whole, from its engine",
                     make_predict_command},
     SubcommandEntry{"simulate", "raw logs of a simulated board with known truth", make_simulate_command},

@@ -1,0 +1,63 @@
+#include <filesystem>
+
+#include "cli/stages.h"
+#include "cli/subcommand.h"
+
+namespace joulecast::cli {
+namespace {
+
+class DatasetCommand final : public Subcommand {
+  [[nodiscard]] std::string_view description() const override {
+    return "Runs attribute and convert one after the other: RAW_DATA becomes DIR/preprocessed_data and "
+           "DIR/training_data. This "
+           "version has no support for remotes: fetch RAW_DATA and send the results by other means.";
+  }
+  [[nodiscard]] std::vector<std::string_view> examples() const override {
+    return {"joulecast dataset raw_data --out .",
+            "joulecast dataset raw_data --out results --per-layer-measurements 20 --quiet"};
+  }
+  void declare(FlagSet& flags) override {
+    flags.add("RAW_DATA", "", &raw_data_, "Folder with idling_power.json and one folder a network").required =
+        true;
+    flags.add("--out", "DIR", &out_, "Folder to write both results to").required = true;
+    flags.flags.back().alias = "-o";
+    flags.add(
+        "--per-layer-measurements", "N", &per_layer_measurements_,
+        "A network is left out if one of its layers has fewer values of power or run time; 10 by default");
+    flags.add("--pull", "", &pull_, "Refused: this version cannot fetch from a remote");
+    flags.add("--push", "", &push_, "Refused: this version cannot send to a remote");
+  }
+  Expected<int> run(Console& console, const CommonOptions& common) override {
+    if (pull_ || push_) {
+      return fail(
+          ErrorKind::kUsage,
+          std::string(pull_ ? "--pull" : "--push") + " is not in this version: it has no support for remotes",
+          {}, "Leave it out; 'dvc pull' and 'dvc push' move the folders meanwhile");
+    }
+    const auto preprocessed = std::filesystem::path(out_) / "preprocessed_data";
+    const auto training = std::filesystem::path(out_) / "training_data";
+    console.detail("attribute: " + raw_data_ + " -> " + preprocessed.string());
+    const auto attributed = run_attribute(console, common, {raw_data_, preprocessed.string(), "window", {}});
+    if (!attributed) return attributed;
+    console.summary("\n");
+    console.detail("convert: " + preprocessed.string() + " -> " + training.string());
+    const auto converted =
+        run_convert(console, common, {preprocessed.string(), training.string(), per_layer_measurements_});
+    if (!converted) return converted;
+    return *attributed != 0 ? *attributed : *converted;
+  }
+
+  std::string raw_data_;
+  std::string out_;
+  std::uint64_t per_layer_measurements_ = 10;
+  bool pull_ = false;
+  bool push_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Subcommand> make_dataset_command() {
+  return std::make_unique<DatasetCommand>();
+}
+
+}  // namespace joulecast::cli

@@ -1,0 +1,92 @@
+// From a simulated board to predictions of a real engine, as a user does it.
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "support/run_program.h"
+
+namespace joulecast::test {
+namespace {
+
+class Pipeline : public ::testing::Test {
+ protected:
+  [[nodiscard]] std::string path(const std::string& name) const { return (scratch_.path() / name).string(); }
+  /// Runs it in the scratch folder; the test fails if it does.
+  std::string run(std::vector<std::string> words) const {
+    RunOptions options;
+    options.folder = scratch_.path();
+    const auto result = run_program(words, options);
+    EXPECT_EQ(result.exit_code, 0) << words.front() << ": " << result.errors;
+    return result.output;
+  }
+  void run_all() const {
+    run({"simulate", "--out", "raw_data", "--truth", "truth", "--scenario", "demo", "--networks",
+         "lenet,alexnet,resnet18,vgg11,squeezenet1_0", "--cycles", "600"});
+    run({"attribute", "raw_data", "--out", "preprocessed_data"});
+    run({"convert", "preprocessed_data", "--out", "training_data"});
+    run({"train", "training_data", "--out", "models", "--test-networks", "lenet"});
+  }
+  ScratchFolder scratch_;
+};
+
+const std::string kOrin = std::string(JOULECAST_SOURCE_DIR) + "/examples/orin_resnet18/trt_engine_info.json";
+
+TEST_F(Pipeline, EndsInAPredictionOfARealEngine) {
+  run_all();
+  const auto table =
+      run({"predict", kOrin, "--models", "models", "--out", "prediction.csv", "--json", "prediction.json"});
+  EXPECT_NE(table.find("energy (mJ)"), std::string::npos);
+  const auto prediction = nlohmann::json::parse(read_file(path("prediction.json")));
+  EXPECT_GT(prediction.at("network").at("run_time_ms").at("value").get<double>(), 0.0);
+  EXPECT_GT(prediction.at("layers").size(), 20U);
+  std::size_t covered = 0;
+  for (const auto& layer : prediction.at("layers")) covered += layer.at("basis") != "none" ? 1U : 0U;
+  EXPECT_GE(covered, 20U);
+}
+
+TEST_F(Pipeline, GivesTheSameBytesWithOneThreadAndWithMany) {
+  run_all();
+  run({"attribute", "raw_data", "--out", "p1", "--jobs", "1"});
+  run({"convert", "p1", "--out", "t1", "--jobs", "1"});
+  run({"train", "t1", "--out", "m1", "--test-networks", "lenet", "--jobs", "1"});
+  EXPECT_EQ(files_below(path("t1")), files_below(path("training_data")));
+  for (const auto& name : files_below(path("t1")))
+    EXPECT_EQ(read_file(path("t1/" + name)), read_file(path("training_data/" + name))) << name;
+  EXPECT_EQ(read_file(path("m1/model.json")), read_file(path("models/model.json")));
+}
+
+TEST_F(Pipeline, QuietSaysNothing) {
+  RunOptions options;
+  options.folder = scratch_.path();
+  const auto result = run_program({"simulate", "--out", "raw_data", "--truth", "truth", "--networks", "lenet",
+                                   "--cycles", "50", "--quiet"},
+                                  options);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.output, "");
+  EXPECT_EQ(result.errors, "");
+}
+
+TEST_F(Pipeline, ProgressIsShownOnlyWhereAsked) {
+  RunOptions options;
+  options.folder = scratch_.path();
+  const std::vector<std::string> words{"simulate",   "--out", "raw_data", "--truth", "truth",
+                                       "--networks", "lenet", "--cycles", "50"};
+  EXPECT_EQ(run_program(words, options).errors, "");
+  auto always = words;
+  always.insert(always.end(), {"--progress", "always"});
+  EXPECT_NE(run_program(always, options).errors.find("simulate"), std::string::npos);
+}
+
+TEST_F(Pipeline, SimulateRefusesWhatItDoesNotKnow) {
+  const auto network =
+      run_program({"simulate", "--out", path("r"), "--truth", path("t"), "--networks", "nonet"});
+  EXPECT_EQ(network.exit_code, 2);
+  EXPECT_NE(network.errors.find("nonet"), std::string::npos);
+  const auto scenario =
+      run_program({"simulate", "--out", path("r"), "--truth", path("t"), "--scenario", "none"});
+  EXPECT_EQ(scenario.exit_code, 2);
+  EXPECT_NE(scenario.errors.find("demo"), std::string::npos);
+  EXPECT_TRUE(files_below(scratch_.path()).empty());
+}
+
+}  // namespace
+}  // namespace joulecast::test
