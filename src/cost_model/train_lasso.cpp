@@ -69,8 +69,8 @@ std::vector<double> predict_all(const LassoModel& model, const Rows& rows) {
   return predicted;
 }
 
-/// The fitted pipeline, without its figures of accuracy.
-Expected<LassoModel> fit_pipeline(const Rows& train, LassoModel model) {
+/// The fitted pipeline, without its figures of accuracy; `unconverged` counts fits that stopped early.
+Expected<LassoModel> fit_pipeline(const Rows& train, LassoModel model, std::size_t& unconverged) {
   auto matrix = expand_features(train.features.view(), model.features, model.recipe);
   if (!matrix) return tl::unexpected(matrix.error());
   const FittedScaler scaler = fit_scaler(matrix->view(), model.recipe.scaler);
@@ -85,6 +85,7 @@ Expected<LassoModel> fit_pipeline(const Rows& train, LassoModel model) {
     if (coefficient != 0.0)
       model.terms.push_back({static_cast<std::uint32_t>(j), coefficient, scaler.center[j], scaler.scale[j]});
   }
+  unconverged = fitted->unconverged_fits + (fitted->fit.converged ? 0 : 1);
   model.intercept = fitted->fit.intercept;
   model.alpha = fitted->fit.alpha;
   model.alpha_index = fitted->alpha_index;
@@ -147,7 +148,8 @@ Attempt attempt_model(ReferenceKind kind, Target target, const Split& split, con
                                             name, split.train.size(), model.recipe.folds)});
     return attempt;
   }
-  auto fitted = fit_pipeline(split.train, std::move(model));
+  std::size_t unconverged = 0;
+  auto fitted = fit_pipeline(split.train, std::move(model), unconverged);
   if (!fitted) {
     attempt.error = fitted.error();
     attempt.error->message = fmt::format("{}: {}", name, attempt.error->message);
@@ -155,6 +157,8 @@ Attempt attempt_model(ReferenceKind kind, Target target, const Split& split, con
   }
   attempt.model = std::move(*fitted);
   judge(split, name, attempt);
+  if (unconverged != 0)
+    attempt.warnings.push_back({fmt::format("{}: a fit stopped before it converged", name), {}, unconverged});
   return attempt;
 }
 
