@@ -6,6 +6,7 @@ Prints layers by kind, totals over the layers that a model covers, and how many 
 import collections
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -25,7 +26,16 @@ def main():
                 failures += 1
             if result.returncode != 0:
                 reason = json.loads(result.stderr.splitlines()[-1])
-                print(f"{name[:34]:<34} exit {result.returncode}: {reason['message']}. {reason.get('hint', '')}")
+                if result.returncode != 4:
+                    print(f"{name[:34]:<34} exit {result.returncode}: {reason['message']}. {reason.get('hint', '')}")
+                    continue
+                # No model covers any of its layers: it is read all the same.
+                seen = subprocess.run([program, "doctor", str(path)], capture_output=True, text=True).stdout
+                found = re.search(r"\((\d+) layers: ([^,)]*)", seen)
+                layers, words = (found[1], found[2]) if found else ("?", reason["message"])
+                words = re.sub(r"(\d+) (\w+)", lambda m: f"{SHORT.get(m[2], m[2])} {m[1]}", words)
+                taking_time = sum(int(n) for kind, n in re.findall(r"(\w+) (\d+)", words) if kind != "none")
+                print(f"{name[:34]:<34} {layers:>6} {taking_time:>6} {'-':>9} {'-':>6} {'-':>8}  {words}")
                 continue
             prediction = json.loads(result.stdout)
             kinds = collections.Counter(layer["kind"] for layer in prediction["layers"])

@@ -1,4 +1,5 @@
 #include <filesystem>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -130,8 +131,13 @@ Finding examine_engine(const fs::path& path) {
   }
   finding.warnings = network->warnings;
   std::size_t faulty = 0;
-  for (const auto& layer : network->layers) faulty += layer.faults.empty() ? 0 : 1;
-  finding.detail = fmt::format("{} layers", network->layers.size());
+  std::map<LayerKind, std::size_t> kinds;
+  for (const auto& layer : network->layers) {
+    faulty += layer.faults.empty() ? 0 : 1;
+    ++kinds[layer.kind];
+  }
+  finding.detail = fmt::format("{} layers:", network->layers.size());
+  for (const auto& [kind, count] : kinds) finding.detail += fmt::format(" {} {}", count, to_string(kind));
   if (faulty != 0) finding.detail += fmt::format(", {} only partly understood", faulty);
   return finding;
 }

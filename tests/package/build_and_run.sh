@@ -14,7 +14,7 @@ for file in share/man/man1/joulecast.1 share/bash-completion/completions/jouleca
   [ -s "$place/prefix/$file" ] || { echo "not installed: $file" >&2; exit 1; }
 done
 
-joulecast simulate --out "$place/raw_data" --truth "$place/truth" --scenario demo --networks lenet,alexnet,resnet18,vgg11 \
+joulecast simulate --out "$place/raw_data" --truth "$place/truth" --scenario demo --networks lenet,alexnet,resnet18,squeezenet1_0 \
   --cycles 300 --quiet
 joulecast dataset "$place/raw_data" --out "$place" --quiet
 joulecast train "$place/training_data" --out "$place/models" --test-networks lenet --quiet
