@@ -39,8 +39,8 @@ class PowerLogReader {
   /// The next samples, at least one; an empty span at the end of the file. Valid until the next call.
   /// Errors: kMalformed with line and byte; samples before the fault are handed out first.
   Expected<std::span<const PowerSample>> next();
-  /// Doubts about the rows handed out so far: NaN, negative or absurd power, stamps out of order, a clock set by
-  /// an hour.
+  /// Doubts about the rows handed out so far: NaN, negative or absurd power, stamps out of order, a clock set
+  /// by an hour.
   [[nodiscard]] std::vector<Warning> warnings() const;
   /// A reader over bytes in memory, cut into windows of `window_bytes` (tests, fuzzing).
   static PowerLogReader from_memory(std::string_view text, std::string source, std::size_t window_bytes);
@@ -87,8 +87,8 @@ class LatencyLogReader {
   /// A reader over bytes in memory, cut into windows of `window_bytes` (tests, fuzzing).
   static LatencyLogReader from_memory(std::string_view text, std::string source, std::size_t window_bytes);
   /// Errors: kMalformed with line and byte: truncated, not JSON, a stamp that is no stamp (25:61), an entry
-  /// that is no pair, null, mixed forms, invalid UTF-8, byte-order mark. Entries before the fault are handed out
-  /// first. NaN and Infinity are read, as in Python.
+  /// that is no pair, null, mixed forms, invalid UTF-8, byte-order mark. Entries before the fault are handed
+  /// out first. NaN and Infinity are read, as in Python.
   Expected<Event> next();
   [[nodiscard]] std::uint64_t bytes_done() const;   ///< taken from the file so far (compressed bytes)
   [[nodiscard]] std::uint64_t bytes_total() const;  ///< of the file; 0 if unknown
@@ -110,8 +110,8 @@ struct LatencyLog {
     std::string name;
     std::vector<LatencyEntry>
         entries;  ///< by cycle; a missing entry moves later ones up, as in the reference
-    /// How many entries, from the first on, were written as JSON integers: the reference's CSV has no ".0" if all
-    /// of a file's run times were.
+    /// How many entries, from the first on, were written as JSON integers: the reference's CSV has no ".0" if
+    /// all of a file's run times were.
     std::size_t leading_integers = 0;
   };
   std::vector<LayerEntries> layers;
@@ -124,8 +124,8 @@ struct LatencyLog {
 };
 /// Called now and then with the bytes read so far and the file's size (0 if unknown).
 using ByteProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
-/// Errors: those of the reader. Doubts (warnings): negative, NaN or absurd run times, a layer's stamps out of order,
-/// a clock set by an hour, repeated names.
+/// Errors: those of the reader. Doubts (warnings): negative, NaN or absurd run times, a layer's stamps out of
+/// order, a clock set by an hour, repeated names.
 Expected<LatencyLog> read_latency_log(const std::filesystem::path& path, const ByteProgress& progress = {});
 
 /// Mean run times by layer, from `trtexec --exportProfile`.
@@ -140,8 +140,8 @@ struct RunTimeProfile {
 };
 Expected<RunTimeProfile> read_trtexec_profile(const std::filesystem::path& path);
 
-/// idling_power.json. Errors: key missing or not a number (kMalformed); a number as text is taken, as Python's
-/// float() does. Doubtful values give a warning.
+/// idling_power.json. Errors: key missing or not a number (kMalformed); a number as text is taken, as
+/// Python's float() does. Doubtful values give a warning.
 struct IdlePower {
   Microwatts average;
   std::string timestamp;

@@ -37,11 +37,11 @@ class DatasetCommand final : public Subcommand {
     const auto preprocessed = std::filesystem::path(out_) / "preprocessed_data";
     const auto training = std::filesystem::path(out_) / "training_data";
     console.detail("attribute: " + raw_data_ + " -> " + preprocessed.string());
-    const auto attributed = run_attribute(console, common, {raw_data_, preprocessed.string(), "window", {}});
+    auto attributed = run_attribute(console, common, {raw_data_, preprocessed.string(), "window", {}});
     if (!attributed) return attributed;
     console.summary("\n");
     console.detail("convert: " + preprocessed.string() + " -> " + training.string());
-    const auto converted =
+    auto converted =
         run_convert(console, common, {preprocessed.string(), training.string(), per_layer_measurements_});
     if (!converted) return converted;
     return *attributed != 0 ? *attributed : *converted;

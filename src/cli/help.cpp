@@ -33,6 +33,31 @@ std::string wrap(std::string_view text, std::size_t indent, std::size_t at) {
   return out;
 }
 
+/// A command line that may be pasted: broken with backslashes where it is too long.
+std::string broken_line(std::string_view line) {
+  constexpr std::string_view kBreak = " \\\n      ";
+  std::string out = "  ";
+  std::size_t column = out.size();
+  bool first = true;
+  while (!line.empty()) {
+    const std::size_t end = std::min(line.find(' '), line.size());
+    const std::string_view word = line.substr(0, end);
+    line.remove_prefix(std::min(end + 1, line.size()));
+    // Two columns stay free for the backslash.
+    if (!first && column + 1 + word.size() + 2 > kWidth) {
+      out += kBreak;
+      column = 6;
+    } else if (!first) {
+      out += ' ';
+      ++column;
+    }
+    out += word;
+    column += word.size();
+    first = false;
+  }
+  return out + "\n";
+}
+
 std::string paragraphs(std::string_view text) {
   std::string out;
   while (!text.empty()) {
@@ -79,7 +104,7 @@ std::string usage_line(const SubcommandEntry& entry, const FlagSet& own) {
     if (flag.positional()) line += flag.required ? " " + spelled(flag) : " [" + spelled(flag) + "]";
   }
   for (const auto& flag : own.flags)
-    if (!flag.positional() && flag.required) line += " " + spelled(flag);
+    if (!flag.positional() && flag.required) line += fmt::format(" {} {}", flag.name, flag.value);
   return line + " [OPTION...]";
 }
 
@@ -151,7 +176,7 @@ std::string command_help(const SubcommandEntry& entry, const Subcommand& command
   if (const auto lines = flag_lines(own, true); !lines.empty()) out += "\nArguments:\n" + lines;
   if (const auto lines = flag_lines(own, false); !lines.empty()) out += "\nOptions:\n" + lines;
   out += "\nCommon options:\n" + flag_lines(common, false) + "\nExamples:\n";
-  for (const auto example : command.examples()) out += fmt::format("  {}\n", example);
+  for (const auto example : command.examples()) out += broken_line(example);
   return out;
 }
 

@@ -25,7 +25,7 @@ class PredictCommand final : public Subcommand {
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast predict trt_engine_info.json --models models --out prediction.csv",
-            "joulecast predict engine.json --models models --shape input=1x3x224x224 --json -"};
+            "joulecast predict engine.json --models models --shape in=1x3x224x224 --json -"};
   }
   void declare(FlagSet& flags) override {
     flags.add("INPUT", "", &inputs_, "Engine information of a network");

@@ -239,7 +239,8 @@ TEST_F(BadModels, TablesFit80Columns) {
 TEST_F(BadModels, DoctorKnowsModelsRowsAndEngines) {
   const auto result = run_program({"doctor", path("models"), path("training_data"), path("engine.json")});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
-  expect_words(result.output, {"6 models", "36 convolutional", "3 layers: 1 convolutional 1 dense 1 pooling"});
+  expect_words(result.output,
+               {"6 models", "36 convolutional", "3 layers: 1 convolutional 1 dense 1 pooling"});
 }
 
 }  // namespace

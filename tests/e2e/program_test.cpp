@@ -122,9 +122,7 @@ TEST_P(EachCommand, HelpsIn80ColumnsWithTwoExamples) {
   bool examples = false;
   int count = 0;
   for (const auto& line : lines_of(run.output)) {
-    if (!examples) {
-      EXPECT_LE(line.size(), 80U) << line;
-    }
+    EXPECT_LE(line.size(), 80U) << line;
     if (examples && line.starts_with("  ")) ++count;
     if (line == "Examples:") examples = true;
   }
