@@ -1,0 +1,308 @@
+// A window is walked backwards from its end through the cycles it touches. At each boundary between two
+// states the kernel's integral is looked up once; a state's share is the difference of its two boundaries, so
+// that the shares of a row telescope to 1.
+//
+// Derivatives of the fitted value v = sum_k p_k x_k: with F the kernel's integral and a the age of a
+// boundary, dx/d(delay) = -(h(a2) - h(a1)), dx/d(window) and dx/d(low-pass) from the kernel's own
+// derivatives. A longer event gap moves a boundary with n gaps behind it to an age greater by n.
+#include "measurements/regression/design_rows.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace joulecast::regression {
+namespace {
+
+/// Ages of one row's boundaries turned into column shares.
+class RowWalk {
+ public:
+  RowWalk(const SensorKernel& kernel, const StateColumns& columns, std::span<const double> powers)
+      : kernel_(kernel), columns_(columns), powers_(powers), dense_(columns.count, 0.0) {}
+
+  void start() {
+    last_age_ = 0.0;
+    last_ = {};
+    last_shift_ = 0.0;
+    d_delay_ = d_window_ = d_lowpass_ = d_gap_ = 0.0;
+    cycle_shift_ = timing_ = 0.0;
+  }
+  [[nodiscard]] bool done() const { return last_age_ >= kernel_.reach_us(); }
+  [[nodiscard]] double age() const { return last_age_; }
+
+  /// The state in `column` reaches back to `age`; `shift` = d(age)/d(event gap).
+  void state(std::uint16_t column, double age, double shift) {
+    if (age <= last_age_) return;  // also: still in the future of the window's end
+    if (powers_.empty()) {
+      const double share = kernel_.share(age);
+      add(column, share - last_.share);
+      last_.share = share;
+    } else {
+      const SensorKernel::Values now = kernel_.values(age);
+      add(column, now.share - last_.share);
+      const double p = column == StateColumns::kNone ? 0.0 : powers_[column];
+      d_delay_ -= p * (now.density - last_.density);
+      cycle_shift_ += p * (now.density - last_.density);
+      d_window_ += p * (now.by_window - last_.by_window);
+      d_lowpass_ += p * (now.by_lowpass - last_.by_lowpass);
+      d_gap_ += p * (now.density * shift - last_.density * last_shift_);
+      last_ = now;
+      last_shift_ = shift;
+    }
+    last_age_ = age;
+  }
+  /// A deviation column over ages [from, to], beside the partition.
+  void deviation(std::size_t column, double from, double to) {
+    if (to <= 0.0 || from >= kernel_.reach_us()) return;
+    add(static_cast<std::uint16_t>(column), kernel_.share(to) - kernel_.share(from));
+  }
+  void mark(std::size_t column) { add(static_cast<std::uint16_t>(column), 1.0); }
+  /// A cycle moves as one: what a shift of it alone does to the value, squared. The host gaps at its two ends give
+  /// way, which is why their power counts there. Call before the cycle's layers and behind them.
+  void begin_cycle() {
+    cycle_shift_ = 0.0;
+    end_density_ = last_.density;
+  }
+  void end_cycle() {
+    if (powers_.empty()) return;
+    cycle_shift_ -= powers_[columns_.host_gap] * (last_.density - end_density_);
+    timing_ += cycle_shift_ * cycle_shift_;
+  }
+  void finish(DesignRows& rows) {
+    rows.timing_variance.push_back(static_cast<float>(timing_));
+    if (!powers_.empty()) {
+      dense_[columns_.by_delay] = d_delay_;
+      dense_[columns_.by_window] = d_window_;
+      dense_[columns_.by_lowpass] = d_lowpass_;
+      dense_[columns_.by_event_gap] = d_gap_;
+      for (const std::size_t c :
+           {columns_.by_delay, columns_.by_window, columns_.by_lowpass, columns_.by_event_gap}) {
+        touched_.push_back(static_cast<std::uint16_t>(c));
+      }
+    }
+    std::sort(touched_.begin(), touched_.end());
+    for (const std::uint16_t c : touched_) {
+      rows.column.push_back(c);
+      rows.value.push_back(static_cast<float>(dense_[c]));
+      dense_[c] = 0.0;
+    }
+    touched_.clear();
+  }
+
+ private:
+  void add(std::uint16_t column, double share) {
+    if (column == StateColumns::kNone || share == 0.0) return;
+    if (dense_[column] == 0.0) touched_.push_back(column);
+    dense_[column] += share;
+  }
+
+  const SensorKernel& kernel_;
+  const StateColumns& columns_;
+  std::span<const double> powers_;
+  std::vector<double> dense_;
+  std::vector<std::uint16_t> touched_;
+  double last_age_ = 0.0;
+  SensorKernel::Values last_;
+  double last_shift_ = 0.0;
+  double cycle_shift_ = 0.0, end_density_ = 0.0, timing_ = 0.0;
+  double d_delay_ = 0.0, d_window_ = 0.0, d_lowpass_ = 0.0, d_gap_ = 0.0;
+};
+
+class RowBuilder {
+ public:
+  RowBuilder(const Timeline& timeline, const StateColumns& columns, const SensorShape& shape,
+             std::span<const double> powers)
+      : timeline_(timeline),
+        columns_(columns),
+        shape_(shape),
+        kernel_(shape),
+        walk_(kernel_, columns, powers) {
+    gaps_per_cycle_ = 0.0;
+    for (std::size_t k = 0; k < timeline.layers; ++k) {
+      if (columns.of_layer[k] != StateColumns::kNone) active_.push_back(k);
+    }
+    gaps_per_cycle_ = active_.empty() ? 0.0 : static_cast<double>(active_.size() - 1);
+  }
+
+  /// False if the window leaves the run.
+  bool build(double window_end, std::size_t next_cycle, double phase, DesignRows& rows) {
+    // `next_cycle` is the first that ends at or after the window's end; the host gap behind cycle c - 1 and
+    // the layers of c come before that end.
+    walk_.start();
+    bool inside = next_cycle < timeline_.cycles.size();
+    if (inside) {
+      for (std::size_t c = next_cycle + 1; c-- > 0 && !walk_.done();) {
+        walk_.begin_cycle();
+        layers(c, window_end);
+        walk_.end_cycle();
+        if (walk_.done()) break;
+        if (c == 0) {
+          inside = false;
+          break;
+        }
+        host_gap(c - 1, window_end);
+      }
+    }
+    if (columns_.phases > 0) {
+      const double bin = std::clamp(phase / columns_.phase_us, 0.0, static_cast<double>(columns_.phases) - 1.0);
+      walk_.mark(columns_.first_phase + static_cast<std::size_t>(bin));
+    }
+    walk_.finish(rows);
+    return inside;
+  }
+  [[nodiscard]] double reach_us() const { return kernel_.reach_us(); }
+
+ private:
+  void layers(std::size_t c, double window_end) {
+    const Cycle& cycle = timeline_.cycles[c];
+    const auto durations = timeline_.durations(c);
+    double age = window_end - cycle.end_us;
+    // The whole cycle may lie beyond the reach or before it; its first layer's start decides.
+    double gaps = 0.0;
+    for (std::size_t i = active_.size(); i-- > 0;) {
+      const std::size_t k = active_[i];
+      age += static_cast<double>(durations[k]);
+      walk_.state(columns_.of_layer[k], age, gaps);
+      if (i > 0) {
+        age += shape_.event_gap_us;
+        gaps += 1.0;
+        if (shape_.event_gap_us > 0.0) {
+          walk_.state(static_cast<std::uint16_t>(columns_.event_gap), age, gaps);
+        }
+      }
+      if (walk_.done()) return;
+    }
+  }
+
+  void host_gap(std::size_t c, double window_end) {
+    const Cycle& cycle = timeline_.cycles[c];
+    const double end_age = window_end - cycle.end_us;
+    const double start_age = walk_.age();  // of the next GPU start, or 0 if the window ends in the gap
+    walk_.state(static_cast<std::uint16_t>(columns_.host_gap), end_age, 0.0);
+    if (columns_.bins + columns_.tails == 0) return;
+    const double from_start = std::max(start_age, 0.0);
+    for (std::size_t b = 0; b < columns_.bins; ++b) {
+      const double oldest = end_age - columns_.bin_us * static_cast<double>(b);
+      const double newest = std::max(oldest - columns_.bin_us, from_start);
+      if (oldest <= newest) break;
+      walk_.deviation(columns_.first_bin + b, newest, oldest);
+    }
+    for (std::size_t b = 0; b < columns_.tails; ++b) {
+      const double oldest = window_end - cycle.last_callback_us - columns_.tail_us * static_cast<double>(b);
+      const double newest = std::max(oldest - columns_.tail_us, from_start);
+      if (oldest <= newest) break;
+      walk_.deviation(columns_.first_tail + b, newest, oldest);
+    }
+  }
+
+  const Timeline& timeline_;
+  const StateColumns& columns_;
+  const SensorShape& shape_;
+  SensorKernel kernel_;
+  RowWalk walk_;
+  std::vector<std::size_t> active_;
+  double gaps_per_cycle_ = 0.0;
+};
+
+void place_extra_columns(StateColumns& columns, std::size_t bins, std::size_t tails, std::size_t phases) {
+  std::size_t next = columns.layers;
+  columns.event_gap = next++;
+  columns.host_gap = next++;
+  columns.first_bin = next;
+  columns.bins = bins;
+  next += bins;
+  columns.first_tail = next;
+  columns.tails = tails;
+  next += tails;
+  columns.first_phase = next;
+  columns.phases = phases;
+  next += phases;
+  columns.by_delay = next++;
+  columns.by_window = next++;
+  columns.by_lowpass = next++;
+  columns.by_event_gap = next++;
+  columns.count = next;
+}
+
+}  // namespace
+
+StateColumns make_columns(const Timeline& timeline, std::size_t most_bins, std::size_t tails) {
+  StateColumns columns;
+  for (const LayerTime& t : timeline.layer_times) {
+    const bool takes_time = t.mean_us > 0.0;
+    columns.of_layer.push_back(takes_time ? static_cast<std::uint16_t>(columns.layers++)
+                                          : StateColumns::kNone);
+  }
+  std::size_t bins = 0;
+  if (most_bins > 0) {
+    bins = static_cast<std::size_t>(std::max(0.0, timeline.typical_gap_us / columns.bin_us));
+    bins = std::clamp<std::size_t>(bins, 1, most_bins);
+  }
+  constexpr double kMostPhases = 96.0;
+  columns.phase_us = std::max(columns.phase_us, 1.05 * timeline.typical_period_us / kMostPhases);
+  const auto phases = static_cast<std::size_t>(1.05 * timeline.typical_period_us / columns.phase_us) + 1;
+  place_extra_columns(columns, bins, tails, phases);
+  return columns;
+}
+
+StateColumns make_grouped_columns(const Timeline& timeline, std::size_t groups) {
+  StateColumns columns;
+  double total = 0.0;
+  for (const LayerTime& t : timeline.layer_times) total += t.mean_us;
+  double passed = 0.0;
+  std::size_t used = 0;
+  for (const LayerTime& t : timeline.layer_times) {
+    if (t.mean_us <= 0.0) {
+      columns.of_layer.push_back(StateColumns::kNone);
+      continue;
+    }
+    const double middle = passed + 0.5 * t.mean_us;
+    passed += t.mean_us;
+    const auto group = static_cast<std::size_t>(middle / total * static_cast<double>(groups));
+    if (columns.layers == 0 || group != used) ++columns.layers;
+    used = group;
+    columns.of_layer.push_back(static_cast<std::uint16_t>(columns.layers - 1));
+  }
+  place_extra_columns(columns, 0, 0, 0);
+  return columns;
+}
+
+void build_rows(const Timeline& timeline, const StateColumns& columns,
+                std::span<const Conversion> conversions, const SensorShape& shape,
+                std::span<const double> powers, double margin_us, DesignRows& rows) {
+  rows.begin.clear();
+  rows.column.clear();
+  rows.value.clear();
+  rows.usable.clear();
+  rows.phase_us.clear();
+  rows.timing_variance.clear();
+  rows.columns = columns.count;
+  rows.begin.push_back(0);
+  RowBuilder builder(timeline, columns, shape, powers);
+  const auto& cycles = timeline.cycles;
+  // Cumulative count of unusable cycles, to ask for any in a range in constant time.
+  std::vector<std::uint32_t> bad(cycles.size() + 1, 0);
+  for (std::size_t c = 0; c < cycles.size(); ++c) bad[c + 1] = bad[c] + (cycles[c].usable ? 0U : 1U);
+
+  std::size_t next = 0;  // first cycle that ends at or after the window's end
+  std::size_t low = 0;   // first cycle that ends after the margin before the window
+  std::size_t high = 0;  // first cycle that ends after the margin behind it
+  for (const Conversion& m : conversions) {
+    const double window_end = m.edge_us - shape.delay_us;
+    const auto forward = [&](std::size_t& c, double t) {
+      while (c < cycles.size() && cycles[c].end_us < t) ++c;
+    };
+    forward(next, window_end);
+    forward(low, window_end - builder.reach_us() - margin_us);
+    forward(high, window_end + margin_us);
+    const double since = next > 0 ? window_end - cycles[next - 1].end_us : 0.0;
+    const bool inside = builder.build(window_end, next, since, rows);
+    // A cycle's neighbourhood reaches from the end of the one before it to its own end.
+    const std::size_t last = std::min(high + 1, cycles.size());
+    const bool clean = low > 0 && high < cycles.size() && bad[last] == bad[low];
+    rows.usable.push_back(inside && clean ? 1 : 0);
+    rows.phase_us.push_back(static_cast<float>(since));
+    rows.begin.push_back(static_cast<std::uint32_t>(rows.column.size()));
+  }
+}
+
+}  // namespace joulecast::regression

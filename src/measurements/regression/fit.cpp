@@ -1,0 +1,396 @@
+// Columns fall in two parts: layers (L), which get the physical prior, and extras (E): event gap, host gap
+// and its deviations, and the derivatives by delay, window, low-pass and event gap, whose uncertainty thereby
+// enters the layers' covariance. With A, r in units of the noise variance and the extras' own priors added,
+//   S = A_LL - A_LE A_EE^-1 A_EL,   r_S = r_L - A_LE A_EE^-1 r_E
+// is all that the prior's fit needs. The run's mean power enters as one row of high weight: whatever happens
+// to single layers, their sum must give it.
+//
+// The Laplace evidence of a place is -Q/2 - log det(posterior precision)/2 + log det(prior precision)/2 with
+// Q the penalised sum of squares at the posterior mean.
+#include "measurements/regression/fit.h"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+
+namespace joulecast::regression {
+namespace {
+
+constexpr double kMostEventGapUs = 5.0;  // pauses of 2-3 us have been measured
+
+struct ExtraPriors {
+  Eigen::VectorXd mean;
+  Eigen::VectorXd precision;
+};
+
+/// Priors of the columns behind the layers. The event gap keeps the chip's clocks and supply on, between half
+/// of a layer's power and all of it; the host gap may be anything.
+ExtraPriors extra_priors(const StateColumns& c, double level, const SensorShape& at,
+                         const ShapeFreedom& freedom, const SensorShape& centre, double discrepancy_w) {
+  const auto extras = static_cast<Eigen::Index>(c.count - c.layers);
+  ExtraPriors out{Eigen::VectorXd::Zero(extras), Eigen::VectorXd::Zero(extras)};
+  const auto set = [&](std::size_t column, double mean, double sd) {
+    const auto i = static_cast<Eigen::Index>(column - c.layers);
+    out.mean[i] = mean;
+    out.precision[i] = 1.0 / (sd * sd);
+  };
+  set(c.event_gap, 0.7 * level, 0.1 * level);
+  set(c.host_gap, 0.4 * level, 2.0 * level);
+  for (std::size_t b = 0; b < c.bins; ++b) set(c.first_bin + b, 0.0, (b == 0 ? 0.2 : b == 1 ? 0.12 : 0.06) * level);
+  for (std::size_t b = 0; b < c.tails; ++b) set(c.first_tail + b, 0.0, 0.06 * level);
+  for (std::size_t b = 0; b < c.phases; ++b) set(c.first_phase + b, 0.0, discrepancy_w);
+  constexpr double kHeld = 1e-6;
+  set(c.by_delay, centre.delay_us - at.delay_us, freedom.delay_us > 0.0 ? freedom.delay_us : kHeld);
+  set(c.by_window, centre.window_us - at.window_us,
+      freedom.window_share > 0.0 ? freedom.window_share * centre.window_us : kHeld);
+  const auto optional = [&](std::size_t column, double step, double sd) {
+    set(column, sd > 0.0 ? step : 0.0, sd > 0.0 ? sd : kHeld);
+  };
+  optional(c.by_lowpass, centre.lowpass_us - at.lowpass_us, freedom.lowpass_us);
+  optional(c.by_event_gap, centre.event_gap_us - at.event_gap_us, freedom.event_gap_us);
+  return out;
+}
+
+/// The mean of the used rows as one more observation.
+struct EnergyRow {
+  Eigen::VectorXd x;
+  double y = 0.0;
+  double sd = 1.0;
+};
+
+EnergyRow energy_row(const FitProblem& problem, const DesignRows& rows) {
+  EnergyRow out;
+  out.x.setZero(static_cast<Eigen::Index>(rows.columns));
+  double count = 0.0;
+  for (std::size_t m = 0; m < rows.rows(); ++m) {
+    if (!rows.usable[m] || !problem.mask[m]) continue;
+    for (std::uint32_t i = rows.begin[m]; i < rows.begin[m + 1]; ++i) {
+      out.x[rows.column[i]] += static_cast<double>(rows.value[i]);
+    }
+    out.y += problem.targets[m];
+    count += 1.0;
+  }
+  if (count > 0.0) {
+    out.x /= count;
+    out.y /= count;
+  }
+  out.sd = 5e-4 + 1e-4 * std::abs(out.y);
+  return out;
+}
+
+double log_det(const Eigen::LLT<Eigen::MatrixXd>& chol) {
+  return 2.0 * chol.matrixLLT().diagonal().array().log().sum();
+}
+
+std::vector<double> row_weights(const WhiteRows& rows, const NoiseModel& noise) {
+  std::vector<double> weights(rows.rows(), 1.0);
+  if (!noise.weights.empty()) {
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = noise.weights[rows.source[i]];
+  }
+  return weights;
+}
+
+SensorShape stepped(const SensorShape& at, const StateColumns& c, const Eigen::VectorXd& powers) {
+  const auto step = [&](std::size_t column, double limit) {
+    return std::clamp(powers[static_cast<Eigen::Index>(column)], -limit, limit);
+  };
+  SensorShape next = at;
+  next.delay_us += step(c.by_delay, 0.15 * at.window_us);
+  next.window_us = std::max(20.0, at.window_us + step(c.by_window, 0.1 * at.window_us));
+  next.lowpass_us = std::max(0.0, at.lowpass_us + step(c.by_lowpass, 40.0));
+  next.event_gap_us = std::clamp(at.event_gap_us + step(c.by_event_gap, 1.0), 0.0, kMostEventGapUs);
+  return next;
+}
+
+bool settled(const SensorShape& a, const SensorShape& b) {
+  return std::abs(a.delay_us - b.delay_us) < 0.7 && std::abs(a.window_us - b.window_us) < 0.7 &&
+         std::abs(a.lowpass_us - b.lowpass_us) < 1.0 && std::abs(a.event_gap_us - b.event_gap_us) < 0.02;
+}
+
+struct Solved {
+  PriorFit prior;
+  Eigen::VectorXd powers;
+  Eigen::VectorXd extra_prior_mean;
+  Eigen::VectorXd extra_prior_precision;
+  EnergyRow energy;
+  double log_det_extras = 0.0;
+  Eigen::MatrixXd extra_covariance;
+};
+
+Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRows& rows,
+             const WhiteRows& white, const SensorShape& at, const ShapeFreedom& freedom,
+             const SensorShape& centre, PriorFeatures::Form form, const PriorFit* prior, int iterations) {
+  const StateColumns& c = problem.columns;
+  const auto nl = static_cast<Eigen::Index>(c.layers);
+  const auto ne = static_cast<Eigen::Index>(c.count) - nl;
+  Eigen::MatrixXd a;
+  Eigen::VectorXd r;
+  accumulate(white, row_weights(white, noise), a, r);
+  const double inverse_variance = 1.0 / (noise.sigma_w * noise.sigma_w);
+  a *= inverse_variance;
+  r *= inverse_variance;
+  Solved out;
+  out.energy = energy_row(problem, rows);
+  const double heavy = 1.0 / (out.energy.sd * out.energy.sd);
+  a += heavy * out.energy.x * out.energy.x.transpose();
+  r += heavy * out.energy.y * out.energy.x;
+
+  const double busy_share = std::max(0.05, out.energy.x.head(nl).sum());
+  const double level = std::max(0.2, out.energy.y / std::max(busy_share, 0.3));
+  const ExtraPriors extra = extra_priors(c, level, at, freedom, centre, noise.discrepancy_w);
+  Eigen::MatrixXd a_ee = a.bottomRightCorner(ne, ne);
+  a_ee.diagonal() += extra.precision;
+  const Eigen::VectorXd r_e = r.tail(ne) + extra.precision.cwiseProduct(extra.mean);
+  const Eigen::LLT<Eigen::MatrixXd> chol(a_ee);
+  const Eigen::MatrixXd gain = chol.solve(a.bottomLeftCorner(ne, nl));  // A_EE^-1 A_EL
+  const Eigen::MatrixXd information = a.topLeftCorner(nl, nl) - a.bottomLeftCorner(ne, nl).transpose() * gain;
+  const Eigen::VectorXd right = r.head(nl) - gain.transpose() * r_e;
+  out.prior = fit_prior(problem.features, form, information, right, prior, iterations);
+  out.powers.resize(nl + ne);
+  out.powers.head(nl) = out.prior.power;
+  out.powers.tail(ne) = chol.solve(r_e) - gain * out.prior.power;
+  out.extra_prior_mean = extra.mean;
+  out.extra_prior_precision = extra.precision;
+  out.log_det_extras = log_det(chol);
+  out.extra_covariance =
+      chol.solve(Eigen::MatrixXd::Identity(ne, ne)) + gain * out.prior.covariance * gain.transpose();
+  return out;
+}
+
+void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& white, const Solved& solved,
+           PointFit& fit) {
+  const auto nl = static_cast<Eigen::Index>(problem.columns.layers);
+  std::vector<double> rest;
+  residuals(white, solved.powers, rest);
+  const std::vector<double> weights = row_weights(white, noise);
+  const double inverse_variance = 1.0 / (noise.sigma_w * noise.sigma_w);
+  fit.row_log_likelihood.resize(rest.size());
+  double q = 0.0;
+  double sum_weights = 0.0;
+  for (std::size_t i = 0; i < rest.size(); ++i) {
+    const double square = weights[i] * rest[i] * rest[i] * inverse_variance;
+    fit.row_log_likelihood[i] = -0.5 * square;
+    q += square;
+    sum_weights += weights[i];
+  }
+  fit.residual_w = std::sqrt(q / inverse_variance / std::max(1.0, sum_weights));
+  const double energy_miss = (solved.energy.y - solved.energy.x.dot(solved.powers)) / solved.energy.sd;
+  q += energy_miss * energy_miss;
+  const Eigen::VectorXd extras = solved.powers.tail(solved.powers.size() - nl) - solved.extra_prior_mean;
+  const double before_priors = q;
+  q += solved.extra_prior_precision.cwiseProduct(extras).dot(extras);
+  const PriorFit& prior = solved.prior;
+  const Eigen::ArrayXd sd = prior.relative_sd * prior.mean.array();
+  q += ((prior.power - prior.mean).array() / sd).square().sum();
+  fit.prior_penalty = 0.5 * (q - before_priors);
+  const Eigen::LLT<Eigen::MatrixXd> chol(prior.covariance);
+  fit.log_evidence = 0.5 * (-q + log_det(chol) - 2.0 * sd.log().sum() - solved.log_det_extras +
+                            solved.extra_prior_precision.array().log().sum());
+  fit.row_phase_us = white.phase_us;
+  fit.rows = white.rows();
+}
+
+}  // namespace
+
+PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const SensorShape& start,
+                   const ShapeFreedom& freedom, const SensorShape& centre, PriorFeatures::Form form,
+                   const Eigen::VectorXd* powers, const PriorFit* prior, int steps) {
+  const StateColumns& c = problem.columns;
+  PointFit fit;
+  fit.powers = powers != nullptr ? *powers : Eigen::VectorXd::Zero(static_cast<Eigen::Index>(c.count));
+  DesignRows rows;
+  WhiteRows white;
+  SensorShape shape = start;
+  PriorFit warm;
+  if (prior != nullptr) warm = *prior;
+  for (int step = 0; step < steps; ++step) {
+    const std::span<const double> at(fit.powers.data(), static_cast<std::size_t>(fit.powers.size()));
+    build_rows(*problem.timeline, c, problem.conversions, shape, at, 0.0, rows);
+    whiten(rows, problem.conversions, problem.targets, problem.mask, noise.rho, white);
+    const bool cold = warm.power.size() == 0;
+    const Solved solved = solve(problem, noise, rows, white, shape, freedom, centre, form,
+                                cold ? nullptr : &warm, cold ? 12 : 4);
+    const SensorShape next = stepped(shape, c, solved.powers);
+    const bool last = step + 1 == steps || (step > 0 && settled(shape, next));
+    if (last) {
+      judge(problem, noise, white, solved, fit);
+      const auto nl = static_cast<Eigen::Index>(c.layers);
+      fit.shape_covariance = solved.extra_covariance.block(static_cast<Eigen::Index>(c.by_delay) - nl,
+                                                           static_cast<Eigen::Index>(c.by_delay) - nl, 4, 4);
+      const auto gap = static_cast<Eigen::Index>(c.host_gap) - nl;
+      const auto phase = static_cast<Eigen::Index>(c.first_phase);
+      const auto phases = static_cast<Eigen::Index>(c.phases);
+      if (phases > 0) {
+        fit.discrepancy_square = (solved.powers.segment(phase, phases).squaredNorm() +
+                                  solved.extra_covariance.block(phase - nl, phase - nl, phases, phases).trace()) /
+                                 static_cast<double>(phases);
+      }
+      fit.host_gap_sd = std::sqrt(std::max(0.0, solved.extra_covariance(gap, gap)));
+    }
+    fit.powers = solved.powers;
+    warm = solved.prior;
+    shape = next;
+    if (last) break;
+  }
+  fit.prior = std::move(warm);
+  fit.shape = shape;
+  return fit;
+}
+
+namespace {
+
+/// Residuals v - x'p by conversion (NaN where unused), and what timing adds to each row's variance per us^2.
+struct Rest {
+  std::vector<double> watts;
+  std::vector<double> timing;
+};
+Rest rest_of(const FitProblem& problem, const PointFit& fit) {
+  DesignRows rows;
+  const std::span<const double> powers(fit.powers.data(), static_cast<std::size_t>(fit.powers.size()));
+  build_rows(*problem.timeline, problem.columns, problem.conversions, fit.shape, powers, 0.0, rows);
+  Rest out;
+  out.watts.assign(rows.rows(), std::nan(""));
+  out.timing.assign(rows.timing_variance.begin(), rows.timing_variance.end());
+  for (std::size_t m = 0; m < rows.rows(); ++m) {
+    if (!rows.usable[m] || !problem.mask[m]) continue;
+    double fitted = 0.0;
+    for (std::uint32_t i = rows.begin[m]; i < rows.begin[m + 1]; ++i) {
+      if (rows.column[i] >= problem.columns.by_delay) break;  // the shape has taken these steps
+      fitted += static_cast<double>(rows.value[i]) * fit.powers[rows.column[i]];
+    }
+    out.watts[m] = problem.targets[m] - fitted;
+  }
+  return out;
+}
+
+double median_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+double correlation(const FitProblem& problem, const std::vector<double>& scaled) {
+  double squares = 0.0, products = 0.0, pairs = 0.0, count = 0.0;
+  const auto clipped = [](double r) { return std::clamp(r, -4.0, 4.0); };  // a few glitches must not decide it
+  for (std::size_t m = 0; m < scaled.size(); ++m) {
+    if (std::isnan(scaled[m])) continue;
+    squares += clipped(scaled[m]) * clipped(scaled[m]);
+    count += 1.0;
+    if (m == 0 || std::isnan(scaled[m - 1]) || !problem.conversions[m].follows_previous) continue;
+    products += clipped(scaled[m]) * clipped(scaled[m - 1]);
+    pairs += 1.0;
+  }
+  const double rho = pairs > 0.0 ? products / pairs / (squares / count) : 0.0;
+  return std::abs(rho) < 0.05 ? 0.0 : std::clamp(rho, -0.5, 0.98);
+}
+
+constexpr double kTDegrees = 5.0;
+
+/// EM of Student's t with fixed degrees of freedom, row variances sigma^2 + timing^2 j_m: sigma and timing in turns.
+/// Rows are scaled to the size of an ordinary one before.
+struct Spread {
+  double variance = 0.0;
+  double timing_variance = 0.0;
+};
+Spread spread_of(const std::vector<double>& rest, const std::vector<double>& timing) {
+  std::vector<double> squares;
+  std::vector<double> sizes;
+  std::vector<double> slopes;
+  for (std::size_t m = 0; m < rest.size(); ++m) {
+    if (std::isnan(rest[m])) continue;
+    squares.push_back(rest[m] * rest[m]);
+    sizes.push_back(std::abs(rest[m]));
+    slopes.push_back(timing[m]);
+  }
+  Spread s;
+  const double typical = 1.4826 * median_of(sizes);
+  s.variance = std::max(1e-8, typical * typical);
+  for (int i = 0; i < 40; ++i) {
+    // Gradient-free EM: each square is split among its two causes in proportion to their present variances.
+    double own = 0.0, shifted = 0.0, slope_count = 0.0;
+    for (std::size_t m = 0; m < squares.size(); ++m) {
+      const double from_timing = s.timing_variance * slopes[m];
+      const double total = s.variance + from_timing;
+      const double w = (kTDegrees + 1.0) / (kTDegrees + squares[m] / total);
+      const double share = s.variance / total;
+      own += share * share * w * squares[m] + s.variance * (1.0 - share);
+      if (slopes[m] > 0.0) {
+        shifted += ((1.0 - share) * (1.0 - share) * w * squares[m] + from_timing * share) / slopes[m];
+        slope_count += 1.0;
+      }
+    }
+    const double n = static_cast<double>(squares.size());
+    s.variance = std::max(1e-8, own / n);
+    if (i == 3) s.timing_variance = 25.0;
+    if (i > 3 && slope_count > 0.0) s.timing_variance = std::clamp(shifted / slope_count, 0.0, 2500.0);
+  }
+  return s;
+}
+
+/// A callback is late, never early: where its delay dominates a row, errors are skewed, and a robust weight would
+/// settle on their mode at one edge of the inference and on their mean at the other, which looks like a longer
+/// event gap. Such rows keep the mean: degrees of freedom grow.
+double degrees(double ordinary) {
+  return std::min(200.0, kTDegrees / std::max(1e-3, ordinary));
+}
+
+}  // namespace
+
+std::vector<double> plain_residuals(const FitProblem& problem, const PointFit& fit) {
+  return rest_of(problem, fit).watts;
+}
+
+void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& noise) {
+  const Rest rest = rest_of(problem, fit);
+  const auto used = std::count_if(rest.watts.begin(), rest.watts.end(), [](double r) { return !std::isnan(r); });
+  if (used < 50) return;
+  Spread spread = spread_of(rest.watts, rest.timing);
+  const std::size_t n = rest.watts.size();
+  std::vector<double> scaled(n, std::nan(""));
+  std::vector<double> ordinary(n, 1.0);  // 1 / (1 + what timing adds)
+  for (std::size_t m = 0; m < n; ++m) {
+    ordinary[m] = spread.variance / (spread.variance + spread.timing_variance * rest.timing[m]);
+    scaled[m] = rest.watts[m] * std::sqrt(ordinary[m] / spread.variance);
+  }
+  noise.timing_us = std::sqrt(spread.timing_variance);
+  noise.rho = correlation(problem, scaled);
+  std::vector<double> white(n, std::nan(""));
+  const double alone = std::sqrt(1.0 - noise.rho * noise.rho);
+  for (std::size_t m = 0; m < n; ++m) {
+    if (std::isnan(scaled[m])) continue;
+    const bool joined = m > 0 && problem.conversions[m].follows_previous && !std::isnan(rest.watts[m - 1]);
+    const double e = joined ? rest.watts[m] - noise.rho * rest.watts[m - 1] : alone * rest.watts[m];
+    white[m] = e * std::sqrt(ordinary[m]);
+  }
+  double variance = spread.variance;
+  noise.weights.assign(n, 1.0);
+  const double count = static_cast<double>(used);
+  for (int i = 0; i < 20; ++i) {
+    double sum = 0.0;
+    for (std::size_t m = 0; m < n; ++m) {
+      if (std::isnan(white[m])) continue;
+      const double nu = degrees(ordinary[m]);
+      sum += (nu + 1.0) / (nu + white[m] * white[m] / variance) * white[m] * white[m];
+    }
+    variance = std::max(1e-8, sum / count);
+  }
+  // Information per row of an M-estimator with psi = w e is mean(psi')^2 / mean(psi^2); the plain weighted normal
+  // equations would claim mean(w) / sigma^2, too much for noise that is not Student's.
+  double psi_squares = 0.0, slopes = 0.0, weights = 0.0;
+  noise.log_likelihood = 0.0;
+  noise.rows = count;
+  for (std::size_t m = 0; m < n; ++m) {
+    if (std::isnan(white[m])) continue;
+    const double u = white[m] * white[m] / variance;
+    const double nu = degrees(ordinary[m]);
+    const double w = (nu + 1.0) / (nu + u);
+    noise.weights[m] = w * ordinary[m];
+    noise.log_likelihood += 0.5 * std::log(ordinary[m] / variance) - 0.5 * (nu + 1.0) * std::log1p(u / nu);
+    psi_squares += w * w * white[m] * white[m];
+    slopes += (nu + 1.0) * (nu - u) / ((nu + u) * (nu + u));
+    weights += w;
+  }
+  noise.sigma_w = std::sqrt(weights / count * psi_squares / count) / std::max(0.2, slopes / count);
+}
+
+}  // namespace joulecast::regression

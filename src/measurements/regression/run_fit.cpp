@@ -1,0 +1,381 @@
+// The order of work, and why. A coarse search over delay and window finds the places that could be right;
+// wrong ones fit almost as well on few rows, so the best few are refined and compared on all rows, under a
+// robust likelihood. At the winner, drift, noise and prior are settled in turns. Last, event gap and low-pass
+// are put on a grid: the likelihood is multi-modal in the first and collapses to zero in the second when
+// maximised, so both are averaged over.
+#include "measurements/regression/run_fit.h"
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+
+#include "networks/layer_work.h"
+
+namespace joulecast::regression {
+namespace {
+
+constexpr std::size_t kMostBins = 24;
+constexpr std::size_t kTails = 4;
+constexpr std::size_t kThinRows = 4000;
+constexpr double kUsualLowpassUs = 60.0;
+constexpr double kUsualEventGapUs = 2.0;
+constexpr double kLowpassStepUs = 30.0;
+constexpr double kEventGapStepUs = 0.4;
+
+/// The value appears after its conversion, but the apparent delay can be negative: the timeline is late by the
+/// time from the GPU's end to the first callback, and a poll's stamp may be taken before two slow reads.
+double least_delay(const RunFit& run) {
+  return -150.0 - 0.5 * run.clock.poll_us;
+}
+
+Expected<void> check_values(std::span<const PowerSample> power) {
+  if (power.size() < 2000) {
+    return fail(ErrorKind::kUnfit,
+                "The power log has " + std::to_string(power.size()) + " samples, too few for a regression");
+  }
+  return {};
+}
+
+PriorFeatures prior_features(const Network& network, const LatencyLog& latencies, const RunFit& run,
+                             std::span<const PriorPower> given) {
+  std::unordered_map<std::string_view, const Layer*> by_name;
+  for (const Layer& layer : network.layers) by_name.emplace(layer.name, &layer);
+  std::unordered_map<std::string_view, double> given_by_name;
+  for (const PriorPower& p : given) given_by_name.emplace(p.layer_name, p.power_w);
+  PriorFeatures out;
+  double most_flops = 0.0;
+  double most_bytes = 0.0;
+  double given_sum = 0.0;
+  std::size_t given_count = 0;
+  for (const std::size_t k : run.layer_of_column) {
+    const std::string& name = latencies.layers[k].name;
+    const double time = run.timeline.layer_times[k].mean_us;
+    LayerWork work;
+    if (const auto found = by_name.find(name); found != by_name.end()) work = layer_work(*found->second);
+    out.flop_rate.push_back(work.flops / time);
+    out.byte_rate.push_back(work.bytes() / time);
+    most_flops = std::max(most_flops, out.flop_rate.back());
+    most_bytes = std::max(most_bytes, out.byte_rate.back());
+    const auto found = given_by_name.find(name);
+    const bool usable = found != given_by_name.end() && std::isfinite(found->second) && found->second > 0.0;
+    out.given_w.push_back(usable ? found->second : -1.0);
+    if (usable) given_sum += found->second, ++given_count;
+  }
+  for (double& f : out.flop_rate) f = most_flops > 0.0 ? f / most_flops : 0.0;
+  for (double& b : out.byte_rate) b = most_bytes > 0.0 ? b / most_bytes : 0.0;
+  if (2 * given_count < out.given_w.size()) {
+    out.given_w.clear();  // it knows too few of the layers
+  } else {
+    for (double& g : out.given_w) g = g > 0.0 ? g : given_sum / static_cast<double>(given_count);
+  }
+  return out;
+}
+
+void take_run_conversions(RunFit& run, double begin_us, double end_us) {
+  FitProblem& problem = run.problem;
+  for (const Conversion& c : run.clock.conversions) {
+    if (c.edge_us < begin_us || c.edge_us > end_us) {
+      ++run.rows_outside_run;
+      continue;
+    }
+    problem.conversions.push_back(c);
+    run.mean_watts += c.watts;
+  }
+  if (!problem.conversions.empty()) run.mean_watts /= static_cast<double>(problem.conversions.size());
+  problem.mask.assign(problem.conversions.size(), 1);
+}
+
+void set_targets(RunFit& run) {
+  FitProblem& problem = run.problem;
+  problem.targets.resize(problem.conversions.size());
+  for (std::size_t m = 0; m < problem.targets.size(); ++m) {
+    problem.targets[m] = problem.conversions[m].watts - run.baseline.value(problem.conversions[m].edge_us);
+  }
+}
+
+/// How far a refinement may move in one step. Event gap and low-pass are held until delay and window have settled:
+/// from a poor start they would run away.
+constexpr ShapeFreedom kHeldFirst{150.0, 0.03, 0.0, 0.0};
+constexpr ShapeFreedom kAllFree{150.0, 0.03, 40.0, 0.7};
+
+PointFit refine(const FitProblem& problem, const NoiseModel& noise, const SensorShape& start,
+                PriorFeatures::Form form, int steps, const ShapeFreedom& freedom, const PointFit* warm = nullptr) {
+  SensorShape centre = start;
+  centre.lowpass_us = kUsualLowpassUs;
+  centre.event_gap_us = kUsualEventGapUs;
+  return fit_point(problem, noise, start, freedom, centre, form, warm != nullptr ? &warm->powers : nullptr,
+                   warm != nullptr && warm->prior.form == form ? &warm->prior : nullptr, steps);
+}
+
+/// The same problem on stretches of successive conversions, about `rows` in all.
+FitProblem thinned(const FitProblem& problem, std::size_t rows) {
+  constexpr std::size_t kStretch = 100;
+  const std::size_t n = problem.conversions.size();
+  if (n <= rows) return problem;
+  FitProblem thin;
+  thin.timeline = problem.timeline;
+  thin.columns = problem.columns;
+  thin.features = problem.features;
+  const std::size_t stretches = rows / kStretch;
+  for (std::size_t s = 0; s < stretches; ++s) {
+    const std::size_t from = s * (n - kStretch) / stretches;
+    for (std::size_t m = from; m < from + kStretch; ++m) {
+      thin.conversions.push_back(problem.conversions[m]);
+      thin.targets.push_back(problem.targets[m]);
+      thin.mask.push_back(problem.mask[m]);
+    }
+    thin.conversions[thin.conversions.size() - kStretch].follows_previous = false;
+  }
+  return thin;
+}
+
+struct Refined {
+  PointFit fit;
+  NoiseModel noise;
+};
+
+/// Likelihood and prior: without the second, absurd powers of the event gap win.
+double score(const Refined& r) {
+  return r.noise.log_likelihood - r.fit.prior_penalty;
+}
+
+bool far_apart(const SensorShape& a, const SensorShape& b, double gaps) {
+  return std::abs(a.delay_us - b.delay_us) > 40.0 || gaps * std::abs(a.event_gap_us - b.event_gap_us) > 40.0;
+}
+
+/// Best first, those that ended near a better one left out.
+void keep_distinct(std::vector<Refined>& all, double gaps, std::size_t most) {
+  std::stable_sort(all.begin(), all.end(), [](const Refined& a, const Refined& b) {
+    return score(a) > score(b);
+  });
+  std::vector<Refined> kept;
+  for (Refined& r : all) {
+    const bool is_new = std::all_of(kept.begin(), kept.end(), [&](const Refined& k) {
+      return far_apart(k.fit.shape, r.fit.shape, gaps);
+    });
+    if (is_new && kept.size() < most) kept.push_back(std::move(r));
+  }
+  all = std::move(kept);
+}
+
+/// Refines far starts in delay and event gap, first on part of the rows, the best on all; the best by robust
+/// likelihood wins.
+void choose_start(RunFit& run) {
+  const double least = least_delay(run);
+  const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
+  const FitProblem thin = thinned(run.problem, kThinRows);
+  std::vector<Refined> all;
+  for (const SensorShape& coarse : coarse_starts(run.problem, {run.clock.refresh_us, least}, 4)) {
+    for (const double event_gap : {0.4, 1.8, 3.2}) {
+      // Few layers: the event gap hardly moves anything, and one start is enough.
+      if (event_gap != 1.8 && gaps * 1.4 < 25.0) continue;
+      SensorShape start = coarse;
+      // The coarse search held the inference's middle; a longer gap moves its start and end apart.
+      start.delay_us += 0.5 * gaps * (coarse.event_gap_us - event_gap);
+      start.event_gap_us = event_gap;
+      Refined r;
+      r.noise.sigma_w = 0.15;
+      r.fit = refine(thin, r.noise, start, PriorFeatures::Form::kLinear, 3, kHeldFirst);
+      update_noise(thin, r.fit, r.noise);
+      r.fit = refine(thin, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 3, kAllFree, &r.fit);
+      update_noise(thin, r.fit, r.noise);
+      if (r.fit.shape.delay_us > least) all.push_back(std::move(r));
+    }
+  }
+  keep_distinct(all, gaps, 3);
+  for (Refined& r : all) {
+    r.noise.weights.clear();  // they are of the thinned rows
+    r.fit = refine(run.problem, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 2, kAllFree, &r.fit);
+    update_noise(run.problem, r.fit, r.noise);
+    r.fit = refine(run.problem, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 3, kAllFree, &r.fit);
+    update_noise(run.problem, r.fit, r.noise);
+  }
+  keep_distinct(all, gaps, 3);
+  if (all.empty()) return;
+  run.second_start_lead =
+      all.size() > 1 ? score(all[0]) - score(all[1]) : 1e9;
+  run.best = std::move(all[0].fit);
+  run.noise = std::move(all[0].noise);
+}
+
+/// Drift, noise and prior in turns.
+void settle(RunFit& run, double idle_file_w) {
+  using Form = PriorFeatures::Form;
+  for (int round = 0; round < 2; ++round) {
+    const std::vector<double> rest = plain_residuals(run.problem, run.best);
+    run.baseline = update_baseline(run.baseline, run.problem.conversions, rest, run.idle, idle_file_w);
+    set_targets(run);
+    const Form form = run.best.prior.form;
+    run.best = refine(run.problem, run.noise, run.best.shape, form, 3, kAllFree, &run.best);
+    update_noise(run.problem, run.best, run.noise);
+    run.noise.discrepancy_w = std::clamp(std::sqrt(run.best.discrepancy_square), 1e-3, 0.1);
+  }
+  // The prior with rates must earn its place against the run's mean: wrong or permuted rates do not.
+  std::vector<Form> forms = {Form::kRunMean, Form::kLinear, Form::kConcave};
+  if (!run.problem.features.given_w.empty()) forms.push_back(Form::kGiven);
+  double mean_evidence = 0.0;
+  PointFit chosen;
+  for (const Form form : forms) {
+    PointFit fit = refine(run.problem, run.noise, run.best.shape, form, 1, kAllFree, &run.best);
+    if (form == Form::kRunMean) mean_evidence = fit.log_evidence;
+    if (chosen.powers.size() == 0 || fit.log_evidence > chosen.log_evidence) chosen = std::move(fit);
+  }
+  run.prior_lead = chosen.log_evidence - mean_evidence;
+  run.best = std::move(chosen);
+}
+
+PointFit grid_fit(const RunFit& run, const PointFit& near, double lowpass_us, double event_gap_us) {
+  SensorShape start = near.shape;
+  // A longer low-pass looks like a longer delay: their sum is what the data fix first.
+  start.delay_us += near.shape.lowpass_us - lowpass_us;
+  start.lowpass_us = lowpass_us;
+  start.event_gap_us = event_gap_us;
+  // Inside a cell of the grid both may still move: the cells' spacing must not show in the result.
+  const ShapeFreedom freedom{300.0, 0.05, 0.5 * kLowpassStepUs, 0.5 * kEventGapStepUs};
+  SensorShape centre = start;
+  centre.window_us = run.best.shape.window_us;
+  return fit_point(run.problem, run.noise, start, freedom, centre, run.best.prior.form, &near.powers, &near.prior, 3);
+}
+
+/// Event gaps outwards from `first` in one direction, each warm-started from its neighbour, until the evidence has
+/// fallen far below the best.
+void walk_event_gaps(RunFit& run, std::size_t first, double lowpass_us, double gap_us, double step_us,
+                     double& best) {
+  constexpr double kMostGapUs = 5.0;
+  constexpr double kFarBelow = 30.0;
+  std::size_t near = first;
+  double gap = gap_us + step_us;
+  while (gap > -1e-9 && gap < kMostGapUs) {
+    run.grid.push_back({grid_fit(run, run.grid[near].fit, lowpass_us, std::max(0.0, gap)), 0.0});
+    const double evidence = run.grid.back().fit.log_evidence;
+    best = std::max(best, evidence);
+    if (evidence < best - kFarBelow) break;
+    near = run.grid.size() - 1;
+    gap += step_us;
+  }
+}
+
+void average_over_grid(RunFit& run, std::uint64_t seed) {
+  const double middle_lowpass = kLowpassStepUs * std::round(run.best.shape.lowpass_us / kLowpassStepUs);
+  const double middle_gap = kEventGapStepUs * std::round(run.best.shape.event_gap_us / kEventGapStepUs);
+  double best = -1e300;
+  for (const int turn : {0, -1, 1, -2, 2}) {
+    const double lowpass = middle_lowpass + kLowpassStepUs * turn;
+    if (lowpass < 0.0) continue;
+    PointFit fit = grid_fit(run, run.best, lowpass, middle_gap);
+    if (fit.log_evidence < best - 30.0) continue;
+    best = std::max(best, fit.log_evidence);
+    run.grid.push_back({std::move(fit), 0.0});
+    const std::size_t first = run.grid.size() - 1;
+    walk_event_gaps(run, first, lowpass, middle_gap, kEventGapStepUs, best);
+    walk_event_gaps(run, first, lowpass, middle_gap, -kEventGapStepUs, best);
+  }
+  weigh_grid(run.grid, seed);
+  run.mixture = mix(run.grid);
+  run.shape = {};
+  for (const GridPoint& g : run.grid) {
+    run.shape.delay_us += g.weight * g.fit.shape.delay_us;
+    run.shape.window_us += g.weight * g.fit.shape.window_us;
+    run.shape.lowpass_us += g.weight * g.fit.shape.lowpass_us;
+    run.shape.event_gap_us += g.weight * g.fit.shape.event_gap_us;
+  }
+}
+
+double phase_coverage(const PointFit& fit, double period_us) {
+  constexpr double kBinUs = 50.0;
+  const auto bins = static_cast<std::size_t>(std::max(1.0, period_us / kBinUs));
+  std::vector<std::uint32_t> counts(bins, 0);
+  for (const float phase : fit.row_phase_us) {
+    const double p = static_cast<double>(phase);
+    if (p >= 0.0 && p < period_us) ++counts[std::min(bins - 1, static_cast<std::size_t>(p / kBinUs))];
+  }
+  const double fair = static_cast<double>(fit.row_phase_us.size()) / static_cast<double>(bins);
+  const auto covered = std::count_if(counts.begin(), counts.end(),
+                                     [&](std::uint32_t c) { return static_cast<double>(c) > 0.1 * fair; });
+  return static_cast<double>(covered) / static_cast<double>(bins);
+}
+
+}  // namespace
+
+Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample> power,
+                       const Network& network, double idle_file_w, const RegressionOptions& options,
+                       RunFit& run) {
+  if (auto ok = check_values(power); !ok) return ok;
+  const TimeStamp origin = power.front().at;
+  const UnwrappedTimes times = unwrap_power_times(power, origin);
+  run.clock_steps = times.steps.size();
+  auto timeline = build_timeline(latencies, origin, times.steps);
+  if (!timeline) return tl::unexpected(timeline.error());
+  run.timeline = std::move(*timeline);
+  const auto& cycles = run.timeline.cycles;
+  const double begin = cycles.front().end_us - cycles.front().busy_us;
+  const double end = cycles.back().end_us;
+  if (end < times.at_us.front() || begin > times.at_us.back()) {
+    return fail(ErrorKind::kUnfit, "Power log and latency log do not overlap in time", {},
+                "Both must be from the same run and clock");
+  }
+  run.clock = identify_sensor(power, times.at_us);
+  take_run_conversions(run, begin, end);
+  run.idle = find_idle(run.clock.conversions, begin, end, run.mean_watts);
+  run.baseline = flat_baseline(begin, end, run.idle, idle_file_w);
+  run.problem.timeline = &run.timeline;
+  run.problem.columns = make_columns(run.timeline, kMostBins, kTails);
+  for (std::size_t k = 0; k < run.timeline.layers; ++k) {
+    if (run.problem.columns.of_layer[k] != StateColumns::kNone) run.layer_of_column.push_back(k);
+  }
+  if (run.problem.conversions.size() < 500 || run.layer_of_column.empty()) return {};
+  set_targets(run);
+  run.problem.features = prior_features(network, latencies, run, options.prior);
+  choose_start(run);
+  if (run.best.rows < 300) return {};
+  settle(run, idle_file_w);
+  average_over_grid(run, options.seed);
+  run.phase_coverage = phase_coverage(run.best, run.timeline.typical_period_us);
+  run.delay_at_bound = run.shape.delay_us < least_delay(run) + 5.0;
+  run.rows_unusable = run.problem.conversions.size() - run.best.rows;
+  run.fitted = true;
+  return {};
+}
+
+double held_out_r2(const RunFit& run, double delay_shift_us) {
+  constexpr double kBlockUs = 2e6;
+  const FitProblem& all = run.problem;
+  FitProblem even = all;
+  std::vector<char> odd(all.mask.size(), 0);
+  for (std::size_t m = 0; m < all.mask.size(); ++m) {
+    const auto block = static_cast<std::int64_t>(std::floor(all.conversions[m].edge_us / kBlockUs));
+    const bool is_odd = (block & 1) != 0;
+    even.mask[m] = all.mask[m] != 0 && !is_odd;
+    odd[m] = all.mask[m] != 0 && is_odd;
+  }
+  SensorShape shape = run.shape;
+  shape.delay_us += delay_shift_us;
+  const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0};
+  PointFit fit = fit_point(even, run.noise, shape, held, shape, run.best.prior.form, nullptr, nullptr, 1);
+  if (fit.rows < 100) return 0.0;
+  fit.shape = shape;
+  FitProblem score = all;
+  score.mask = odd;
+  const std::vector<double> rest = plain_residuals(score, fit);
+  double squares = 0.0;
+  double total = 0.0;
+  double mean = 0.0;
+  double count = 0.0;
+  for (std::size_t m = 0; m < rest.size(); ++m) {
+    if (std::isnan(rest[m])) continue;
+    mean += all.targets[m];
+    count += 1.0;
+  }
+  mean /= std::max(1.0, count);
+  for (std::size_t m = 0; m < rest.size(); ++m) {
+    if (std::isnan(rest[m])) continue;
+    // Clipped alike, so that glitches do not decide the score.
+    const double limit = 8.0 * run.noise.sigma_w / std::sqrt(1.0 - run.noise.rho * run.noise.rho);
+    const double r = std::clamp(rest[m], -limit, limit);
+    squares += r * r;
+    total += (all.targets[m] - mean) * (all.targets[m] - mean);
+  }
+  return total > 0.0 ? 1.0 - squares / total : 0.0;
+}
+
+}  // namespace joulecast::regression

@@ -1,0 +1,50 @@
+// All of a run's fit: from logs to powers with covariance, without judging them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "joulecast/regression.h"
+#include "measurements/regression/baseline.h"
+#include "measurements/regression/search.h"
+
+namespace joulecast::regression {
+
+struct RunFit {
+  Timeline timeline;
+  SensorClock clock;
+  IdleStretches idle;
+  Baseline baseline;
+  FitProblem problem;  ///< points into `timeline`: a RunFit is not copied
+  NoiseModel noise;
+  PointFit best;  ///< before averaging
+  std::vector<GridPoint> grid;
+  Mixture mixture;
+  SensorShape shape;  ///< averaged over the grid
+  std::vector<std::size_t> layer_of_column;
+  double mean_watts = 0.0;  ///< of the run's samples, idle included
+  double phase_coverage = 0.0;
+  double second_start_lead = 0.0;  ///< log likelihood of the best start over the next distinct one
+  double prior_lead = 0.0;         ///< log evidence of the chosen prior over the run's mean
+  bool delay_at_bound = false;
+  bool fitted = false;  ///< false: too few usable rows
+  std::uint64_t rows_unusable = 0;
+  std::uint64_t rows_outside_run = 0;
+  std::uint64_t clock_steps = 0;
+
+  RunFit() = default;
+  RunFit(const RunFit&) = delete;
+  RunFit& operator=(const RunFit&) = delete;
+};
+
+/// Errors: kUnfit if the logs cannot be joined (attribute_by_regression).
+Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample> power,
+                       const Network& network, double idle_file_w, const RegressionOptions& options,
+                       RunFit& out);
+
+/// Held-out score: fitted on even blocks of 2 s, R2 on odd ones. `delay_shift_us` moves all windows first:
+/// the placebo.
+double held_out_r2(const RunFit& run, double delay_shift_us);
+
+}  // namespace joulecast::regression

@@ -1,0 +1,172 @@
+#include "measurements/regression/search.h"
+
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+namespace joulecast::regression {
+namespace {
+
+constexpr std::size_t kCoarseRows = 2500;
+constexpr std::size_t kCoarseGroups = 14;
+constexpr double kApartUs = 70.0;
+constexpr double kClusterUs = 50.0;
+constexpr int kDraws = 400;
+
+double median_of(std::vector<double> values) {
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// A problem of few columns and few, clipped rows spread over the run.
+FitProblem coarse_problem(const FitProblem& problem) {
+  FitProblem coarse;
+  coarse.timeline = problem.timeline;
+  coarse.columns = make_grouped_columns(*problem.timeline, kCoarseGroups);
+  const double level = median_of(problem.targets);
+  std::vector<double> apart;
+  for (const double y : problem.targets) apart.push_back(std::abs(y - level));
+  const double limit = 6.0 * median_of(apart);
+  const std::size_t n = problem.conversions.size();
+  const std::size_t stride = std::max<std::size_t>(1, n / kCoarseRows);
+  for (std::size_t m = 0; m < n; m += stride) {
+    if (!problem.mask[m]) continue;
+    coarse.conversions.push_back(problem.conversions[m]);
+    coarse.targets.push_back(std::clamp(problem.targets[m], level - limit, level + limit));
+  }
+  coarse.mask.assign(coarse.targets.size(), 1);
+  return coarse;
+}
+
+/// Share of the variance that the states explain at a shape.
+double explained(const FitProblem& problem, const SensorShape& shape, DesignRows& rows, WhiteRows& white) {
+  build_rows(*problem.timeline, problem.columns, problem.conversions, shape, {}, 0.0, rows);
+  whiten(rows, problem.conversions, problem.targets, problem.mask, 0.0, white);
+  if (white.rows() < 200) return 0.0;
+  Eigen::MatrixXd a;
+  Eigen::VectorXd r;
+  accumulate(white, std::vector<double>(white.rows(), 1.0), a, r);
+  double mean = 0.0;
+  for (const double y : white.target) mean += y;
+  const double n = static_cast<double>(white.rows());
+  mean /= n;
+  double total = 0.0;
+  for (const double y : white.target) total += (y - mean) * (y - mean);
+  // A little ridge towards the mean keeps empty columns (event gap) and rank loss harmless.
+  a.diagonal().array() += 1e-4 * n;
+  r.array() += 1e-4 * n * mean;
+  const Eigen::VectorXd p = a.ldlt().solve(r);
+  double rest = 0.0;
+  std::vector<double> e;
+  residuals(white, p, e);
+  for (const double x : e) rest += x * x;
+  return 1.0 - rest / std::max(1e-12, total);
+}
+
+struct Candidate {
+  SensorShape shape;
+  double score;
+};
+
+double centre(const SensorShape& s) {
+  return s.delay_us + 0.5 * s.window_us;
+}
+
+std::vector<double> cluster_sums(const PointFit& fit, std::size_t clusters) {
+  std::vector<double> sums(clusters, 0.0);
+  for (std::size_t i = 0; i < fit.row_log_likelihood.size(); ++i) {
+    const double phase = std::max(0.0, static_cast<double>(fit.row_phase_us[i]));
+    const auto c = std::min(clusters - 1, static_cast<std::size_t>(phase / kClusterUs));
+    sums[c] += fit.row_log_likelihood[i];
+  }
+  return sums;
+}
+
+}  // namespace
+
+std::vector<SensorShape> coarse_starts(const FitProblem& problem, const SearchLimits& limits,
+                                       std::size_t count) {
+  const FitProblem coarse = coarse_problem(problem);
+  DesignRows rows;
+  WhiteRows white;
+  std::vector<Candidate> tried;
+  // Shunt and bus of one, two or three channels in turn, or the whole refresh.
+  for (const double share : {1.0 / 6.0, 1.0 / 4.0, 1.0 / 2.0, 1.0 / 3.0, 1.0}) {
+    const double window = share * limits.refresh_us;
+    const double step = std::clamp(0.1 * window, 40.0, 150.0);
+    for (double delay = limits.least_delay_us; delay < 1.1 * limits.refresh_us; delay += step) {
+      const SensorShape shape{delay, window, 60.0, 1.5};
+      tried.push_back({shape, explained(coarse, shape, rows, white)});
+    }
+  }
+  std::sort(tried.begin(), tried.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+  std::vector<SensorShape> starts;
+  for (const Candidate& c : tried) {
+    if (starts.size() == count) break;
+    const bool apart = std::all_of(starts.begin(), starts.end(), [&](const SensorShape& s) {
+      return std::abs(centre(s) - centre(c.shape)) > std::max(kApartUs, 0.2 * c.shape.window_us);
+    });
+    if (apart) starts.push_back(c.shape);
+  }
+  return starts;
+}
+
+void weigh_grid(std::vector<GridPoint>& grid, std::uint64_t seed) {
+  if (grid.empty()) return;
+  float longest = 0.0F;
+  for (const float phase : grid.front().fit.row_phase_us) longest = std::max(longest, phase);
+  const auto clusters = std::max<std::size_t>(
+      1, static_cast<std::size_t>(std::min(400.0, static_cast<double>(longest) / kClusterUs + 1.0)));
+  std::vector<std::vector<double>> sums;
+  std::vector<double> fixed;
+  for (const GridPoint& g : grid) {
+    sums.push_back(cluster_sums(g.fit, clusters));
+    double total = 0.0;
+    for (const double s : sums.back()) total += s;
+    fixed.push_back(g.fit.log_evidence - total);
+  }
+  std::mt19937_64 random(seed);
+  std::vector<double> draw(clusters);
+  std::vector<double> score(grid.size());
+  for (GridPoint& g : grid) g.weight = 0.0;
+  for (int d = 0; d < kDraws; ++d) {
+    double total = 0.0;
+    for (double& x : draw) {
+      const double uniform = (static_cast<double>(random() >> 11U) + 0.5) * 0x1p-53;
+      x = -std::log(uniform);
+      total += x;
+    }
+    double best = -1e300;
+    for (std::size_t g = 0; g < grid.size(); ++g) {
+      double s = fixed[g];
+      for (std::size_t c = 0; c < clusters; ++c) {
+        s += static_cast<double>(clusters) * draw[c] / total * sums[g][c];
+      }
+      score[g] = s;
+      best = std::max(best, s);
+    }
+    double norm = 0.0;
+    for (double& s : score) norm += s = std::exp(s - best);
+    for (std::size_t g = 0; g < grid.size(); ++g) grid[g].weight += score[g] / norm / kDraws;
+  }
+}
+
+Mixture mix(const std::vector<GridPoint>& grid) {
+  Mixture out;
+  const Eigen::Index layers = grid.front().fit.prior.power.size();
+  out.powers.setZero(grid.front().fit.powers.size());
+  out.covariance.setZero(layers, layers);
+  for (const GridPoint& g : grid) {
+    out.powers += g.weight * g.fit.powers;
+    out.covariance += g.weight * g.fit.prior.covariance;
+  }
+  for (const GridPoint& g : grid) {
+    const Eigen::VectorXd apart = g.fit.powers.head(layers) - out.powers.head(layers);
+    out.covariance += g.weight * apart * apart.transpose();
+  }
+  return out;
+}
+
+}  // namespace joulecast::regression

@@ -1,0 +1,50 @@
+#include "measurements/regression/sensor_kernel.h"
+
+#include <algorithm>
+
+namespace joulecast::regression {
+namespace {
+
+constexpr double kCellUs = 2.0;
+constexpr double kTailTaus = 7.0;  // exp(-7) = 0.1 % of the tail is given to the last cell
+
+double integral(double u, double w, double tau) {
+  if (u <= 0.0) return 0.0;
+  if (tau < 1e-6) return std::min(u / w, 1.0);
+  if (u <= w) return (u + tau * std::expm1(-u / tau)) / w;
+  return 1.0 - tau / w * (std::exp(-(u - w) / tau) - std::exp(-u / tau));
+}
+
+double density(double u, double w, double tau) {
+  if (u < 0.0) return 0.0;
+  if (tau < 1e-6) return u <= w ? 1.0 / w : 0.0;
+  if (u <= w) return -std::expm1(-u / tau) / w;
+  return (std::exp(-(u - w) / tau) - std::exp(-u / tau)) / w;
+}
+
+}  // namespace
+
+SensorKernel::SensorKernel(const SensorShape& shape) {
+  const double w = std::max(shape.window_us, 1.0);
+  const double tau = std::max(shape.lowpass_us, 0.0);
+  const double wanted = w + kTailTaus * tau;
+  const auto cells = static_cast<std::size_t>(std::ceil(wanted / kCellUs)) + 1;
+  reach_us_ = kCellUs * static_cast<double>(cells);
+  per_us_ = 1.0 / kCellUs;
+  table_.resize(cells + 2);
+  const double dw = 1e-4 * w;
+  const double dtau = std::max(0.01, 1e-3 * tau);
+  for (std::size_t i = 0; i <= cells; ++i) {
+    const double u = kCellUs * static_cast<double>(i);
+    Values& v = table_[i];
+    v.share = integral(u, w, tau);
+    v.density = density(u, w, tau);
+    v.by_window = (integral(u, w + dw, tau) - integral(u, w - dw, tau)) / (2.0 * dw);
+    const double lower = std::max(0.0, tau - dtau);
+    v.by_lowpass = (integral(u, w, tau + dtau) - integral(u, w, lower)) / (tau + dtau - lower);
+  }
+  table_[cells].share = 1.0;
+  table_[cells + 1] = {1.0, 0.0, 0.0, 0.0};
+}
+
+}  // namespace joulecast::regression
