@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <ctime>
 #include <cmath>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <mutex>
@@ -340,14 +340,15 @@ void print_run(const RunFigures& r) {
   fmt::print(
       "{:<15} {:>4} {:<13} {:<7} >=50 {:>5} units {:>5} single {:>5} E {:>6} cov {:>3}/{:<3} worst {:>5} res "
       "{:.2f} mrg "
-      "{:.2f} und {:.2f} | T {}/{} w {} D {} tau {} g {} R2 {:.3f}/{:.3f} ph {:.2f} {} s {:.2f} dIdle {:.3f} true g {:.2f} {:.1f}W gap {:.2f} {:.2f}W {:.1f}s{}\n",
+      "{:.2f} und {:.2f} | T {}/{} w {} D {} tau {} g {} R2 {:.3f}/{:.3f} ph {:.2f} {} s {:.2f} dIdle {:.3f} "
+      "true g {:.2f} {:.1f}W gap {:.2f} {:.2f}W {:.1f}s{}\n",
       r.scenario, r.seed, r.network, r.verdict, number(r.regression.long_layers), number(r.regression.units),
       number(r.singles_all), number(r.regression.energy, 2), r.covered, r.units, number(r.worst_miss),
       r.resolved_share, r.merged_share, r.undetermined_share, optional(r.sensor.refresh_ms, 4),
       number(r.true_refresh_ms, 4), optional(r.sensor.window_ms, 3), optional(r.sensor.delay_ms, 3),
       optional(r.sensor.lowpass_ms, 3), optional(r.sensor.event_gap_us, 2), r.r2, r.placebo,
-      r.coverage_of_phase, r.prior, r.prior_sd, r.idle_error_w, r.true_gap_us, r.true_gap_w, r.host_gap_ms, r.host_gap_w, r.seconds,
-      r.reasons.empty() ? "" : " ! " + r.reasons.front());
+      r.coverage_of_phase, r.prior, r.prior_sd, r.idle_error_w, r.true_gap_us, r.true_gap_w, r.host_gap_ms,
+      r.host_gap_w, r.seconds, r.reasons.empty() ? "" : " ! " + r.reasons.front());
 }
 
 std::vector<std::string> split(const std::string& text) {

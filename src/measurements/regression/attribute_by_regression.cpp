@@ -137,6 +137,13 @@ void fill_network(const RunFit& run, const Mixture& mixture, RegressionResult& r
   out.idle_energy_mj = run.baseline.mean_w * period_ms;
 }
 
+/// Fitted less measured mean power of the used rows, in percent of the measured, idle included.
+double energy_balance(const RunFit& run, const Mixture& mixture) {
+  const auto states = static_cast<Eigen::Index>(run.problem.columns.by_delay);
+  const double fitted = run.best.mean_shares.head(states).dot(mixture.powers.head(states));
+  return 100.0 * (fitted - run.best.mean_target) / std::max(1e-9, run.mean_watts);
+}
+
 void fill_sensor(const RunFit& run, RegressionResult& result) {
   SensorEstimate& out = result.sensor;
   out.poll_ms = run.clock.poll_us / 1e3;
@@ -208,6 +215,7 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
     fill_network(run, mixture, result);
   }
   judge_run(run, result);
+  if (run.fitted) result.fit.energy_balance_percent = energy_balance(run, mixture);
   result.single_power_w.assign(result.layers.size(), std::nan(""));
   if (result.verdict != Verdict::kRefused) fill_layers(run, mixture, options.merge_above, result);
   return result;

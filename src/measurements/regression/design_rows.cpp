@@ -56,8 +56,8 @@ class RowWalk {
     add(static_cast<std::uint16_t>(column), kernel_.share(to) - kernel_.share(from));
   }
   void mark(std::size_t column) { add(static_cast<std::uint16_t>(column), 1.0); }
-  /// A cycle moves as one: what a shift of it alone does to the value, squared. The host gaps at its two ends give
-  /// way, which is why their power counts there. Call before the cycle's layers and behind them.
+  /// A cycle moves as one: what a shift of it alone does to the value, squared. The host gaps at its two ends
+  /// give way, which is why their power counts there. Call before the cycle's layers and behind them.
   void begin_cycle() {
     cycle_shift_ = 0.0;
     end_density_ = last_.density;
@@ -143,13 +143,15 @@ class RowBuilder {
       }
     }
     if (columns_.phases > 0) {
-      const double bin = std::clamp(phase / columns_.phase_us, 0.0, static_cast<double>(columns_.phases) - 1.0);
+      const double bin =
+          std::clamp(phase / columns_.phase_us, 0.0, static_cast<double>(columns_.phases) - 1.0);
       walk_.mark(columns_.first_phase + static_cast<std::size_t>(bin));
     }
     walk_.finish(rows);
     return inside;
   }
   [[nodiscard]] double reach_us() const { return kernel_.reach_us(); }
+  [[nodiscard]] double lead_us() const { return kernel_.lead_us(); }
 
  private:
   void layers(std::size_t c, double window_end) {
@@ -287,14 +289,17 @@ void build_rows(const Timeline& timeline, const StateColumns& columns,
   std::size_t low = 0;   // first cycle that ends after the margin before the window
   std::size_t high = 0;  // first cycle that ends after the margin behind it
   for (const Conversion& m : conversions) {
-    const double window_end = m.edge_us - shape.delay_us;
+    const double window_end = m.edge_us - shape.delay_us + builder.lead_us();
     const auto forward = [&](std::size_t& c, double t) {
       while (c < cycles.size() && cycles[c].end_us < t) ++c;
     };
     forward(next, window_end);
     forward(low, window_end - builder.reach_us() - margin_us);
     forward(high, window_end + margin_us);
-    const double since = next > 0 ? window_end - cycles[next - 1].end_us : 0.0;
+    const double centre_end = window_end - builder.lead_us();
+    std::size_t before = next;
+    while (before > 0 && cycles[before - 1].end_us > centre_end) --before;
+    const double since = before > 0 ? centre_end - cycles[before - 1].end_us : 0.0;
     const bool inside = builder.build(window_end, next, since, rows);
     // A cycle's neighbourhood reaches from the end of the one before it to its own end.
     const std::size_t last = std::min(high + 1, cycles.size());

@@ -27,7 +27,8 @@ struct StateColumns {
   std::size_t first_tail = 0;
   std::size_t tails = 0;
   double tail_us = 60.0;
-  std::size_t first_phase = 0;  ///< what the model gets wrong at a place of the cycle, in common to all windows there
+  std::size_t first_phase =
+      0;  ///< what the model gets wrong at a place of the cycle, in common to all windows there
   std::size_t phases = 0;
   double phase_us = 50.0;
   std::size_t by_delay = 0;
@@ -49,7 +50,8 @@ struct DesignRows {
   std::vector<std::uint16_t> column;
   std::vector<float> value;
   std::vector<char> usable;
-  /// Variance of the fitted value per us^2 of independent error in each cycle's end (W^2 / us^2); 0 without powers.
+  /// Variance of the fitted value per us^2 of independent error in each cycle's end (W^2 / us^2); 0 without
+  /// powers.
   std::vector<float> timing_variance;
   std::vector<float> phase_us;  ///< window's end since the last GPU end before it
   std::size_t columns = 0;

@@ -16,8 +16,6 @@
 namespace joulecast::regression {
 namespace {
 
-constexpr double kMostEventGapUs = 5.0;  // pauses of 2-3 us have been measured
-
 struct ExtraPriors {
   Eigen::VectorXd mean;
   Eigen::VectorXd precision;
@@ -34,9 +32,10 @@ ExtraPriors extra_priors(const StateColumns& c, double level, const SensorShape&
     out.mean[i] = mean;
     out.precision[i] = 1.0 / (sd * sd);
   };
-  set(c.event_gap, 0.7 * level, 0.1 * level);
+  set(c.event_gap, 0.7 * level, 0.03 * level);
   set(c.host_gap, 0.4 * level, 2.0 * level);
-  for (std::size_t b = 0; b < c.bins; ++b) set(c.first_bin + b, 0.0, (b == 0 ? 0.2 : b == 1 ? 0.12 : 0.06) * level);
+  for (std::size_t b = 0; b < c.bins; ++b)
+    set(c.first_bin + b, 0.0, (b == 0 ? 0.2 : b == 1 ? 0.12 : 0.06) * level);
   for (std::size_t b = 0; b < c.tails; ++b) set(c.first_tail + b, 0.0, 0.06 * level);
   for (std::size_t b = 0; b < c.phases; ++b) set(c.first_phase + b, 0.0, discrepancy_w);
   constexpr double kHeld = 1e-6;
@@ -186,6 +185,8 @@ void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& 
   const Eigen::LLT<Eigen::MatrixXd> chol(prior.covariance);
   fit.log_evidence = 0.5 * (-q + log_det(chol) - 2.0 * sd.log().sum() - solved.log_det_extras +
                             solved.extra_prior_precision.array().log().sum());
+  fit.mean_shares = solved.energy.x;
+  fit.mean_target = solved.energy.y;
   fit.row_phase_us = white.phase_us;
   fit.rows = white.rows();
 }
@@ -221,9 +222,10 @@ PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const Sen
       const auto phase = static_cast<Eigen::Index>(c.first_phase);
       const auto phases = static_cast<Eigen::Index>(c.phases);
       if (phases > 0) {
-        fit.discrepancy_square = (solved.powers.segment(phase, phases).squaredNorm() +
-                                  solved.extra_covariance.block(phase - nl, phase - nl, phases, phases).trace()) /
-                                 static_cast<double>(phases);
+        fit.discrepancy_square =
+            (solved.powers.segment(phase, phases).squaredNorm() +
+             solved.extra_covariance.block(phase - nl, phase - nl, phases, phases).trace()) /
+            static_cast<double>(phases);
       }
       fit.host_gap_sd = std::sqrt(std::max(0.0, solved.extra_covariance(gap, gap)));
     }
@@ -271,7 +273,9 @@ double median_of(std::vector<double> values) {
 
 double correlation(const FitProblem& problem, const std::vector<double>& scaled) {
   double squares = 0.0, products = 0.0, pairs = 0.0, count = 0.0;
-  const auto clipped = [](double r) { return std::clamp(r, -4.0, 4.0); };  // a few glitches must not decide it
+  const auto clipped = [](double r) {
+    return std::clamp(r, -4.0, 4.0);
+  };  // a few glitches must not decide it
   for (std::size_t m = 0; m < scaled.size(); ++m) {
     if (std::isnan(scaled[m])) continue;
     squares += clipped(scaled[m]) * clipped(scaled[m]);
@@ -286,8 +290,7 @@ double correlation(const FitProblem& problem, const std::vector<double>& scaled)
 
 constexpr double kTDegrees = 5.0;
 
-/// EM of Student's t with fixed degrees of freedom, row variances sigma^2 + timing^2 j_m: sigma and timing in turns.
-/// Rows are scaled to the size of an ordinary one before.
+/// Row variances sigma^2 + timing^2 j_m.
 struct Spread {
   double variance = 0.0;
   double timing_variance = 0.0;
@@ -305,31 +308,31 @@ Spread spread_of(const std::vector<double>& rest, const std::vector<double>& tim
   Spread s;
   const double typical = 1.4826 * median_of(sizes);
   s.variance = std::max(1e-8, typical * typical);
-  for (int i = 0; i < 40; ++i) {
-    // Gradient-free EM: each square is split among its two causes in proportion to their present variances.
-    double own = 0.0, shifted = 0.0, slope_count = 0.0;
+  // Squares regressed on a + b slope, weights 1 / (a + b slope)^2, large squares clipped.
+  double largest = 1e-12;
+  for (const double x : slopes) largest = std::max(largest, x);
+  for (int i = 0; i < 15; ++i) {
+    double n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
     for (std::size_t m = 0; m < squares.size(); ++m) {
-      const double from_timing = s.timing_variance * slopes[m];
-      const double total = s.variance + from_timing;
-      const double w = (kTDegrees + 1.0) / (kTDegrees + squares[m] / total);
-      const double share = s.variance / total;
-      own += share * share * w * squares[m] + s.variance * (1.0 - share);
-      if (slopes[m] > 0.0) {
-        shifted += ((1.0 - share) * (1.0 - share) * w * squares[m] + from_timing * share) / slopes[m];
-        slope_count += 1.0;
-      }
+      const double total = s.variance + s.timing_variance * slopes[m];
+      const double w = 1.0 / (total * total);
+      const double x = slopes[m] / largest;
+      const double y = std::min(squares[m], (i < 3 ? 1e9 : 12.0) * total);
+      n += w, sx += w * x, sy += w * y, sxx += w * x * x, sxy += w * x * y;
     }
-    const double n = static_cast<double>(squares.size());
-    s.variance = std::max(1e-8, own / n);
-    if (i == 3) s.timing_variance = 25.0;
-    if (i > 3 && slope_count > 0.0) s.timing_variance = std::clamp(shifted / slope_count, 0.0, 2500.0);
+    const double det = n * sxx - sx * sx;
+    double slope = det > 1e-9 * n * sxx ? (n * sxy - sx * sy) / det : 0.0;
+    slope = std::clamp(slope, 0.0, 2500.0 * largest);  // 50 us at most
+    s.timing_variance = slope / largest;
+    s.variance = std::max(1e-8, 0.05 * typical * typical);
+    s.variance = std::max(s.variance, (sy - slope * sx) / n);
   }
   return s;
 }
 
-/// A callback is late, never early: where its delay dominates a row, errors are skewed, and a robust weight would
-/// settle on their mode at one edge of the inference and on their mean at the other, which looks like a longer
-/// event gap. Such rows keep the mean: degrees of freedom grow.
+/// A callback is late, never early: where its delay dominates a row, errors are skewed, and a robust weight
+/// would settle on their mode at one edge of the inference and on their mean at the other, which looks like a
+/// longer event gap. Such rows keep the mean: degrees of freedom grow.
 double degrees(double ordinary) {
   return std::min(200.0, kTDegrees / std::max(1e-3, ordinary));
 }
@@ -342,7 +345,8 @@ std::vector<double> plain_residuals(const FitProblem& problem, const PointFit& f
 
 void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& noise) {
   const Rest rest = rest_of(problem, fit);
-  const auto used = std::count_if(rest.watts.begin(), rest.watts.end(), [](double r) { return !std::isnan(r); });
+  const auto used =
+      std::count_if(rest.watts.begin(), rest.watts.end(), [](double r) { return !std::isnan(r); });
   if (used < 50) return;
   Spread spread = spread_of(rest.watts, rest.timing);
   const std::size_t n = rest.watts.size();
@@ -374,8 +378,8 @@ void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& no
     }
     variance = std::max(1e-8, sum / count);
   }
-  // Information per row of an M-estimator with psi = w e is mean(psi')^2 / mean(psi^2); the plain weighted normal
-  // equations would claim mean(w) / sigma^2, too much for noise that is not Student's.
+  // Information per row of an M-estimator with psi = w e is mean(psi')^2 / mean(psi^2); the plain weighted
+  // normal equations would claim mean(w) / sigma^2, too much for noise that is not Student's.
   double psi_squares = 0.0, slopes = 0.0, weights = 0.0;
   noise.log_likelihood = 0.0;
   noise.rows = count;

@@ -10,6 +10,9 @@
 
 namespace joulecast::regression {
 
+/// Bound of the pause between layers; 2-3 us have been measured.
+inline constexpr double kMostEventGapUs = 5.0;
+
 /// What all fits of a run share.
 struct FitProblem {
   const Timeline* timeline = nullptr;
@@ -46,7 +49,9 @@ struct PointFit {
   double host_gap_sd = 0.0;
   double discrepancy_square = 0.0;  ///< posterior mean square of the model's error by place of the cycle
   double log_evidence = 0.0;
-  double prior_penalty = 0.0;  ///< half the squared distances of all columns from their priors
+  Eigen::VectorXd mean_shares;             ///< by column, mean over the used rows
+  double mean_target = 0.0;                ///< W above idle, mean over the used rows
+  double prior_penalty = 0.0;              ///< half the squared distances of all columns from their priors
   double residual_w = 0.0;                 ///< weighted rms of the whitened rows
   std::vector<double> row_log_likelihood;  ///< by white row, but for a constant
   std::vector<float> row_phase_us;

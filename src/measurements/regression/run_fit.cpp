@@ -22,8 +22,8 @@ constexpr double kUsualEventGapUs = 2.0;
 constexpr double kLowpassStepUs = 30.0;
 constexpr double kEventGapStepUs = 0.4;
 
-/// The value appears after its conversion, but the apparent delay can be negative: the timeline is late by the
-/// time from the GPU's end to the first callback, and a poll's stamp may be taken before two slow reads.
+/// The value appears after its conversion, but the apparent delay can be negative: the timeline is late by
+/// the time from the GPU's end to the first callback, and a poll's stamp may be taken before two slow reads.
 double least_delay(const RunFit& run) {
   return -150.0 - 0.5 * run.clock.poll_us;
 }
@@ -93,13 +93,14 @@ void set_targets(RunFit& run) {
   }
 }
 
-/// How far a refinement may move in one step. Event gap and low-pass are held until delay and window have settled:
-/// from a poor start they would run away.
+/// How far a refinement may move in one step. Event gap and low-pass are held until delay and window have
+/// settled: from a poor start they would run away.
 constexpr ShapeFreedom kHeldFirst{150.0, 0.03, 0.0, 0.0};
 constexpr ShapeFreedom kAllFree{150.0, 0.03, 40.0, 0.7};
 
 PointFit refine(const FitProblem& problem, const NoiseModel& noise, const SensorShape& start,
-                PriorFeatures::Form form, int steps, const ShapeFreedom& freedom, const PointFit* warm = nullptr) {
+                PriorFeatures::Form form, int steps, const ShapeFreedom& freedom,
+                const PointFit* warm = nullptr) {
   SensorShape centre = start;
   centre.lowpass_us = kUsualLowpassUs;
   centre.event_gap_us = kUsualEventGapUs;
@@ -145,9 +146,8 @@ bool far_apart(const SensorShape& a, const SensorShape& b, double gaps) {
 
 /// Best first, those that ended near a better one left out.
 void keep_distinct(std::vector<Refined>& all, double gaps, std::size_t most) {
-  std::stable_sort(all.begin(), all.end(), [](const Refined& a, const Refined& b) {
-    return score(a) > score(b);
-  });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Refined& a, const Refined& b) { return score(a) > score(b); });
   std::vector<Refined> kept;
   for (Refined& r : all) {
     const bool is_new = std::all_of(kept.begin(), kept.end(), [&](const Refined& k) {
@@ -165,7 +165,7 @@ void choose_start(RunFit& run) {
   const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
   const FitProblem thin = thinned(run.problem, kThinRows);
   std::vector<Refined> all;
-  for (const SensorShape& coarse : coarse_starts(run.problem, {run.clock.refresh_us, least}, 4)) {
+  for (const SensorShape& coarse : coarse_starts(run.problem, {run.clock.refresh_us, least}, 6)) {
     for (const double event_gap : {0.4, 1.8, 3.2}) {
       // Few layers: the event gap hardly moves anything, and one start is enough.
       if (event_gap != 1.8 && gaps * 1.4 < 25.0) continue;
@@ -177,6 +177,7 @@ void choose_start(RunFit& run) {
       r.noise.sigma_w = 0.15;
       r.fit = refine(thin, r.noise, start, PriorFeatures::Form::kLinear, 3, kHeldFirst);
       update_noise(thin, r.fit, r.noise);
+      r.fit.shape.timing_us = r.noise.timing_us;
       r.fit = refine(thin, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 3, kAllFree, &r.fit);
       update_noise(thin, r.fit, r.noise);
       if (r.fit.shape.delay_us > least) all.push_back(std::move(r));
@@ -187,13 +188,13 @@ void choose_start(RunFit& run) {
     r.noise.weights.clear();  // they are of the thinned rows
     r.fit = refine(run.problem, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 2, kAllFree, &r.fit);
     update_noise(run.problem, r.fit, r.noise);
+    r.fit.shape.timing_us = r.noise.timing_us;
     r.fit = refine(run.problem, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 3, kAllFree, &r.fit);
     update_noise(run.problem, r.fit, r.noise);
   }
   keep_distinct(all, gaps, 3);
   if (all.empty()) return;
-  run.second_start_lead =
-      all.size() > 1 ? score(all[0]) - score(all[1]) : 1e9;
+  run.second_start_lead = all.size() > 1 ? score(all[0]) - score(all[1]) : 1e9;
   run.best = std::move(all[0].fit);
   run.noise = std::move(all[0].noise);
 }
@@ -206,6 +207,7 @@ void settle(RunFit& run, double idle_file_w) {
     run.baseline = update_baseline(run.baseline, run.problem.conversions, rest, run.idle, idle_file_w);
     set_targets(run);
     const Form form = run.best.prior.form;
+    run.best.shape.timing_us = run.noise.timing_us;
     run.best = refine(run.problem, run.noise, run.best.shape, form, 3, kAllFree, &run.best);
     update_noise(run.problem, run.best, run.noise);
     run.noise.discrepancy_w = std::clamp(std::sqrt(run.best.discrepancy_square), 1e-3, 0.1);
@@ -234,18 +236,18 @@ PointFit grid_fit(const RunFit& run, const PointFit& near, double lowpass_us, do
   const ShapeFreedom freedom{300.0, 0.05, 0.5 * kLowpassStepUs, 0.5 * kEventGapStepUs};
   SensorShape centre = start;
   centre.window_us = run.best.shape.window_us;
-  return fit_point(run.problem, run.noise, start, freedom, centre, run.best.prior.form, &near.powers, &near.prior, 3);
+  return fit_point(run.problem, run.noise, start, freedom, centre, run.best.prior.form, &near.powers,
+                   &near.prior, 3);
 }
 
-/// Event gaps outwards from `first` in one direction, each warm-started from its neighbour, until the evidence has
-/// fallen far below the best.
+/// Event gaps outwards from `first` in one direction, each warm-started from its neighbour, until the
+/// evidence has fallen far below the best.
 void walk_event_gaps(RunFit& run, std::size_t first, double lowpass_us, double gap_us, double step_us,
                      double& best) {
-  constexpr double kMostGapUs = 5.0;
   constexpr double kFarBelow = 30.0;
   std::size_t near = first;
   double gap = gap_us + step_us;
-  while (gap > -1e-9 && gap < kMostGapUs) {
+  while (gap > -1e-9 && gap < kMostEventGapUs) {
     run.grid.push_back({grid_fit(run, run.grid[near].fit, lowpass_us, std::max(0.0, gap)), 0.0});
     const double evidence = run.grid.back().fit.log_evidence;
     best = std::max(best, evidence);
@@ -259,7 +261,7 @@ void average_over_grid(RunFit& run, std::uint64_t seed) {
   const double middle_lowpass = kLowpassStepUs * std::round(run.best.shape.lowpass_us / kLowpassStepUs);
   const double middle_gap = kEventGapStepUs * std::round(run.best.shape.event_gap_us / kEventGapStepUs);
   double best = -1e300;
-  for (const int turn : {0, -1, 1, -2, 2}) {
+  for (const int turn : {0, -1, 1}) {
     const double lowpass = middle_lowpass + kLowpassStepUs * turn;
     if (lowpass < 0.0) continue;
     PointFit fit = grid_fit(run, run.best, lowpass, middle_gap);
@@ -273,6 +275,7 @@ void average_over_grid(RunFit& run, std::uint64_t seed) {
   weigh_grid(run.grid, seed);
   run.mixture = mix(run.grid);
   run.shape = {};
+  run.shape.timing_us = run.best.shape.timing_us;
   for (const GridPoint& g : run.grid) {
     run.shape.delay_us += g.weight * g.fit.shape.delay_us;
     run.shape.window_us += g.weight * g.fit.shape.window_us;

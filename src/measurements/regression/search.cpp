@@ -95,7 +95,7 @@ std::vector<SensorShape> coarse_starts(const FitProblem& problem, const SearchLi
   // Shunt and bus of one, two or three channels in turn, or the whole refresh.
   for (const double share : {1.0 / 6.0, 1.0 / 4.0, 1.0 / 2.0, 1.0 / 3.0, 1.0}) {
     const double window = share * limits.refresh_us;
-    const double step = std::clamp(0.1 * window, 40.0, 150.0);
+    const double step = std::clamp(0.1 * window, 40.0, 80.0);
     for (double delay = limits.least_delay_us; delay < 1.1 * limits.refresh_us; delay += step) {
       const SensorShape shape{delay, window, 60.0, 1.5};
       tried.push_back({shape, explained(coarse, shape, rows, white)});
@@ -106,7 +106,7 @@ std::vector<SensorShape> coarse_starts(const FitProblem& problem, const SearchLi
   for (const Candidate& c : tried) {
     if (starts.size() == count) break;
     const bool apart = std::all_of(starts.begin(), starts.end(), [&](const SensorShape& s) {
-      return std::abs(centre(s) - centre(c.shape)) > std::max(kApartUs, 0.2 * c.shape.window_us);
+      return std::abs(centre(s) - centre(c.shape)) > kApartUs;
     });
     if (apart) starts.push_back(c.shape);
   }

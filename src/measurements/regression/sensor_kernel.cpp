@@ -27,21 +27,29 @@ double density(double u, double w, double tau) {
 SensorKernel::SensorKernel(const SensorShape& shape) {
   const double w = std::max(shape.window_us, 1.0);
   const double tau = std::max(shape.lowpass_us, 0.0);
-  const double wanted = w + kTailTaus * tau;
+  lead_us_ = shape.timing_us > 1.0 ? 3.0 * shape.timing_us : 0.0;
+  const double wanted = w + kTailTaus * tau + 2.0 * lead_us_;
   const auto cells = static_cast<std::size_t>(std::ceil(wanted / kCellUs)) + 1;
   reach_us_ = kCellUs * static_cast<double>(cells);
   per_us_ = 1.0 / kCellUs;
   table_.resize(cells + 2);
   const double dw = 1e-4 * w;
   const double dtau = std::max(0.01, 1e-3 * tau);
+  const double lower = std::max(0.0, tau - dtau);
+  // A normal blur as a sum over its quantiles' places, -3 to 3 sd.
+  const int nodes = lead_us_ > 0.0 ? 6 : 0;
+  double norm = 0.0;
+  for (int n = -nodes; n <= nodes; ++n) norm += std::exp(-0.125 * n * n);
   for (std::size_t i = 0; i <= cells; ++i) {
-    const double u = kCellUs * static_cast<double>(i);
     Values& v = table_[i];
-    v.share = integral(u, w, tau);
-    v.density = density(u, w, tau);
-    v.by_window = (integral(u, w + dw, tau) - integral(u, w - dw, tau)) / (2.0 * dw);
-    const double lower = std::max(0.0, tau - dtau);
-    v.by_lowpass = (integral(u, w, tau + dtau) - integral(u, w, lower)) / (tau + dtau - lower);
+    for (int n = -nodes; n <= nodes; ++n) {
+      const double u = kCellUs * static_cast<double>(i) - lead_us_ + 0.5 * n * shape.timing_us;
+      const double part = std::exp(-0.125 * n * n) / norm;
+      v.share += part * integral(u, w, tau);
+      v.density += part * density(u, w, tau);
+      v.by_window += part * (integral(u, w + dw, tau) - integral(u, w - dw, tau)) / (2.0 * dw);
+      v.by_lowpass += part * (integral(u, w, tau + dtau) - integral(u, w, lower)) / (tau + dtau - lower);
+    }
   }
   table_[cells].share = 1.0;
   table_[cells + 1] = {1.0, 0.0, 0.0, 0.0};

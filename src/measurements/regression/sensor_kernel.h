@@ -13,6 +13,7 @@ struct SensorShape {
   double window_us = 0.0;     ///< length of the conversion
   double lowpass_us = 0.0;    ///< time constant; 0 = none
   double event_gap_us = 0.0;  ///< between two layers, in none of their run times
+  double timing_us = 0.0;     ///< sd of the callback's delay: what the timeline's own jitter blurs
 };
 
 /// The kernel's integral over ages 0..u and its derivatives, by table.
@@ -29,6 +30,9 @@ class SensorKernel {
   };
   explicit SensorKernel(const SensorShape& shape);
 
+  /// Blur by timing reaches behind the window's end: ages given to share() and values() count from this much
+  /// after it.
+  [[nodiscard]] double lead_us() const { return lead_us_; }
   /// Age from which nothing counts.
   [[nodiscard]] double reach_us() const { return reach_us_; }
   [[nodiscard]] double share(double age_us) const {
@@ -53,6 +57,7 @@ class SensorKernel {
   }
 
  private:
+  double lead_us_ = 0.0;
   double reach_us_ = 0.0;
   double per_us_ = 0.0;
   std::vector<Values> table_;

@@ -63,7 +63,9 @@ double typical_repeat(const LatencyLog& log) {
   return median_of(std::move(gaps));
 }
 
-void take_cycle(std::vector<ListCursor>& cursors, double limit_us, Join& join) {
+/// `first_layer` has the earliest stamp. Layers report in order, so that those before it are missing here:
+/// their next stamp belongs to the cycle behind.
+void take_cycle(std::vector<ListCursor>& cursors, std::size_t first_layer, double limit_us, Join& join) {
   Timeline& t = join.timeline;
   Cycle cycle;
   double first = kNever;
@@ -71,7 +73,7 @@ void take_cycle(std::vector<ListCursor>& cursors, double limit_us, Join& join) {
   t.durations_us.resize(base + t.layers, std::numeric_limits<float>::quiet_NaN());
   for (std::size_t k = 0; k < t.layers; ++k) {
     ListCursor& cursor = cursors[k];
-    if (!(cursor.stamp_us < limit_us)) {
+    if (k < first_layer || !(cursor.stamp_us < limit_us)) {
       if (cursor.entries->empty()) continue;
       ++t.missing_entries;
       cycle.usable = false;
@@ -112,7 +114,8 @@ Join join_lists(const LatencyLog& log, TimeStamp origin, std::span<const ClockSt
     // The next report of the earliest layer opens the next cycle, unless that very report is missing.
     const double limit = std::min(earliest->next_stamp_us, earliest->stamp_us + 1.5 * repeat);
     const double only_self = std::nextafter(earliest->stamp_us, kNever);
-    take_cycle(cursors, std::max(limit, only_self), join);
+    take_cycle(cursors, static_cast<std::size_t>(earliest - cursors.begin()), std::max(limit, only_self),
+               join);
   }
   return join;
 }

@@ -91,6 +91,10 @@ void judge_run(const RunFit& run, RegressionResult& result) {
     refuse(result, "The delay of the sensor ended at its bound: logs and model contradict each other");
     result.advice.push_back("Check that both logs were stamped by the same clock");
   }
+  if (run.shape.event_gap_us > 0.9 * kMostEventGapUs) {
+    refuse(result, "The pause between layers ended at its bound: logs and model contradict each other");
+    result.advice.push_back("Log more cycles, or a sensor setting with shorter conversions");
+  }
   if (run.second_start_lead < 10.0) {
     doubt(result, "Two delays of the sensor explain the samples nearly equally well");
     result.advice.push_back("Add a random pause between cycles; it makes the delay unique");

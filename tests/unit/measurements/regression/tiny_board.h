@@ -1,7 +1,8 @@
-// A board of exact algebra: layers of known power, conversions that are exact integrals, nothing else unless asked
-// for. It exists to test single steps; accuracy is judged on the simulator.
+// A board of exact algebra: layers of known power, conversions that are exact integrals, nothing else unless
+// asked for. It exists to test single steps; accuracy is judged on the simulator.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <string>
@@ -17,10 +18,10 @@ struct TinyBoard {
   double gap_us = 700.0;
   double gap_w = 1.0;
   double idle_w = 4.0;
-  double jitter = 0.05;      ///< relative, of every duration and of the gap
+  double jitter = 0.05;  ///< relative, of every duration and of the gap
   double refresh_us = 6600.0;
   double window_us = 1100.0;
-  double delay_us = 900.0;   ///< from the window's end to the value's appearance
+  double delay_us = 900.0;  ///< from the window's end to the value's appearance
   double poll_us = 1300.0;
   double noise_w = 0.0;
   double step_ma = 0.0;
@@ -65,9 +66,12 @@ inline TinyRun run_tiny(const TinyBoard& b) {
   std::mt19937_64 random(b.seed);
   const auto uniform = [&] { return (static_cast<double>(random() >> 11U) + 0.5) * 0x1p-53; };
   const auto around = [&](double mean) { return mean * (1.0 + b.jitter * (2.0 * uniform() - 1.0)); };
-  const auto normal = [&] { return std::sqrt(-2.0 * std::log(uniform())) * std::cos(6.283185307179586 * uniform()); };
+  const auto normal = [&] {
+    return std::sqrt(-2.0 * std::log(uniform())) * std::cos(6.283185307179586 * uniform());
+  };
   TinyRun out;
-  for (std::size_t k = 0; k < b.layer_us.size(); ++k) out.latencies.layers.push_back({"layer" + std::to_string(k), {}});
+  for (std::size_t k = 0; k < b.layer_us.size(); ++k)
+    out.latencies.layers.push_back({"layer" + std::to_string(k), {}});
   Energy energy;
   double t = b.idle_before_us;
   energy.add(t, b.idle_w);
