@@ -137,6 +137,22 @@ void fill_network(const RunFit& run, const Mixture& mixture, RegressionResult& r
   out.idle_energy_mj = run.baseline.mean_w * period_ms;
 }
 
+/// Where no fit was possible the mean power is still known, but not how layers and host gap share it. A gap
+/// draws between none and two thirds of a layer's power.
+void estimate_network(const RunFit& run, RegressionResult& result) {
+  NetworkPower& out = result.network;
+  const double period_ms = run.timeline.typical_period_us / 1e3;
+  const double above_idle_mj = std::max(0.0, (run.mean_watts - run.baseline.mean_w) * period_ms);
+  const double busy_ms = std::min(out.run_time_ms, period_ms);
+  out.gap_ms = period_ms - busy_ms;
+  const auto share = [&](double gap_power) {
+    return busy_ms / std::max(1e-9, busy_ms + gap_power * out.gap_ms);
+  };
+  out.energy_mj = {above_idle_mj * share(0.33), above_idle_mj * share(0.67), above_idle_mj};
+  out.gap_energy_mj = above_idle_mj - out.energy_mj.value;
+  out.idle_energy_mj = run.baseline.mean_w * period_ms;
+}
+
 /// Fitted less measured mean power of the used rows, in percent of the measured, idle included.
 double energy_balance(const RunFit& run, const Mixture& mixture) {
   const auto states = static_cast<Eigen::Index>(run.problem.columns.by_delay);
@@ -213,6 +229,8 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
     mixture.covariance.array() += sd * sd;
     make_non_negative(mixture);
     fill_network(run, mixture, result);
+  } else if (!run.clock.conversions.empty()) {
+    estimate_network(run, result);
   }
   judge_run(run, result);
   if (run.fitted) result.fit.energy_balance_percent = energy_balance(run, mixture);

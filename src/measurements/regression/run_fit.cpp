@@ -326,6 +326,7 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   for (std::size_t k = 0; k < run.timeline.layers; ++k) {
     if (run.problem.columns.of_layer[k] != StateColumns::kNone) run.layer_of_column.push_back(k);
   }
+  if (run.clock.status != ClockStatus::kFound) return {};
   if (run.problem.conversions.size() < 500 || run.layer_of_column.empty()) return {};
   set_targets(run);
   run.problem.features = prior_features(network, latencies, run, options.prior);

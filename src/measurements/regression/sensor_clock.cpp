@@ -263,6 +263,15 @@ void take_conversions(const std::vector<Poll>& polls, const std::vector<Block>& 
 
 }  // namespace
 
+namespace {
+
+/// Without a clock every poll stands for itself: good enough for means, not for windows.
+void take_every_poll(const std::vector<Poll>& polls, double mean_volts, SensorClock& out) {
+  for (const Poll& p : polls) out.conversions.push_back({p.at_us, p.milliamps * mean_volts / 1e3, false});
+}
+
+}  // namespace
+
 SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<const double> at_us) {
   SensorClock out;
   const std::vector<Poll> polls = readable_polls(samples, at_us, out);
@@ -292,6 +301,7 @@ SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<cons
   const std::vector<Poll> run(polls.begin() + middle, polls.end());
   if (rate > 0.9) {
     out.status = ClockStatus::kFasterThanPoll;
+    take_every_poll(polls, mean_volts, out);
     return out;
   }
   out.refresh_us = search_refresh(run, out.poll_us, rate);
@@ -308,7 +318,15 @@ SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<cons
     highest = std::max(highest, b.refresh_us);
   }
   out.consistency = good / static_cast<double>(polls.size());
-  if (out.consistency < 0.5) return out;
+  if (out.consistency < 0.5) {
+    // The current is coarse: even where every poll is a new conversion, some show the same step as the one
+    // before.
+    constexpr double kMostlyNew = 0.6;
+    if (rate > kMostlyNew) out.status = ClockStatus::kFasterThanPoll;
+    out.polls_near_edge = out.polls_unclocked = 0;
+    take_every_poll(polls, mean_volts, out);
+    return out;
+  }
   out.drift_ppm = 1e6 * (highest - lowest) / out.refresh_us;
   out.status = ClockStatus::kFound;
   take_conversions(polls, blocks, mean_volts, out);

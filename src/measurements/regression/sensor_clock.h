@@ -34,7 +34,8 @@ struct SensorClock {
   double stale_share = 0.0;  ///< polls that return a value seen before
   double consistency = 0.0;  ///< share of value changes that the clock explains
   double quantum_ma = 0.0;   ///< least step of the current
-  std::vector<Conversion> conversions;
+  std::vector<Conversion>
+      conversions;  ///< one a refresh; if no clock was found every poll, good for means alone
   std::uint64_t polls = 0;
   std::uint64_t polls_near_edge = 0;   ///< within 6 % of a refresh of a change: could be old or new
   std::uint64_t polls_unclocked = 0;   ///< where the clock was lost (a clock step, a pause)

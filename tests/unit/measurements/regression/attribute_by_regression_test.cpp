@@ -70,6 +70,19 @@ TEST(AttributeByRegression, RefusesASensorFasterThanThePoll) {
   EXPECT_FALSE(result.advice.empty());
 }
 
+TEST(AttributeByRegression, ARefusedNetworkStillHasAnEnergyWithWideBounds) {
+  TinyBoard board;
+  board.noise_w = 0.05;
+  board.refresh_us = 840.0;
+  board.window_us = 140.0;
+  const RegressionResult result = attribute(board);
+  double true_mj = 0.0;
+  for (std::size_t k = 0; k < board.layer_w.size(); ++k)
+    true_mj += board.layer_w[k] * board.layer_us[k] / 1e3;
+  EXPECT_LT(result.network.energy_mj.low, true_mj);
+  EXPECT_GT(result.network.energy_mj.high, true_mj);
+}
+
 TEST(AttributeByRegression, IdleComesFromTheLogWhereItHasAny) {
   TinyBoard board;
   board.noise_w = 0.02;
