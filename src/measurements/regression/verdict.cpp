@@ -61,7 +61,8 @@ void judge_run(const RunFit& run, RegressionResult& result) {
   if (!run.fitted) {
     if (run.clock.status == ClockStatus::kFound) {
       refuse(result, fmt::format("Only {} conversions lie wholly inside usable cycles", run.best.rows));
-      result.advice.push_back("Log some 30,000 cycles, with the power log running from before to after them");
+      result.advice.emplace_back(
+          "Log some 30,000 cycles, with the power log running from before to after them");
     }
     return;
   }
@@ -81,23 +82,24 @@ void judge_run(const RunFit& run, RegressionResult& result) {
            fmt::format("The sensor's windows end in only {:.0f} % of the inference's phases: the run is "
                        "locked to the sensor",
                        100.0 * fit.phase_coverage));
-    result.advice.push_back("Add a random pause of up to one inference between cycles, so that phases drift");
+    result.advice.emplace_back(
+        "Add a random pause of up to one inference between cycles, so that phases drift");
   }
   if (fit.r2_held_out < 0.01) {
     refuse(result, "On held-out blocks the layers explain no more than the run's mean");
-    result.advice.push_back("Check that both logs are of the same run and clock");
+    result.advice.emplace_back("Check that both logs are of the same run and clock");
   }
   if (run.delay_at_bound) {
     refuse(result, "The delay of the sensor ended at its bound: logs and model contradict each other");
-    result.advice.push_back("Check that both logs were stamped by the same clock");
+    result.advice.emplace_back("Check that both logs were stamped by the same clock");
   }
   if (run.shape.event_gap_us > 0.9 * kMostEventGapUs) {
     refuse(result, "The pause between layers ended at its bound: logs and model contradict each other");
-    result.advice.push_back("Log more cycles, or a sensor setting with shorter conversions");
+    result.advice.emplace_back("Log more cycles, or a sensor setting with shorter conversions");
   }
   if (run.second_start_lead < 10.0) {
     doubt(result, "Two delays of the sensor explain the samples nearly equally well");
-    result.advice.push_back("Add a random pause between cycles; it makes the delay unique");
+    result.advice.emplace_back("Add a random pause between cycles; it makes the delay unique");
   }
   if (run.best.prior.relative_sd > 1.0) {
     doubt(result, "The layers' powers scatter more than their work explains, beyond what is physical");
@@ -111,7 +113,7 @@ void judge_run(const RunFit& run, RegressionResult& result) {
                                               std::max(1e-9, result.network.run_time_ms))),
          {},
          1});
-    result.advice.push_back("Log 10 s of idle before and after the run");
+    result.advice.emplace_back("Log 10 s of idle before and after the run");
   }
 }
 
