@@ -26,7 +26,7 @@ void judge_clock(const RunFit& run, RegressionResult& result) {
            fmt::format("{:.0f} % of the polls show a new value: the sensor refreshes faster than it is "
                        "polled (every {:.2f} ms), so that the age of a value is unknown",
                        100.0 * (1.0 - run.clock.stale_share), run.clock.poll_us / 1e3));
-    result.advice.push_back(
+    result.advice.emplace_back(
         "Poll faster than the sensor refreshes, or let it refresh more slowly: set the sensor's "
         "update_interval "
         "to at least three poll distances");
@@ -34,7 +34,7 @@ void judge_clock(const RunFit& run, RegressionResult& result) {
     refuse(result,
            "The moments at which the current changes follow no period: the sensor's conversions cannot "
            "be timed");
-    result.advice.push_back(
+    result.advice.emplace_back(
         "Read the sensor's own register values (curr1_input) without averaging, and log every poll");
   }
 }
