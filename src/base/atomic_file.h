@@ -12,7 +12,8 @@
 namespace joulecast {
 
 /// A file that takes its name only on commit(): it is written beside its destination under a temporary name,
-/// and removed when the object dies uncommitted. Writes are buffered (256 KiB). Not for several threads.
+/// and removed when the object dies uncommitted. Small writes are buffered (256 KiB). Not for several
+/// threads.
 class AtomicFile {
  public:
   /// Creates missing parent folders. Error kNotWritable.
@@ -33,6 +34,7 @@ class AtomicFile {
  private:
   AtomicFile(int descriptor, std::filesystem::path temporary, std::filesystem::path destination);
   void flush();
+  void write_through(std::string_view rest);
   void discard();
 
   int descriptor_ = -1;
