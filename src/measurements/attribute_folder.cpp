@@ -110,7 +110,8 @@ class NetworkJob {
   }
 
   AttributionOutcome run() {
-    const bool folder_was_there = fs::exists(out_);
+    std::error_code ignored;
+    const bool folder_was_there = fs::exists(out_, ignored);
     if (auto done = attribute(); !done) {
       outcome_.status = Status::kSkipped;
       outcome_.reason = done.error();
@@ -164,8 +165,8 @@ class NetworkJob {
     csv.finish();
     if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
     add_warnings(power->warnings());
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     if (auto ok = file->commit(); !ok) return ok;
+    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     // Of two methods' results the later ones count.
     for (const auto name : {kLayerPowerFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
     add_warnings(summary->warnings);
@@ -229,8 +230,8 @@ class NetworkJob {
   Expected<void> write_run_times(std::vector<LayerPower> layers, const LayerTypes& types) {
     if (layers.empty()) return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
     for (LayerPower& layer : layers) layer.layer_type = types.of(layer.layer_name);
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     if (auto ok = write_layer_power(out_ / kLayerPowerFile, layers); !ok) return ok;
+    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     for (const auto name : {kWindowCsvFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
     outcome_.status = Status::kRunTimesOnly;
     return {};

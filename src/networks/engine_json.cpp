@@ -104,7 +104,24 @@ class FormatTypes {
   DataType type_ = type_of_format("");
 };
 
-/// Reads one layer object; every oddity becomes a fault in words.
+/// Keys that the layer can do without: the reference never reads them.
+bool refines(Key key) {
+  switch (key) {
+    case Key::kName:
+    case Key::kType:
+    case Key::kInputs:
+    case Key::kOutputs:
+    case Key::kKernel:
+    case Key::kStride:
+    case Key::kPrePadding:
+    case Key::kPostPadding:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/// Reads one layer object; whatever is wrong with it is put into words.
 class LayerReader {
  public:
   explicit LayerReader(FormatTypes& types) : types_(types) {}
@@ -125,7 +142,9 @@ class LayerReader {
 
  private:
   void take(std::string_view key, const dom::element& value) {
-    switch (key_of(key)) {
+    const Key known = key_of(key);
+    refining_ = refines(known);
+    switch (known) {
       case Key::kName:
         has_name_ = true;
         text(key, value, layer_.name);
@@ -217,7 +236,8 @@ class LayerReader {
   }
 
   void fault(std::string_view key, std::string_view what) {
-    layer_.faults.push_back(fmt::format("{} {}", key, what));
+    auto& list = refining_ ? layer_.oddities : layer_.faults;
+    list.push_back(fmt::format("{} {}", key, what));
   }
 
   void text(std::string_view key, const dom::element& value, std::string& out) {
@@ -309,6 +329,7 @@ class LayerReader {
   FormatTypes& types_;
   Layer layer_;
   bool has_name_ = false, has_inputs_ = false, has_outputs_ = false, has_relu_ = false;
+  bool refining_ = false;  ///< the key being read is one of those
   std::optional<bool> has_residual_;
 };
 

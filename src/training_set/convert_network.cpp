@@ -51,7 +51,8 @@ class NetworkConversion {
       outcome_.reason = done.error();
       outcome_.rows = {};
       if (!gated_) reject("", "network skipped", done.error().describe());
-      withdraw();
+      // A full disk is no verdict on the network: what an earlier run wrote stays.
+      if (done.error().kind != ErrorKind::kNotWritable) withdraw();
     }
     return std::move(outcome_);
   }
@@ -59,6 +60,9 @@ class NetworkConversion {
  private:
   Expected<void> convert() {
     auto engine = read_engine(from_ / kEngineFile);
+    // Dynamic shapes that nothing in the file settles: the other layers are as good as ever.
+    if (!engine && engine.error().kind == ErrorKind::kUnfit)
+      engine = read_engine_as_written(from_ / kEngineFile);
     if (!engine) return tl::unexpected(engine.error());
     add_warnings(engine->warnings);
     const auto measured = measure_network();
@@ -73,7 +77,8 @@ class NetworkConversion {
 
   /// Regression's means are the better ones; where they are absent, the window's rows.
   Expected<MeasuredNetwork> measure_network() {
-    if (fs::exists(from_ / kLayerPowerFile)) {
+    std::error_code code;
+    if (fs::exists(from_ / kLayerPowerFile, code)) {
       with_samples_ = false;
       const auto layers = read_layer_power(from_ / kLayerPowerFile);
       if (!layers) return tl::unexpected(layers.error());
@@ -191,7 +196,8 @@ class NetworkConversion {
   Expected<void> carry_covariance() {
     const auto source = from_ / kPowerCovarianceFile;
     const auto target = to_ / kPowerCovarianceFile;
-    if (!with_samples_ && fs::exists(source)) return copy_file_atomically(source, target);
+    std::error_code code;
+    if (!with_samples_ && fs::exists(source, code)) return copy_file_atomically(source, target);
     remove(target);
     return {};
   }
