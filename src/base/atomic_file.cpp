@@ -113,11 +113,19 @@ Expected<AtomicFile> AtomicFile::create(const std::filesystem::path& name) {
 
 void AtomicFile::write(std::string_view bytes) {
   if (buffer_.size() + bytes.size() > kBufferBytes) flush();
-  buffer_.append(bytes);
+  if (bytes.size() >= kBufferBytes) {
+    write_through(bytes);
+  } else {
+    buffer_.append(bytes);
+  }
 }
 
 void AtomicFile::flush() {
-  std::string_view rest = buffer_;
+  write_through(buffer_);
+  buffer_.clear();
+}
+
+void AtomicFile::write_through(std::string_view rest) {
   while (!rest.empty() && errno_ == 0) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0) {
@@ -126,7 +134,6 @@ void AtomicFile::flush() {
     }
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
-  buffer_.clear();
 }
 
 Expected<void> AtomicFile::commit() {

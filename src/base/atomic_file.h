@@ -13,8 +13,8 @@ namespace joulecast {
 
 /// A file that takes its name only on commit(): it is written beside its destination under a temporary name,
 /// and removed when the object dies uncommitted. A symbolic link stays one (its target is replaced), and so
-/// do devices and pipes (bytes go straight into them); a file that is replaced hands on its mode. Writes are
-/// buffered (256 KiB). Not for several threads.
+/// do devices and pipes (bytes go straight into them); a file that is replaced hands on its mode. Small
+/// writes are buffered (256 KiB). Not for several threads.
 class AtomicFile {
  public:
   /// Creates missing parent folders. Error kNotWritable.
@@ -35,6 +35,7 @@ class AtomicFile {
  private:
   AtomicFile(int descriptor, std::filesystem::path temporary, std::filesystem::path destination);
   void flush();
+  void write_through(std::string_view rest);
   void discard();
 
   int descriptor_ = -1;

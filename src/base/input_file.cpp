@@ -19,6 +19,7 @@ namespace {
 
 enum class Compression { kNone, kGzip, kZstd };
 constexpr std::size_t kCompressedBufferBytes = 256 * 1024;
+constexpr std::size_t kMagicBytes = 4;
 
 tl::unexpected<Error> unreadable(const std::string& name, int code) {
   const char* hint = code == ENOENT   ? "Check the path"
@@ -123,8 +124,8 @@ struct InputFile::State {
   }
 
   Expected<void> detect() {
-    raw.resize(kCompressedBufferBytes);
-    while (raw_end < 4) {
+    raw.resize(kMagicBytes);
+    while (raw_end < kMagicBytes) {
       auto got = read_disk(std::span(raw).subspan(raw_end));
       if (!got) return tl::unexpected(got.error());
       if (*got == 0) break;
@@ -213,9 +214,10 @@ Expected<std::string> read_whole_file(const std::filesystem::path& path, std::ui
   if (!file) return tl::unexpected(file.error());
   std::string text;
   std::size_t used = 0;
+  // One byte more than the size says, so that a plain file's end is seen without growing.
+  text.resize(std::min(file->size_on_disk(), limit) + 1);
   for (;;) {
-    const std::size_t step = std::max<std::size_t>(64 * 1024, used);
-    text.resize(used + step);
+    if (used == text.size()) text.resize(used + std::max<std::size_t>(64 * 1024, used));
     auto got = file->read(std::span(text).subspan(used));
     if (!got) return tl::unexpected(got.error());
     used += *got;

@@ -158,12 +158,12 @@ class NetworkJob {
     if (!file) return tl::unexpected(file.error());
     const auto whole = all_written_run_times_whole(latencies);
     if (!whole) return tl::unexpected(located(whole.error()));
-    WindowCsvWriter csv(*file, labels, *whole);
+    WindowCsvWriter csv(*file, labels, *whole, thread_count(options_.jobs) > 1);
     auto summary = attribute_by_window(
         latencies, [&power] { return power->next(); }, idle_->average,
         [&csv](std::span<const LayerMeasurement> rows) { return csv.write(rows); });
-    if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
     csv.finish();
+    if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
     add_warnings(power->warnings());
     if (auto ok = file->commit(); !ok) return ok;
     if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;

@@ -63,6 +63,7 @@ std::optional<std::string> missing(const std::optional<Sizes>& list, std::string
 /// N,C,H,W of the input, then C,H,W of the output.
 Features sizes_of(const Layer& layer) {
   Features features;
+  features.reserve(kConvolutional.size());  // the most there can be
   for (const std::int64_t size : layer.inputs.front().dimensions)
     features.push_back(static_cast<double>(size));
   const Sizes& out = layer.outputs.front().dimensions;
