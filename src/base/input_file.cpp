@@ -135,12 +135,17 @@ struct InputFile::State {
       return raw_end >= magic.size() && std::equal(magic.begin(), magic.end(), raw.begin(),
                                                    [](int a, char b) { return static_cast<char>(a) == b; });
     };
+    // A frame of user data may come first (RFC 8878, 3.1.2): 0x184D2A50 to 0x184D2A5F.
+    const auto starts_skippable = [&] {
+      return raw_end >= 4 && (static_cast<unsigned char>(raw[0]) & 0xf0U) == 0x50U &&
+             std::string_view(raw.data() + 1, 3) == "\x2a\x4d\x18";
+    };
     if (starts({0x1f, 0x8b})) {
       // 16 + 15: gzip framing with the largest window.
       if (inflateInit2(&gzip, 16 + 15) != Z_OK)
         return fail(ErrorKind::kInternal, "zlib cannot start", {name});
       compression = Compression::kGzip;
-    } else if (starts({0x28, 0xb5, 0x2f, 0xfd})) {
+    } else if (starts({0x28, 0xb5, 0x2f, 0xfd}) || starts_skippable()) {
       zstd = ZSTD_createDStream();
       if (zstd == nullptr) return fail(ErrorKind::kInternal, "zstd cannot start", {name});
       compression = Compression::kZstd;

@@ -1,5 +1,7 @@
 #include "training_set/convert_network.h"
 
+#include <unistd.h>
+
 #include <unordered_map>
 #include <utility>
 
@@ -94,6 +96,11 @@ class NetworkConversion {
   /// As the reference, for networks that the gate stops, too.
   Expected<void> write_statistics(const MeasuredNetwork& measured) {
     if (!with_samples_) return {};
+    // They lie among the inputs, which may be somebody else's; training does not need them.
+    if (::access(from_.c_str(), W_OK) != 0) {
+      add_warnings({{"statistics not written: the folder is read-only", {from_.string()}, 1}});
+      return {};
+    }
     const auto power = from_ / fmt::format("{}_average_power_stats.csv", network_);
     if (auto ok = write_file_atomically(power, measured.power_statistics); !ok) return ok;
     const auto run_time = from_ / fmt::format("{}_average_run_time_stats.csv", network_);
@@ -104,10 +111,11 @@ class NetworkConversion {
   /// network is left out. Means without samples (layer_power.csv) are judged layer by layer instead: a layer
   /// without power says so itself.
   Expected<void> pass_gate(const MeasuredNetwork& measured) {
+    if (!with_samples_) return {};
     std::size_t short_of = 0;
     for (const MeasuredLayer& layer : measured.layers) {
       if (!is_reference_type(layer.type)) continue;
-      const bool power = with_samples_ && layer.power_values < options_.per_layer_measurements;
+      const bool power = layer.power_values < options_.per_layer_measurements;
       const bool run_time = layer.run_time_values < options_.per_layer_measurements;
       if (!power && !run_time) continue;
       ++short_of;
@@ -141,6 +149,11 @@ class NetworkConversion {
       if (!is_reference_type(layer.type)) continue;  // stands in layers.csv alone
       if (!layer.power_uw && !with_samples_) {
         reject(layer.name, "no power", layer.status);
+        continue;
+      }
+      if (!with_samples_ && layer.run_time_values < options_.per_layer_measurements) {
+        reject(layer.name, "too few measurements",
+               fmt::format("{} cycles; {} needed", layer.run_time_values, options_.per_layer_measurements));
         continue;
       }
       auto features = reference_features(*place->second);
