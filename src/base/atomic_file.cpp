@@ -18,7 +18,7 @@ namespace joulecast {
 namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
-constexpr int kMostLinks = 40;  // the system's own limit
+constexpr int kMostLinks = 40;         // the system's own limit
 constexpr mode_t kNewFileMode = 0666;  // the umask takes its share
 
 tl::unexpected<Error> not_writable(const std::filesystem::path& path, int code) {
