@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include <fmt/format.h>
+
 namespace joulecast::cli {
 
 std::vector<std::string> split_at_commas(const std::vector<std::string>& words) {
@@ -15,6 +17,14 @@ std::vector<std::string> split_at_commas(const std::vector<std::string>& words) 
     }
   }
   return parts;
+}
+
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + names[i];
+  if (names.size() > kShown) text += fmt::format(" and {} more", names.size() - kShown);
+  return text;
 }
 
 }  // namespace joulecast::cli
