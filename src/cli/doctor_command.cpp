@@ -52,7 +52,7 @@ Finding examine_raw_data(const fs::path& path) {
                                 "no engine information",
                                 {network.folder.string()},
                                 "Copy trt_profiling/trt_engine_info.json from the board"});
-    else if (const auto engine = read_engine(network.engine); !engine)
+    else if (const auto engine = read_engine_as_written(network.engine); !engine)
       finding.faults.push_back(engine.error());
     if (network.latency_log.empty() && network.profile.empty())
       finding.faults.push_back({ErrorKind::kUnfit,
@@ -137,7 +137,7 @@ Finding examine_engine(const fs::path& path) {
   std::size_t faulty = 0;
   std::map<LayerKind, std::size_t> kinds;
   for (const auto& layer : network->layers) {
-    faulty += layer.faults.empty() ? 0 : 1;
+    faulty += layer.faults.empty() && layer.oddities.empty() ? 0 : 1;
     ++kinds[layer.kind];
   }
   finding.detail = fmt::format("{} layers:", network->layers.size());

@@ -112,7 +112,8 @@ class NetworkJob {
   }
 
   AttributionOutcome run() {
-    const bool folder_was_there = fs::exists(out_);
+    std::error_code ignored;
+    const bool folder_was_there = fs::exists(out_, ignored);
     if (auto done = attribute(); !done) {
       outcome_.status = Status::kSkipped;
       outcome_.reason = done.error();
@@ -183,15 +184,15 @@ class NetworkJob {
     if (!file) return tl::unexpected(file.error());
     const auto whole = all_written_run_times_whole(latencies);
     if (!whole) return tl::unexpected(located(whole.error()));
-    WindowCsvWriter csv(*file, labels, *whole);
+    WindowCsvWriter csv(*file, labels, *whole, thread_count(options_.jobs) > 1);
     auto summary = attribute_by_window(
         latencies, [&power] { return power->next(); }, idle_->average,
         [&csv](std::span<const LayerMeasurement> rows) { return csv.write(rows); });
-    if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
     csv.finish();
+    if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
     add_warnings(power->warnings());
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     if (auto ok = file->commit(); !ok) return ok;
+    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     // Of two methods' results the later ones count.
     for (const auto name : {kLayerPowerFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
     add_warnings(summary->warnings);
@@ -255,8 +256,8 @@ class NetworkJob {
   Expected<void> write_run_times(std::vector<LayerPower> layers, const LayerTypes& types) {
     if (layers.empty()) return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
     for (LayerPower& layer : layers) layer.layer_type = types.of(layer.layer_name);
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     if (auto ok = write_layer_power(out_ / kLayerPowerFile, layers); !ok) return ok;
+    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     for (const auto name : {kWindowCsvFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
     outcome_.status = Status::kRunTimesOnly;
     return {};

@@ -18,12 +18,13 @@ constexpr std::array<std::string_view, 3> kCompressions = {"", ".gz", ".zst"};
 constexpr std::array<std::string_view, 3> kPowerLogs = {"_power_log.log", "_power_log.csv", "_power_log.txt"};
 constexpr std::string_view kIdlePower = "idling_power.json";
 
-/// `folder`/`name`, plain or compressed, if there is such a thing (even a folder: the reader then says so).
+/// `folder`/`name`, plain or compressed, if there is such a thing, even a folder, a dangling link or
+/// something that may not be looked at: the reader then says so.
 fs::path find_file(const fs::path& folder, const std::string& name) {
   for (const std::string_view compression : kCompressions) {
     std::error_code code;
     fs::path path = folder / (name + std::string(compression));
-    if (fs::exists(path, code)) return path;
+    if (fs::symlink_status(path, code).type() != fs::file_type::not_found) return path;
   }
   return {};
 }

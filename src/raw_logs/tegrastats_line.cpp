@@ -60,7 +60,8 @@ class TegrastatsParser final : public RailLineParser {
                   "tegrastats' own stamps are whole seconds: put the time in front, as in "
                   "'1729634801.317::RAM ...'");
     }
-    find_rails(line.substr(number));
+    const std::size_t behind = std::min(line.find_first_not_of(":, \t", number), line.size());
+    find_rails(line.substr(behind));
     if (!chosen_) {
       if (auto ok = choose(); !ok) return tl::unexpected(ok.error());
     }

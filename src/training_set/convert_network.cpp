@@ -1,5 +1,7 @@
 #include "training_set/convert_network.h"
 
+#include <unistd.h>
+
 #include <unordered_map>
 #include <utility>
 
@@ -52,7 +54,8 @@ class NetworkConversion {
       outcome_.reason = done.error();
       outcome_.rows = {};
       if (!gated_) reject("", "network skipped", done.error().describe());
-      withdraw();
+      // A full disk is no verdict on the network: what an earlier run wrote stays.
+      if (done.error().kind != ErrorKind::kNotWritable) withdraw();
     }
     return std::move(outcome_);
   }
@@ -60,6 +63,9 @@ class NetworkConversion {
  private:
   Expected<void> convert() {
     auto engine = read_engine(from_ / kEngineFile);
+    // Dynamic shapes that nothing in the file settles: the other layers are as good as ever.
+    if (!engine && engine.error().kind == ErrorKind::kUnfit)
+      engine = read_engine_as_written(from_ / kEngineFile);
     if (!engine) return tl::unexpected(engine.error());
     add_warnings(engine->warnings);
     const auto measured = measure_network();
@@ -76,7 +82,8 @@ class NetworkConversion {
 
   /// Regression's means are the better ones; where they are absent, the window's rows.
   Expected<MeasuredNetwork> measure_network() {
-    if (fs::exists(from_ / kLayerPowerFile)) {
+    std::error_code code;
+    if (fs::exists(from_ / kLayerPowerFile, code)) {
       with_samples_ = false;
       const auto layers = read_layer_power(from_ / kLayerPowerFile);
       if (!layers) return tl::unexpected(layers.error());
@@ -92,6 +99,11 @@ class NetworkConversion {
   /// As the reference, for networks that the gate stops, too.
   Expected<void> write_statistics(const MeasuredNetwork& measured) {
     if (!with_samples_) return {};
+    // They lie among the inputs, which may be somebody else's; training does not need them.
+    if (::access(from_.c_str(), W_OK) != 0) {
+      add_warnings({{"statistics not written: the folder is read-only", {from_.string()}, 1}});
+      return {};
+    }
     const auto power = from_ / fmt::format("{}_average_power_stats.csv", network_);
     if (auto ok = write_file_atomically(power, measured.power_statistics); !ok) return ok;
     const auto run_time = from_ / fmt::format("{}_average_run_time_stats.csv", network_);
@@ -102,10 +114,11 @@ class NetworkConversion {
   /// network is left out. Means without samples (layer_power.csv) are judged layer by layer instead: a layer
   /// without power says so itself.
   Expected<void> pass_gate(const MeasuredNetwork& measured) {
+    if (!with_samples_) return {};
     std::size_t short_of = 0;
     for (const MeasuredLayer& layer : measured.layers) {
       if (!is_reference_type(layer.type)) continue;
-      const bool power = with_samples_ && layer.power_values < options_.per_layer_measurements;
+      const bool power = layer.power_values < options_.per_layer_measurements;
       const bool run_time = layer.run_time_values < options_.per_layer_measurements;
       if (!power && !run_time) continue;
       ++short_of;
@@ -139,6 +152,11 @@ class NetworkConversion {
       if (!is_reference_type(layer.type)) continue;  // stands in layers.csv alone
       if (!layer.power_uw && !with_samples_) {
         reject(layer.name, "no power", layer.status);
+        continue;
+      }
+      if (!with_samples_ && layer.run_time_values < options_.per_layer_measurements) {
+        reject(layer.name, "too few measurements",
+               fmt::format("{} cycles; {} needed", layer.run_time_values, options_.per_layer_measurements));
         continue;
       }
       auto features = reference_features(*place->second);
@@ -214,7 +232,8 @@ class NetworkConversion {
   Expected<void> carry_covariance(const std::vector<LayerRow>& rows) {
     const auto source = from_ / kPowerCovarianceFile;
     const auto target = to_ / kPowerCovarianceFile;
-    if (with_samples_ || !fs::exists(source)) {
+    std::error_code code;
+    if (with_samples_ || !fs::exists(source, code)) {
       remove(target);
       return {};
     }
