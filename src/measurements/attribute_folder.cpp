@@ -1,5 +1,5 @@
-// `attribute --method window` over a whole raw_data folder: each network on its own, so that the fault of one
-// never ends the others.
+// `attribute` over a whole raw_data folder: each network on its own, so that the fault of one never ends the
+// others.
 #include <algorithm>
 #include <string>
 #include <unordered_map>
@@ -13,6 +13,8 @@
 #include "base/time_stamp.h"
 #include "joulecast/measurements.h"
 #include "measurements/file_names.h"
+#include "measurements/power_source.h"
+#include "measurements/regress_network.h"
 #include "measurements/run_times.h"
 #include "measurements/window_csv.h"
 
@@ -107,9 +109,9 @@ Error no_power_reason(const WindowSummary& summary, const std::string& power_log
 /// One network on its way from raw_data to preprocessed_data.
 class NetworkJob {
  public:
-  NetworkJob(const NetworkFolder& folder, const Expected<IdlePower>& idle, fs::path out,
-             const AttributeOptions& options)
-      : folder_(folder), idle_(idle), out_(std::move(out)), options_(options) {
+  NetworkJob(const NetworkFolder& folder, const fs::path& idle_file, const Expected<IdlePower>& idle,
+             fs::path out, const AttributeOptions& options)
+      : folder_(folder), idle_file_(idle_file), idle_(idle), out_(std::move(out)), options_(options) {
     outcome_.network = folder.name;
     outcome_.warnings = folder.warnings;
   }
@@ -149,13 +151,37 @@ class NetworkJob {
         *engine, types, latencies->layers, [](const auto& layer) -> const std::string& { return layer.name; },
         outcome_.warnings);
     if (folder_.power_log.empty() || !latencies->has_stamps) return run_times_only(*latencies, types);
+    if (options_.method == AttributionMethod::kRegression) return by_regression(*engine, *latencies, types);
     return with_power(*latencies, types);
+  }
+
+  Expected<void> by_regression(const Network& engine, const LatencyLog& latencies, const LayerTypes& types) {
+    if (!idle_) return tl::unexpected(idle_.error());
+    add_warnings(idle_->warnings);
+    auto done =
+        regress_network({folder_, engine, latencies, *idle_, idle_file_}, options_, outcome_.warnings);
+    if (!done) return tl::unexpected(done.error());
+    if (done->result.layers.empty()) {
+      return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
+    }
+    for (LayerPower& layer : done->result.layers) layer.layer_type = types.of(layer.layer_name);
+    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
+    if (done->refusal) remove(kPowerCovarianceFile);
+    if (auto ok = write_regression(out_, done->result); !ok) return ok;
+    remove(kWindowCsvFile);
+    // What convert wrote beside the window's rows.
+    for (const auto what : {"power", "run_time"})
+      remove(fmt::format("{}_average_{}_stats.csv", folder_.name, what));
+    if (done->refusal) outcome_.status = Status::kRefused;
+    outcome_.reason = std::move(done->refusal);
+    outcome_.regression = std::make_shared<const RegressionResult>(std::move(done->result));
+    return {};
   }
 
   Expected<void> with_power(const LatencyLog& latencies, const LayerTypes& types) {
     if (!idle_) return tl::unexpected(idle_.error());
     add_warnings(idle_->warnings);
-    auto power = PowerLogReader::open(folder_.power_log);
+    auto power = PowerSource::open(folder_.power_log, latencies, options_.power_log);
     if (!power) return tl::unexpected(power.error());
     std::vector<WindowCsvWriter::LayerLabel> labels;
     for (const auto& layer : latencies.layers) labels.push_back({layer.name, types.of(layer.name)});
@@ -197,7 +223,7 @@ class NetworkJob {
       all = all && layer.leading_integers == layer.entries.size();
     }
     if (all) return true;
-    auto power = PowerLogReader::open(folder_.power_log);
+    auto power = PowerSource::open(folder_.power_log, latencies, options_.power_log);
     if (!power) return tl::unexpected(power.error());
     bool whole = true;
     const auto summary = attribute_by_window(
@@ -274,6 +300,7 @@ class NetworkJob {
   }
 
   const NetworkFolder& folder_;
+  const fs::path& idle_file_;
   const Expected<IdlePower>& idle_;
   fs::path out_;
   const AttributeOptions& options_;
@@ -313,7 +340,7 @@ Expected<std::vector<AttributionOutcome>> attribute_folder(const fs::path& raw_d
   std::vector<AttributionOutcome> outcomes(networks->size());
   parallel_for(networks->size(), options.jobs, [&](std::size_t i) {
     const NetworkFolder& folder = (*networks)[i];
-    outcomes[i] = NetworkJob(folder, idle, out / folder.name, options).run();
+    outcomes[i] = NetworkJob(folder, raw->idle_power, idle, out / folder.name, options).run();
   });
   if (!outcomes.empty()) {
     auto& first = outcomes.front().warnings;
