@@ -165,9 +165,11 @@ class NetworkJob {
       return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
     }
     for (LayerPower& layer : done->result.layers) layer.layer_type = types.of(layer.layer_name);
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
+    auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
+    if (!engine_copy) return tl::unexpected(engine_copy.error());
     if (done->refusal) remove(kPowerCovarianceFile);
     if (auto ok = write_regression(out_, done->result); !ok) return ok;
+    if (auto ok = engine_copy->commit(); !ok) return ok;
     remove(kWindowCsvFile);
     // What convert wrote beside the window's rows.
     for (const auto what : {"power", "run_time"})
