@@ -58,12 +58,13 @@ json dimensions_of(const std::vector<Tensor>& tensors) {
   return all;
 }
 
-Expected<json> dump(const std::string& path, DataType precision) {
+/// Fills `out` as far as the model can be read.
+Expected<void> dump(const std::string& path, DataType precision, json& out) {
   const auto file = onnx::MappedFile::open(path);
   if (!file) return tl::unexpected(file.error());
   const auto model = onnx::read_model(file->bytes(), path);
   if (!model) return tl::unexpected(model.error());
-  json out{{"opset", model->opset}, {"nodes", nodes_of(*model)}, {"initialisers", initialisers_of(*model)}};
+  out = json{{"opset", model->opset}, {"nodes", nodes_of(*model)}, {"initialisers", initialisers_of(*model)}};
   auto graph = onnx::build_graph(*model, path);
   if (!graph) return tl::unexpected(graph.error());
   std::vector<Warning> warnings;
@@ -86,7 +87,7 @@ Expected<json> dump(const std::string& path, DataType precision) {
   for (const Layer& layer : network->layers)
     out["layers"].push_back({layer.name, layer.type, std::string(to_string(layer.kind)),
                              dimensions_of(layer.inputs), dimensions_of(layer.outputs), layer.faults});
-  return out;
+  return {};
 }
 
 }  // namespace
@@ -94,8 +95,9 @@ Expected<json> dump(const std::string& path, DataType precision) {
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
   const auto precision = data_type_from(argc > 2 ? argv[2] : "fp16");
-  const auto result = dump(argv[1], precision.value_or(DataType::kFp16));
-  fmt::print("{}\n", (result ? *result : json{{"error", result.error().describe()}})
-                         .dump(-1, ' ', false, json::error_handler_t::replace));
+  json out = json::object();
+  const auto result = dump(argv[1], precision.value_or(DataType::kFp16), out);
+  if (!result) out["error"] = result.error().describe();
+  fmt::print("{}\n", out.dump(-1, ' ', false, json::error_handler_t::replace));
   return 0;
 }
