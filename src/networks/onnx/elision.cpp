@@ -35,6 +35,11 @@ bool changes_nothing(const Graph& graph, const Node& node) {
     return content &&
            std::all_of(content->ints.begin(), content->ints.end(), [](std::int64_t s) { return s == 1; });
   }
+  if (node.is("AveragePool") || node.is("MaxPool")) {  // of single pixels; an export of adaptive pooling has it
+    const auto* kernel = node.integers("kernel_shape");
+    return kernel != nullptr && only_first_output_used(graph, node) &&
+           std::all_of(kernel->begin(), kernel->end(), [](std::int64_t k) { return k == 1; });
+  }
   if (node.is("Transpose")) {
     const auto* order = node.integers("perm");
     return order != nullptr && std::is_sorted(order->begin(), order->end());
