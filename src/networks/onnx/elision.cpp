@@ -18,6 +18,7 @@ bool is_float(ElementType type) {
 bool changes_nothing(const Graph& graph, const Node& node) {
   if (!node.proto->domain.empty() || node.input(0) < 0 || node.output(0) < 0) return false;
   const Value& in = graph.value(node.input(0));
+  if (in.constant) return false;
   const Value& out = graph.value(node.output(0));
   if (node.is("Identity") || node.is("Dropout")) return only_first_output_used(graph, node);
   if (node.is("Cast")) return is_float(in.type) && is_float(out.type);
@@ -35,7 +36,8 @@ bool changes_nothing(const Graph& graph, const Node& node) {
     return content &&
            std::all_of(content->ints.begin(), content->ints.end(), [](std::int64_t s) { return s == 1; });
   }
-  if (node.is("AveragePool") || node.is("MaxPool")) {  // of single pixels; an export of adaptive pooling has it
+  if (node.is("AveragePool") ||
+      node.is("MaxPool")) {  // of single pixels; an export of adaptive pooling has it
     const auto* kernel = node.integers("kernel_shape");
     return kernel != nullptr && only_first_output_used(graph, node) &&
            std::all_of(kernel->begin(), kernel->end(), [](std::int64_t k) { return k == 1; });

@@ -121,11 +121,14 @@ class Lowering {
     layer.kind = classify(layer);
   }
 
+  /// Shapes of result and inputs are known, and the kernel's input is an activation.
   [[nodiscard]] bool all_known() const {
     const auto inputs = activations();
-    return known(result()) &&
-           std::all_of(inputs.begin(), inputs.end(), [&](int id) { return store_.has(id); });
+    return known(result()) && !inputs.empty() &&
+           std::all_of(inputs.begin(), inputs.end(), [&](int id) { return store_.has(id) && known(id); });
   }
+  /// An input that lies in memory as an activation; a model may slide a constant over another.
+  [[nodiscard]] bool is_activation(int value) const { return value >= 0 && store_.has(value); }
 
   void lower() {
     if (!all_known()) return single();
@@ -155,7 +158,7 @@ class Lowering {
 
   void convolution() {
     const auto geometry = convolution_geometry(graph_, *unit_);
-    if (!geometry) return single();
+    if (!geometry || !is_activation(geometry->input)) return single();
     std::vector<Tensor> inputs{packed_input(geometry->input, 0)};
     if (unit_->residual >= 0) inputs.push_back(packed_input(unit_->residual, 1));
     Layer& layer =
@@ -185,7 +188,7 @@ class Lowering {
 
   void dense() {
     const auto product = dense_geometry(graph_, *unit_);
-    if (!product) return single();
+    if (!product || !is_activation(product->input)) return single();
     Tensor input;
     const Shape wanted{product->rows, product->depth, 1, 1};
     if (store_.get(product->input).tensor.dimensions == wanted) {
@@ -223,8 +226,8 @@ class Lowering {
 
   void pooling() {
     const auto geometry = pooling_geometry(graph_, *unit_);
-    const int input = activations().front();
-    if (!geometry) return single();
+    const int input = anchor().input(0);
+    if (!geometry || !is_activation(input)) return single();
     std::vector<Tensor> inputs{packed_input(input, 0)};
     Layer& layer = add("CaskPooling", "Pooling");
     fill(layer, *geometry);
@@ -253,8 +256,8 @@ class Lowering {
   }
 
   void scale() {
-    const int input = activations().front();
-    store_shape(input);
+    const int input = anchor().input(0);
+    if (!is_activation(input)) return single();
     auto tensors = read_all({input}, Layout::kPacked);
     add("Scale", "Scale").activation = unit_->activation;
     finish(std::move(tensors), Layout::kPacked);
@@ -272,6 +275,7 @@ class Lowering {
 
   void reshape() {
     const int input = anchor().input(0);
+    if (!is_activation(input)) return single();
     const Shape& shape = *graph_.value(result()).shape;
     const Shape& stored = store_.get(input).tensor.dimensions;
     // What a product reads as rows x columns x 1 x 1 and lies like that already.
@@ -289,6 +293,7 @@ class Lowering {
   /// A data move that keeps the layout between tensors of four dimensions.
   void move(std::string type) {
     const int input = anchor().input(0);
+    if (!is_activation(input)) return single();
     store_shape(input);
     const bool images = graph_.value(input).shape->size() == 4 && graph_.value(result()).shape->size() == 4;
     const Layout layout = images ? store_.layout_of(input) : Layout::kLinear;
@@ -299,6 +304,7 @@ class Lowering {
 
   void slices() {
     const int input = anchor().input(0);
+    if (!is_activation(input)) return single();
     store_shape(input);
     const Layout layout = store_.layout_of(input);
     const Tensor from = store_.read_as_is(input, name_, 0);

@@ -190,9 +190,9 @@ Outcome scale(RuleContext& c, const std::vector<double>& scales, const Integers*
   for (std::size_t i = 0; i < scales.size(); ++i) {
     const auto axis = axes == nullptr ? std::optional(i) : axis_of((*axes)[i], out.size());
     // In single precision, as ONNX stores them: 0.6 x 10 is 6.
-    const float size = axis ? std::floor(static_cast<float>(out[*axis]) * static_cast<float>(scales[i])) : -1.0F;
-    if (!(size >= 1.0F) || size > 2e9F)
-      return contradiction("its scales are absurd");
+    const float size =
+        axis ? std::floor(static_cast<float>(out[*axis]) * static_cast<float>(scales[i])) : -1.0F;
+    if (!(size >= 1.0F) || size > 2e9F) return contradiction("its scales are absurd");
     out[*axis] = static_cast<std::int64_t>(size);
   }
   return c.set(0, std::move(out));

@@ -46,8 +46,10 @@ Outcome apply_rule(Graph& graph, const Node& node, const ShapeRule& rule) {
 
 Expected<void> infer(Graph& graph, const Node& node, std::string_view source) {
   const bool constant = reads_constants_alone(graph, node);
+  bool ruled = false;
   if (const ShapeRule* rule = find_rule(node)) {
     const Outcome outcome = apply_rule(graph, node, *rule);
+    ruled = outcome.has_value();
     if (!outcome && outcome.error().contradictory)
       return fail(ErrorKind::kUnfit, fmt::format("{}: {}", node.described(), outcome.error().why),
                   {std::string(source)}, "Check the model, and the sizes given with --shape and --batch");
@@ -60,7 +62,8 @@ Expected<void> infer(Graph& graph, const Node& node, std::string_view source) {
   }
   // What follows from shapes alone is known too, though the tensor is not constant: Shape reads an
   // activation.
-  if (node.output(0) >= 0 && !graph.value(node.output(0)).content) {
+  // Only by a rule's shape: one that the file states may be wrong.
+  if (ruled && node.output(0) >= 0 && !graph.value(node.output(0)).content) {
     if (auto content = fold(graph, node)) graph.value(node.output(0)).content = std::move(content);
   }
   if (node.output(0) >= 0 && graph.value(node.output(0)).content) graph.value(node.output(0)).constant = true;
