@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "measurements/file_names.h"
 #include "training_set/measured_layer.h"
+#include "training_set/power_covariance.h"
 #include "training_set/reference_csv.h"
 #include "training_set/rejects.h"
 
@@ -74,7 +75,9 @@ class NetworkConversion {
     if (auto ok = pass_gate(*measured); !ok) return ok;
     index_engine(*engine);
     const auto tables = reference_tables(*measured);
-    return write(tables, layer_rows(*engine, *measured));
+    std::vector<LayerRow> rows = layer_rows(*engine, *measured);
+    put_sums_on_first_rows(rows);
+    return write(tables, rows);
   }
 
   /// Regression's means are the better ones; where they are absent, the window's rows.
@@ -188,6 +191,25 @@ class NetworkConversion {
     return rows;
   }
 
+  /// A block of merged layers is known as a sum only: that stands on its first row, with the block's mean
+  /// power. Run times are each layer's own.
+  static void put_sums_on_first_rows(std::vector<LayerRow>& rows) {
+    std::unordered_map<std::string, LayerRow*> first_rows;
+    for (LayerRow& row : rows) {
+      if (row.block.empty()) continue;
+      LayerRow*& first = first_rows[row.block];
+      if (first == nullptr) {
+        first = &row;
+        continue;
+      }
+      // Shares of one figure: their errors are the same, so deviations add up as the shares do.
+      if (first->energy_mj && row.energy_mj) *first->energy_mj += *row.energy_mj;
+      if (first->energy_sd_mj && row.energy_sd_mj) *first->energy_sd_mj += *row.energy_sd_mj;
+      row.power_w = row.power_sd_w = row.energy_mj = row.energy_sd_mj = row.idle_power_w = std::nullopt;
+      row.power_basis.clear();
+    }
+  }
+
   Expected<void> write(const std::array<std::vector<ReferenceRow>, 3>& tables,
                        const std::vector<LayerRow>& rows) {
     for (const ReferenceKind kind : kReferenceKinds) {
@@ -201,18 +223,25 @@ class NetworkConversion {
       }
     }
     if (auto ok = write_layers_csv(to_ / "layers.csv", rows); !ok) return ok;
-    if (auto ok = carry_covariance(); !ok) return ok;
+    if (auto ok = carry_covariance(rows); !ok) return ok;
     outcome_.layers = rows.size();
     return write_file_atomically(to_ / "rejects.csv", rejects_csv(outcome_.rejects));
   }
 
-  Expected<void> carry_covariance() {
+  /// The same figures, in the order of layers.csv.
+  Expected<void> carry_covariance(const std::vector<LayerRow>& rows) {
     const auto source = from_ / kPowerCovarianceFile;
     const auto target = to_ / kPowerCovarianceFile;
     std::error_code code;
-    if (!with_samples_ && fs::exists(source, code)) return copy_file_atomically(source, target);
-    remove(target);
-    return {};
+    if (with_samples_ || !fs::exists(source, code)) {
+      remove(target);
+      return {};
+    }
+    const auto covariance = read_power_covariance(source);
+    if (!covariance) return tl::unexpected(covariance.error());
+    std::vector<CovarianceRow> order;
+    for (const LayerRow& row : rows) order.push_back({row.layer_name, row.cycles ? row.layer_name : ""});
+    return write_file_atomically(target, covariance_csv(*covariance, order));
   }
 
   /// A skipped network leaves its rejects alone: rows of an earlier run would be trained on otherwise.
