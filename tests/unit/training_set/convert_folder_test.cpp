@@ -135,8 +135,11 @@ TEST_F(ConvertFolder, MeansOfLayerPowerAreTakenAsTheyStand) {
   conv.cycles = 30000;
   conv.run_time_ms = 0.25;
   conv.power_w = 2.0;
+  conv.power_low_w = 0.0;  // cut off at zero: the upper half counts
+  conv.power_high_w = 2.0 + 1.6448536269514722 * 2.0;
   conv.board_power_w = 6.0;
   conv.energy_mj = 0.5;
+  conv.energy_high_mj = 0.5 + 1.6448536269514722 * 0.5;
   conv.status = "resolved";
   LayerPower reformat;
   reformat.layer_name = "r";
@@ -145,7 +148,8 @@ TEST_F(ConvertFolder, MeansOfLayerPowerAreTakenAsTheyStand) {
   reformat.run_time_ms = 0.125;
   reformat.status = "undetermined";
   ASSERT_TRUE(write_layer_power(folder_.path() / "in/net/layer_power.csv", {conv, reformat}).has_value());
-  folder_.write("in/net/power_covariance.csv", "1\n");
+  // Rows in another order than the engine's.
+  folder_.write("in/net/power_covariance.csv", "layer_name,r,c\nr,9.0,1.5\nc,1.5,4.0\n");
   EXPECT_EQ(run(10).status, Status::kDone);
   EXPECT_TRUE(
       test::file_text(out("convolutional.csv")).ends_with("\n1,3,8,8,4,8,8,3,3,2,2,1,1,2000000.0,0.25,c\n"));
@@ -153,8 +157,60 @@ TEST_F(ConvertFolder, MeansOfLayerPowerAreTakenAsTheyStand) {
   ASSERT_TRUE(rows.has_value());
   EXPECT_EQ(rows->at(0).energy_mj, 0.5);
   EXPECT_EQ(rows->at(0).idle_power_w, 4.0);
+  EXPECT_DOUBLE_EQ(rows->at(0).power_sd_w.value(), 2.0);
+  EXPECT_DOUBLE_EQ(rows->at(0).energy_sd_mj.value(), 0.5);
   EXPECT_EQ(rows->at(1).run_time_ms, 0.125);
-  EXPECT_TRUE(fs::exists(out("power_covariance.csv")));
+  EXPECT_EQ(test::file_text(out("power_covariance.csv")), "layer_name,c,r\nc,4.0,1.5\nr,1.5,9.0\n");
+}
+
+TEST_F(ConvertFolder, ABlocksSumStandsOnItsFirstRow) {
+  std::vector<LayerPower> layers(2);
+  layers[0].layer_name = "c";
+  layers[1].layer_name = "r";
+  for (LayerPower& layer : layers) {
+    layer.layer_type = layer.layer_name == "c" ? "CaskConvolution" : "Reformat";
+    layer.cycles = 30000;
+    layer.run_time_ms = layer.layer_name == "c" ? 0.25 : 0.125;
+    layer.power_w = 2.0;
+    layer.power_high_w = 3.0;
+    layer.energy_mj = 2.0 * layer.run_time_ms;
+    layer.energy_high_mj = 3.0 * layer.run_time_ms;
+    layer.status = "merged";
+    layer.block = "block 1";
+  }
+  ASSERT_TRUE(write_layer_power(folder_.path() / "in/net/layer_power.csv", layers).has_value());
+  EXPECT_EQ(run(10).status, Status::kDone);
+  const auto rows = read_layers_csv(out("layers.csv"));
+  ASSERT_TRUE(rows.has_value());
+  EXPECT_EQ(rows->at(0).power_w, 2.0);
+  EXPECT_EQ(rows->at(0).energy_mj, 0.75);
+  EXPECT_DOUBLE_EQ(rows->at(0).energy_sd_mj.value(), 0.375 / 1.6448536269514722);
+  EXPECT_EQ(rows->at(1).block, "block 1");
+  EXPECT_EQ(rows->at(1).run_time_ms, 0.125);
+  EXPECT_FALSE(rows->at(1).power_w || rows->at(1).energy_mj || rows->at(1).energy_sd_mj);
+  EXPECT_TRUE(
+      test::file_text(out("convolutional.csv")).ends_with("\n1,3,8,8,4,8,8,3,3,2,2,1,1,2000000.0,0.25,c\n"));
+}
+
+TEST_F(ConvertFolder, ADamagedCovarianceNamesItsLine) {
+  LayerPower conv;
+  conv.layer_name = "c";
+  conv.layer_type = "CaskConvolution";
+  conv.cycles = 30000;
+  conv.run_time_ms = 0.25;
+  conv.power_w = 2.0;
+  conv.status = "resolved";
+  ASSERT_TRUE(write_layer_power(folder_.path() / "in/net/layer_power.csv", {conv}).has_value());
+  for (const char* text : {"layer_name,c\nc,much\n", "layer_name,c\nx,1.0\n", "layer_name,c\nc,1.0,2.0\n"}) {
+    folder_.write("in/net/power_covariance.csv", text);
+    const auto outcome = run(10);
+    ASSERT_EQ(outcome.status, Status::kSkipped) << text;
+    EXPECT_EQ(outcome.reason->location.line, 2U) << text;
+  }
+  for (const char* text : {"", "1\n", "layer_name,c,r\nc,1.0,2.0\n"}) {
+    folder_.write("in/net/power_covariance.csv", text);
+    EXPECT_EQ(run(10).status, Status::kSkipped) << text;
+  }
 }
 
 TEST_F(ConvertFolder, LayerWithoutPowerIsRejectedFromTheReferencesFilesAlone) {
