@@ -32,8 +32,7 @@ TEST_F(PredictOnnx, GivesEveryLayer) {
   for (const auto& layer : prediction.at("layers")) {
     if (layer.at("kind") != "none") kinds.push_back(layer.at("kind"));
   }
-  EXPECT_EQ(kinds,
-            (std::vector<std::string>{"reformat", "pooling", "dense", "reformat", "softmax", "reformat"}));
+  EXPECT_EQ(kinds, (std::vector<std::string>{"reformat", "pooling", "dense", "softmax", "reformat"}));
 }
 
 TEST_F(PredictOnnx, BatchAndShapeChangeTheSizes) {
