@@ -29,7 +29,7 @@ test-long: packages
 bench: packages
 	cmake --preset bench
 	cmake --build --preset bench -j $(JOBS)
-	tools/bench.sh build/bench
+	tools/bench.py build/bench
 
 lint: packages
 	tools/check_files.sh

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -29,7 +30,8 @@ struct SampleLog {
 
 SampleLog write_sample(const std::string& path, bool indented) {
   constexpr int kLayers = 60;
-  constexpr int kCycles = 24'000;
+  const char* const given = std::getenv("JOULECAST_BENCH_CYCLES");  // small where only running matters
+  const int cycles = given != nullptr ? std::atoi(given) : 24'000;
   const char* const entry =
       indented ? "{}\n        [\n            {},\n            \"{}\"\n        ]" : "{}[{}, \"{}\"]";
   std::mt19937_64 random(7);
@@ -39,7 +41,7 @@ SampleLog write_sample(const std::string& path, bool indented) {
   for (int layer = 0; layer < kLayers; ++layer) {
     file << (layer == 0 ? "" : ",") << (indented ? "\n    " : "")
          << fmt::format("\"/features/{}/Conv + /features/{}/Relu\": [", layer, layer);
-    for (int cycle = 0; cycle < kCycles; ++cycle) {
+    for (int cycle = 0; cycle < cycles; ++cycle) {
       const TimeStamp time{1732166570000000 + cycle * 2000LL + layer * 17};
       file << fmt::format(fmt::runtime(entry), cycle == 0 ? "" : (indented ? "," : ", "),
                           static_cast<double>(milliseconds(random)), format_time_stamp(time));
@@ -48,7 +50,8 @@ SampleLog write_sample(const std::string& path, bool indented) {
   }
   file << (indented ? "\n}" : "}");
   file.close();
-  return {path, static_cast<std::size_t>(std::filesystem::file_size(path)), std::size_t{kLayers} * kCycles};
+  return {path, static_cast<std::size_t>(std::filesystem::file_size(path)),
+          std::size_t{kLayers} * static_cast<std::size_t>(cycles)};
 }
 
 const SampleLog& sample(bool indented) {

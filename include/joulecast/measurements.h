@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -17,6 +18,9 @@
 #include "joulecast/raw_logs.h"
 
 namespace joulecast {
+
+struct PriorPower;        // regression.h
+struct RegressionResult;  // regression.h
 
 /// One layer in one cycle, as the window method sees it. Empty power: no sample fell into the layer's window.
 struct LayerMeasurement {
@@ -59,25 +63,44 @@ struct AttributionOutcome {
     kDone,
     kWithoutPower,  ///< files written as the reference would, but no row has power; `reason` says why
     kRunTimesOnly,  ///< no power log, or no time stamps: run times alone in layer_power.csv
+    kRefused,       ///< regression: the logs do not tell the layers' powers; run times alone were written
     kSkipped,       ///< nothing written; `reason` says why
   };
   std::string network;
   Status status = Status::kDone;
-  std::optional<Error> reason;  ///< with kWithoutPower and kSkipped
-  WindowSummary summary;        ///< with kDone and kWithoutPower
+  std::optional<Error> reason;                         ///< with kWithoutPower, kRefused and kSkipped
+  WindowSummary summary;                               ///< window method, with kDone and kWithoutPower
+  std::shared_ptr<const RegressionResult> regression;  ///< regression, with kDone and kRefused
   std::vector<Warning> warnings;
 };
 
+/// How power comes to layers.
+enum class AttributionMethod {
+  kWindow,      ///< the reference's: the samples between a layer's start and its end (attribute_by_window)
+  kRegression,  ///< the time that each layer fills of each sample (attribute_by_regression)
+};
+
 struct AttributeOptions {
+  AttributionMethod method = AttributionMethod::kWindow;
+  std::uint64_t seed = 1;  ///< regression: of the resampling behind the intervals
+  /// Regression: a trained model's idea of the layers' powers; empty = a prior fitted inside each run. May be
+  /// called from several threads.
+  std::function<std::vector<PriorPower>(const Network&)> prior;
+  /// Form of the power logs, rails, the board's time zone. Stamps of Unix time without a zone are taken to be
+  /// in the only one in which both logs overlap, with a warning.
+  PowerLogOptions power_log;
   std::vector<std::string> only;  ///< networks to take; empty = all
   std::size_t jobs = 0;           ///< networks at once; 0 = all cores
   /// Progress in bytes of latency logs; may be called from several threads.
   std::function<void(std::string_view network, std::uint64_t done, std::uint64_t total)> progress;
 };
 
-/// `attribute RAW_DATA --method window`: writes OUT/<network>/trt_engine_info.json (a byte copy, unpacked if
-/// it was compressed) and power_runtime_mapping_layerwise.csv; for a network without power or stamps,
-/// layer_power.csv with run times. One network's fault never ends the others. Outcomes by network name.
+/// `attribute RAW_DATA`: writes OUT/<network>/trt_engine_info.json (a byte copy, unpacked if it was
+/// compressed) and, by window, power_runtime_mapping_layerwise.csv, by regression layer_power.csv,
+/// attribution.json and power_covariance.csv; files of the other method are removed. For a network without
+/// power log or stamps, layer_power.csv with run times. Regression refuses power and run times that are NaN,
+/// infinite, negative or absurdly large; where the logs cannot be joined or do not tell the layers' powers it
+/// writes run times alone. One network's fault never ends the others. Outcomes by network name.
 /// Errors: kUnreadable; kUnfit (nothing there); kUsage (`only` names a network that is not there).
 Expected<std::vector<AttributionOutcome>> attribute_folder(const std::filesystem::path& raw_data,
                                                            const std::filesystem::path& out,

@@ -80,10 +80,12 @@ struct Layer {
   std::optional<std::int64_t> output_maps;  ///< key "OutMaps"
   DataType weight_type = DataType::kUnknown;
   std::optional<std::int64_t> weight_count;
-  bool has_residual = false;        ///< a residual input is added inside this layer
-  std::string activation;           ///< RELU, ...; empty if none
-  std::string tactic;               ///< TacticName; empty if the source names none
-  std::vector<std::string> faults;  ///< what could not be read of this layer, in words; empty is good
+  bool has_residual = false;          ///< a residual input is added inside this layer
+  std::string activation;             ///< RELU, ...; empty if none
+  std::string tactic;                 ///< TacticName; empty if the source names none
+  std::vector<std::string> faults;    ///< what could not be read of this layer's name, type, tensors, kernel,
+                                      ///< stride or padding, in words; empty is good
+  std::vector<std::string> oddities;  ///< the same of what only refines it: groups, weights, tactic, ...
 };
 
 /// A network in execution order.

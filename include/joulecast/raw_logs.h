@@ -29,21 +29,61 @@ struct PowerSample {
   [[nodiscard]] double microwatts() const { return millivolts * milliamps; }
 };
 
+/// Forms of power logs.
+enum class PowerFormat {
+  kAuto,          ///< told by the first two lines
+  kEdgeprofiler,  ///< `20241121-05:20:04.261448,5000.0,1096.0`: local time, mV, mA
+  kTegrastats,    ///< NVIDIA's tegrastats, each line with Unix time in front
+  kCsv,           ///< a header line, a column of time, columns of rails
+};
+/// "auto", "edgeprofiler", "tegrastats", "csv".
+std::string_view to_string(PowerFormat format);
+
+/// What the stamps of a log count.
+enum class StampKind {
+  kLocal,    ///< the board's own clock, as in the latency log
+  kUnix,     ///< since 1970 in UTC
+  kElapsed,  ///< since the log's start: such a log cannot be joined with another
+};
+
+struct PowerLogOptions {
+  PowerFormat format = PowerFormat::kAuto;
+  /// Rails to add up, by name. Empty: the only one, or the one of the whole board (VDD_IN, POM_5V_IN, ...).
+  std::vector<std::string> rails;
+  /// Of the board's clock, as TimeZone::named takes it: turns Unix time into kLocal. Empty: stamps stay what
+  /// they are.
+  std::string time_zone;
+  /// NaN, infinite, negative power and power above a kilowatt are errors (kMalformed, with the place) rather
+  /// than doubts.
+  bool refuse_impossible = false;
+};
+
 /// A pull reader of `20241121-05:20:04.261448,5000.0,1096.0` lines. Memory does not grow with the file.
 /// Extra fields are ignored; CRLF, white space around a line and a missing last line break are accepted, and
 /// numbers are what Python's float() takes (`5e3`, ` 1_000 `, `nan`). Rows in any order are handed on as they
 /// stand. Refused, as in the reference: blank and header lines, fewer than three fields, invalid UTF-8.
+/// Logs of other forms (PowerLogOptions::format) are read likewise; where they know no voltage, a sample has
+/// 1000 mV and as many mA as mW. Of a CSV the last line may be a footer of more cells; it is left out with a
+/// doubt.
 class PowerLogReader {
  public:
-  static Expected<PowerLogReader> open(const std::filesystem::path& path);
+  /// Errors: kUnreadable; kUsage for a time zone that there is not.
+  static Expected<PowerLogReader> open(const std::filesystem::path& path,
+                                       const PowerLogOptions& options = {});
   /// The next samples, at least one; an empty span at the end of the file. Valid until the next call.
-  /// Errors: kMalformed with line and byte; samples before the fault are handed out first.
+  /// Errors: kMalformed with line and byte; samples before the fault are handed out first. kUsage if the rail
+  /// is not there or must be named, with the list of rails.
   Expected<std::span<const PowerSample>> next();
   /// Doubts about the rows handed out so far: NaN, negative or absurd power, stamps out of order, a clock set
   /// by an hour.
   [[nodiscard]] std::vector<Warning> warnings() const;
-  /// A reader over bytes in memory, cut into windows of `window_bytes` (tests, fuzzing).
+  /// Of the samples handed out so far.
+  [[nodiscard]] StampKind stamp_kind() const;
+  /// A reader over bytes in memory, cut into windows of `window_bytes` (tests, fuzzing); without options of the
+  /// reference's form. Error kUsage as for open.
   static PowerLogReader from_memory(std::string_view text, std::string source, std::size_t window_bytes);
+  static Expected<PowerLogReader> from_memory(std::string_view text, std::string source,
+                                              std::size_t window_bytes, const PowerLogOptions& options);
 
   PowerLogReader(PowerLogReader&&) noexcept;
   PowerLogReader& operator=(PowerLogReader&&) noexcept;
@@ -57,7 +97,8 @@ class PowerLogReader {
 
 /// Whole log in memory (24 bytes a sample); doubts about it go to `warnings`. Error kUnfit if it has no row.
 Expected<std::vector<PowerSample>> read_power_log(const std::filesystem::path& path,
-                                                  std::vector<Warning>* warnings = nullptr);
+                                                  std::vector<Warning>* warnings = nullptr,
+                                                  const PowerLogOptions& options = {});
 
 /// One callback of the profiler: how long a layer ran in one cycle, and when that was reported. 16 bytes.
 struct LatencyEntry {

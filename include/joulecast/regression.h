@@ -30,6 +30,7 @@ struct PriorPower {
 struct RegressionOptions {
   std::uint64_t seed = 1;         ///< of the resampling behind the intervals; same seed, same result
   std::vector<PriorPower> prior;  ///< empty: fitted inside the run from FLOP and byte rates
+  bool diagnostics = false;       ///< fills trace and delay_profile: a hundred more fits
   double merge_above = 0.25;  ///< neighbours are merged until half-widths are below this share of the value
 };
 
@@ -79,6 +80,19 @@ struct NetworkPower {
   double idle_energy_mj = 0.0;  ///< idle power x period
 };
 
+/// One conversion of the sensor inside the run.
+struct TracePoint {
+  double at_ms = 0.0;       ///< when its value appeared, since the log's start
+  double measured_w = 0.0;  ///< board power
+  double fitted_w = 0.0;    ///< what the fit makes of the same window
+};
+
+/// How well a delay of the sensor explains samples that were not fitted.
+struct ProfilePoint {
+  double delay_us = 0.0;
+  double log_likelihood = 0.0;  ///< of the held-out blocks, but for a constant
+};
+
 struct SampleCount {
   std::string reason;
   std::uint64_t count = 0;
@@ -104,6 +118,8 @@ struct RegressionResult {
   std::uint64_t samples_used = 0;
   std::vector<SampleCount> samples_dropped;
   std::vector<Warning> warnings;
+  std::vector<TracePoint> trace;            ///< with RegressionOptions::diagnostics, of a run that was fitted
+  std::vector<ProfilePoint> delay_profile;  ///< likewise
 };
 
 /// Attributes power to layers. `idle` is the board's idle power from its file, used where the log itself has

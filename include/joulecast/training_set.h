@@ -75,6 +75,17 @@ struct Reject {
   std::string network, layer_name, reason, detail;
 };
 
+/// Covariance of the powers (W^2, above idle) of a network's layers, each taken on its own whatever was
+/// merged into blocks. The variance of a block of layers with run times t is t'Vt / (sum of t)^2.
+struct PowerCovariance {
+  std::vector<std::string> layer_names;
+  std::vector<double> w2;  ///< row-major, layers x layers; NaN where a layer was not measured
+  [[nodiscard]] double at(std::size_t i, std::size_t k) const { return w2[i * layer_names.size() + k]; }
+};
+/// power_covariance.csv, of preprocessed_data (the rows of layer_power.csv) or training_data (the rows of
+/// layers.csv). Errors: kUnreadable; kMalformed with the line.
+Expected<PowerCovariance> read_power_covariance(const std::filesystem::path& path);
+
 struct ConvertOptions {
   std::uint64_t per_layer_measurements = 10;
   std::size_t jobs = 0;

@@ -18,6 +18,7 @@ namespace joulecast {
 namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr int kMostLinks = 40;         // the system's own limit
 constexpr mode_t kNewFileMode = 0666;  // the umask takes its share
 
 tl::unexpected<Error> not_writable(const std::filesystem::path& path, int code) {
@@ -52,7 +53,8 @@ AtomicFile::AtomicFile(int descriptor, std::filesystem::path temporary, std::fil
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
+    : pending_(std::exchange(other.pending_, false)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
       errno_(other.errno_),
       temporary_(std::move(other.temporary_)),
       destination_(std::move(other.destination_)),
@@ -61,6 +63,7 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
 AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   if (this != &other) {
     discard();
+    pending_ = std::exchange(other.pending_, false);
     descriptor_ = std::exchange(other.descriptor_, -1);
     errno_ = other.errno_;
     temporary_ = std::move(other.temporary_);
@@ -74,14 +77,30 @@ AtomicFile::~AtomicFile() {
   discard();
 }
 
-Expected<AtomicFile> AtomicFile::create(const std::filesystem::path& destination) {
+Expected<AtomicFile> AtomicFile::create(const std::filesystem::path& name) {
   static std::atomic<unsigned> serial{0};
   std::error_code code;
+  // A link stays a link: what it points to is written, even where that is not there yet.
+  auto destination = name;
+  for (int links = 0; std::filesystem::is_symlink(destination, code); ++links) {
+    if (links == kMostLinks) return not_writable(name, ELOOP);
+    // An absolute target replaces the folder before it.
+    destination = destination.parent_path() / std::filesystem::read_symlink(destination, code);
+    if (code) return not_writable(name, code.value());
+  }
   if (destination.has_parent_path()) {
     std::filesystem::create_directories(destination.parent_path(), code);
     if (code) return not_writable(destination.parent_path(), code.value());
   }
-  if (std::filesystem::is_directory(destination, code)) return not_writable(destination, EISDIR);
+  struct stat old{};
+  const bool there = ::stat(destination.c_str(), &old) == 0;
+  if (there && S_ISDIR(old.st_mode)) return not_writable(destination, EISDIR);
+  if (there && !S_ISREG(old.st_mode)) {
+    // A device, a pipe: renaming would put a file in its place, so bytes go straight through.
+    const int through = ::open(destination.c_str(), O_WRONLY | O_CLOEXEC);
+    if (through < 0) return not_writable(destination, errno);
+    return AtomicFile(through, {}, destination);
+  }
   // Process and serial number: two runs, or two threads, never share a temporary file.
   auto temporary = destination;
   temporary += fmt::format(".tmp-{}-{}", ::getpid(), serial++);
@@ -90,16 +109,25 @@ Expected<AtomicFile> AtomicFile::create(const std::filesystem::path& destination
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
   if (descriptor < 0) return not_writable(destination, errno);
   files.names.insert(temporary);
+  if (there) ::fchmod(descriptor, old.st_mode & 07777);  // best effort: the new content keeps the old mode
   return AtomicFile(descriptor, std::move(temporary), destination);
 }
 
 void AtomicFile::write(std::string_view bytes) {
   if (buffer_.size() + bytes.size() > kBufferBytes) flush();
-  buffer_.append(bytes);
+  if (bytes.size() >= kBufferBytes) {
+    write_through(bytes);
+  } else {
+    buffer_.append(bytes);
+  }
 }
 
 void AtomicFile::flush() {
-  std::string_view rest = buffer_;
+  write_through(buffer_);
+  buffer_.clear();
+}
+
+void AtomicFile::write_through(std::string_view rest) {
   while (!rest.empty() && errno_ == 0) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0) {
@@ -108,17 +136,27 @@ void AtomicFile::flush() {
     }
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
-  buffer_.clear();
+}
+
+Expected<void> AtomicFile::finish_writing() {
+  if (descriptor_ >= 0) {
+    flush();
+    if (::close(std::exchange(descriptor_, -1)) != 0 && errno_ == 0) errno_ = errno;
+  }
+  if (errno_ == 0) return {};
+  return not_writable(destination_, errno_);
 }
 
 Expected<void> AtomicFile::commit() {
-  flush();
+  static_cast<void>(finish_writing());  // a fault stays in errno_
   // No fsync: after a power cut the file may be old or new or empty on some file systems, but never half of
   // both; after a killed run it is old or new.
-  if (::close(std::exchange(descriptor_, -1)) != 0 && errno_ == 0) errno_ = errno;
-  if (errno_ == 0 && ::rename(temporary_.c_str(), destination_.c_str()) != 0) errno_ = errno;
-  if (errno_ != 0) ::unlink(temporary_.c_str());
-  forget(temporary_);
+  pending_ = false;
+  if (!temporary_.empty()) {
+    if (errno_ == 0 && ::rename(temporary_.c_str(), destination_.c_str()) != 0) errno_ = errno;
+    if (errno_ != 0) ::unlink(temporary_.c_str());
+    forget(temporary_);
+  }
   if (errno_ != 0) {
     return not_writable(destination_, errno_);
   }
@@ -126,8 +164,9 @@ Expected<void> AtomicFile::commit() {
 }
 
 void AtomicFile::discard() {
-  if (descriptor_ < 0) return;
-  ::close(std::exchange(descriptor_, -1));
+  if (!std::exchange(pending_, false)) return;
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+  if (temporary_.empty()) return;
   ::unlink(temporary_.c_str());
   forget(temporary_);
 }

@@ -12,16 +12,21 @@
 namespace joulecast {
 
 /// A file that takes its name only on commit(): it is written beside its destination under a temporary name,
-/// and removed when the object dies uncommitted. Writes are buffered (256 KiB). Not for several threads.
+/// and removed when the object dies uncommitted. A symbolic link stays one (its target is replaced), and so
+/// do devices and pipes (bytes go straight into them); a file that is replaced hands on its mode. Small
+/// writes are buffered (256 KiB). Not for several threads.
 class AtomicFile {
  public:
   /// Creates missing parent folders. Error kNotWritable.
-  static Expected<AtomicFile> create(const std::filesystem::path& destination);
+  static Expected<AtomicFile> create(const std::filesystem::path& name);
 
   /// Takes bytes. A fault of the disk is kept and reported by commit(); `ok()` tells early.
   void write(std::string_view bytes);
   [[nodiscard]] bool ok() const { return errno_ == 0; }
-  /// Flushes, syncs and renames. Error kNotWritable with the system's reason.
+  /// Writes what is left and closes, so that of several files that belong together none takes its name before
+  /// all are on the disk. Only commit() may follow. Error kNotWritable.
+  Expected<void> finish_writing();
+  /// Flushes and renames. Error kNotWritable with the system's reason.
   Expected<void> commit();
 
   AtomicFile(AtomicFile&& other) noexcept;
@@ -33,8 +38,10 @@ class AtomicFile {
  private:
   AtomicFile(int descriptor, std::filesystem::path temporary, std::filesystem::path destination);
   void flush();
+  void write_through(std::string_view rest);
   void discard();
 
+  bool pending_ = true;  ///< neither committed nor discarded nor moved from
   int descriptor_ = -1;
   int errno_ = 0;
   std::filesystem::path temporary_;

@@ -184,6 +184,17 @@ Expected<std::span<const std::string_view>> CsvReader::next() {
   }
 }
 
+std::string_view CsvReader::ahead() const {
+  if (!state_->started) return {};
+  return {state_->buffer.data() + state_->begin, state_->end - state_->begin};
+}
+
+void CsvReader::skip(std::size_t bytes, std::uint64_t records) {
+  state_->begin += bytes;
+  state_->next_line += records;
+  if (records != 0) state_->record_line = state_->next_line - 1;
+}
+
 std::uint64_t CsvReader::line() const {
   return state_->record_line;
 }

@@ -31,6 +31,12 @@ class CsvReader {
   /// quote; kUnreadable and kMalformed from the disk or the decompressor.
   Expected<std::span<const std::string_view>> next();
 
+  /// The bytes in memory from the next record on, for a caller that knows the form of its file's records; how
+  /// many records they hold, and where the last one is cut, is not known. Empty before the first next().
+  [[nodiscard]] std::string_view ahead() const;
+  /// Steps over the first `bytes` of ahead(): `records` whole records of one line each.
+  void skip(std::size_t bytes, std::uint64_t records);
+
   /// Line of the record that next() gave last, from 1.
   [[nodiscard]] std::uint64_t line() const;
   /// The place of that record, for errors.

@@ -19,6 +19,7 @@ namespace {
 
 enum class Compression { kNone, kGzip, kZstd };
 constexpr std::size_t kCompressedBufferBytes = 256 * 1024;
+constexpr std::size_t kMagicBytes = 4;
 
 tl::unexpected<Error> unreadable(const std::string& name, int code) {
   const char* hint = code == ENOENT   ? "Check the path"
@@ -123,8 +124,8 @@ struct InputFile::State {
   }
 
   Expected<void> detect() {
-    raw.resize(kCompressedBufferBytes);
-    while (raw_end < 4) {
+    raw.resize(kMagicBytes);
+    while (raw_end < kMagicBytes) {
       auto got = read_disk(std::span(raw).subspan(raw_end));
       if (!got) return tl::unexpected(got.error());
       if (*got == 0) break;
@@ -134,12 +135,17 @@ struct InputFile::State {
       return raw_end >= magic.size() && std::equal(magic.begin(), magic.end(), raw.begin(),
                                                    [](int a, char b) { return static_cast<char>(a) == b; });
     };
+    // A frame of user data may come first (RFC 8878, 3.1.2): 0x184D2A50 to 0x184D2A5F.
+    const auto starts_skippable = [&] {
+      return raw_end >= 4 && (static_cast<unsigned char>(raw[0]) & 0xf0U) == 0x50U &&
+             std::string_view(raw.data() + 1, 3) == "\x2a\x4d\x18";
+    };
     if (starts({0x1f, 0x8b})) {
       // 16 + 15: gzip framing with the largest window.
       if (inflateInit2(&gzip, 16 + 15) != Z_OK)
         return fail(ErrorKind::kInternal, "zlib cannot start", {name});
       compression = Compression::kGzip;
-    } else if (starts({0x28, 0xb5, 0x2f, 0xfd})) {
+    } else if (starts({0x28, 0xb5, 0x2f, 0xfd}) || starts_skippable()) {
       zstd = ZSTD_createDStream();
       if (zstd == nullptr) return fail(ErrorKind::kInternal, "zstd cannot start", {name});
       compression = Compression::kZstd;
@@ -208,9 +214,10 @@ Expected<std::string> read_whole_file(const std::filesystem::path& path, std::ui
   if (!file) return tl::unexpected(file.error());
   std::string text;
   std::size_t used = 0;
+  // One byte more than the size says, so that a plain file's end is seen without growing.
+  text.resize(std::min(file->size_on_disk(), limit) + 1);
   for (;;) {
-    const std::size_t step = std::max<std::size_t>(64 * 1024, used);
-    text.resize(used + step);
+    if (used == text.size()) text.resize(used + std::max<std::size_t>(64 * 1024, used));
     auto got = file->read(std::span(text).subspan(used));
     if (!got) return tl::unexpected(got.error());
     used += *got;

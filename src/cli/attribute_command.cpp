@@ -1,13 +1,19 @@
+#include <algorithm>
 #include <map>
+#include <memory>
 #include <mutex>
 
 #include <fmt/format.h>
 
+#include "cli/attribution_tables.h"
 #include "cli/fault_tally.h"
 #include "cli/stages.h"
 #include "cli/subcommand.h"
-#include "cli/table.h"
+#include "cli/words.h"
+#include "joulecast/cost_model.h"
 #include "joulecast/measurements.h"
+#include "joulecast/prediction.h"
+#include "joulecast/regression.h"
 
 namespace joulecast::cli {
 namespace {
@@ -47,43 +53,36 @@ class ByteTally {
   std::uint64_t total_ = 0;
 };
 
-std::string percent(std::uint64_t part, std::uint64_t whole) {
-  return whole == 0 ? "-"
-                    : fmt::format("{:.1f}", 100.0 * static_cast<double>(part) / static_cast<double>(whole));
-}
-
-std::string_view in_words(Status status) {
-  switch (status) {
-    case Status::kDone:
-      return "done";
-    case Status::kWithoutPower:
-      return "no power";
-    case Status::kRunTimesOnly:
-      return "run times only";
-    case Status::kSkipped:
-      return "skipped";
-  }
-  return "";
-}
-
-std::string summary_of(const Console& console, const std::vector<AttributionOutcome>& outcomes) {
-  Table table({{"network", Table::Align::kLeft, true},
-               {"rows"},
-               {"with power (%)"},
-               {"samples"},
-               {"used (%)"},
-               {"status", Table::Align::kLeft}});
+/// What speaks against the results, and how to record better: networks of one board have most of it in
+/// common, so each line names all that it is about.
+void tell_doubts(Console& console, const std::vector<AttributionOutcome>& outcomes) {
+  std::map<std::string, std::vector<std::string>> doubts;
+  std::map<std::string, std::vector<std::string>> advice;
   for (const auto& outcome : outcomes) {
-    const auto& s = outcome.summary;
-    const bool counted = outcome.status == Status::kDone || outcome.status == Status::kWithoutPower;
-    if (counted)
-      table.add({outcome.network, count_cell(s.rows), percent(s.rows_with_power, s.rows),
-                 count_cell(s.samples_read), percent(s.samples_used, s.samples_read),
-                 std::string(in_words(outcome.status))});
-    else
-      table.add({outcome.network, "-", "-", "-", "-", std::string(in_words(outcome.status))});
+    if (!outcome.regression) continue;
+    const RegressionResult& result = *outcome.regression;
+    for (const auto& line : result.advice) advice[line].push_back(outcome.network);
+    if (result.verdict != Verdict::kWeak) continue;
+    for (const auto& line : result.reasons) doubts[line].push_back(outcome.network);
   }
-  return table.text(console.width(), console.colours());
+  for (const auto& [line, networks] : doubts)
+    console.note(fmt::format("weak: {}: {}", some_of(networks), line));
+  for (const auto& [line, networks] : advice)
+    console.note(fmt::format("to record better: {}: {}", some_of(networks), line));
+}
+
+/// A model's idea of each layer's power, for the centre of the regression's prior. The model is compiled once
+/// and asked by several threads.
+std::function<std::vector<PriorPower>(const Network&)> prior_from(const CostModel& model) {
+  auto predictor = std::make_shared<const Predictor>(model);
+  return [predictor](const Network& engine) {
+    std::vector<PriorPower> prior;
+    const auto prediction = predictor->predict(engine);
+    if (!prediction) return prior;  // it covers no layer: the run's own prior stands
+    for (const LayerPrediction& layer : prediction->layers)
+      if (layer.power_w) prior.push_back({layer.layer_name, layer.power_w->value});
+    return prior;
+  };
 }
 
 class AttributeCommand final : public Subcommand {
@@ -91,24 +90,26 @@ class AttributeCommand final : public Subcommand {
     return "Joins the power log, the latency log and the engine information of each network in RAW_DATA, and "
            "writes power and "
            "run time of each layer to PREPROCESSED/NETWORK.\n\n"
-           "The window method is the reference's: a layer gets the power samples between its start and its "
-           "end. A network without "
-           "power log or time stamps yields run times alone. One network's fault never ends the others.";
+           "The regression finds each layer's power from the share of every sample's time that the layer "
+           "fills, with intervals, and "
+           "refuses a network whose logs do not tell: that one gets run times alone, and advice on how to "
+           "record better. The window "
+           "method is the reference's: a layer gets the power samples between its start and its end. A "
+           "network without power log or "
+           "time stamps yields run times alone. One network's fault never ends the others.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast attribute raw_data --out preprocessed_data",
-            "joulecast attribute raw_data --out preprocessed_data --only resnet18 --strict"};
+            "joulecast attribute raw_data --out preprocessed_data --only resnet18 --strict",
+            "joulecast attribute raw_data --out preprocessed_data --method window"};
   }
   void declare(FlagSet& flags) override {
     flags.add("RAW_DATA", "", &arguments_.raw_data, "Folder with idling_power.json and one folder a network")
         .required = true;
     flags.add("--out", "PREPROCESSED", &arguments_.out, "Folder to write to").required = true;
     flags.flags.back().alias = "-o";
-    flags
-        .add("--method", "METHOD", &arguments_.method,
-             "How power comes to layers: window, the only one in this version")
-        .choices = {"window", "regression"};
     flags.add("--only", "NETWORK", &arguments_.only, "Take this network alone; may be given several times");
+    add_attribution_flags(flags, arguments_);
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
     return run_attribute(console, common, arguments_);
@@ -119,16 +120,62 @@ class AttributeCommand final : public Subcommand {
 
 }  // namespace
 
+void add_attribution_flags(FlagSet& flags, AttributeArguments& arguments) {
+  flags
+      .add("--method", "METHOD", &arguments.method,
+           "How power comes to layers: regression (the default), or window as the reference does")
+      .choices = {"regression", "window"};
+  flags.add("--prior", "MODELS", &arguments.prior,
+            "Models that train wrote: their powers are where the regression starts from; dropped where a "
+            "run speaks against them");
+  flags.add("--seed", "N", &arguments.seed,
+            "Of the resampling behind the regression's intervals; 1 by default");
+  add_power_log_flags(flags, arguments);
+}
+
+void add_power_log_flags(FlagSet& flags, AttributeArguments& arguments) {
+  flags
+      .add("--power-format", "FORMAT", &arguments.power_format,
+           "Form of the power logs; auto, the default, tells them apart by their first lines")
+      .choices = {"auto", "edgeprofiler", "tegrastats", "csv"};
+  flags.add("--rail", "RAIL", &arguments.rails,
+            "Rail to take from logs of several; given several times, they are added up");
+  flags.add("--time-zone", "ZONE", &arguments.time_zone,
+            "Of the board's clock, for power logs in Unix time: an IANA name or an offset such as +02:00; "
+            "found from the logs by default");
+}
+
+Expected<PowerLogOptions> power_log_options(const AttributeArguments& arguments) {
+  PowerLogOptions options;
+  for (const auto format : {PowerFormat::kEdgeprofiler, PowerFormat::kTegrastats, PowerFormat::kCsv})
+    if (to_string(format) == arguments.power_format) options.format = format;
+  options.rails = arguments.rails;
+  options.time_zone = arguments.time_zone;
+  // Told before any network is read, and once.
+  if (const auto probe = PowerLogReader::from_memory("", "", 1, options); !probe)
+    return tl::unexpected(probe.error());
+  return options;
+}
+
 Expected<int> run_attribute(Console& console, const CommonOptions& common,
                             const AttributeArguments& arguments) {
-  if (arguments.method != "window")
-    return fail(ErrorKind::kUsage, fmt::format("--method {} is not in this version", arguments.method), {},
-                "Use --method window");
+  const bool regression = arguments.method == "regression";
+  AttributeOptions options;
+  options.method = regression ? AttributionMethod::kRegression : AttributionMethod::kWindow;
+  options.seed = arguments.seed;
+  const auto power_log = power_log_options(arguments);
+  if (!power_log) return tl::unexpected(power_log.error());
+  options.power_log = *power_log;
+  if (!arguments.prior.empty()) {
+    if (!regression) return fail(ErrorKind::kUsage, "--prior is for --method regression alone");
+    const auto model = load_cost_model(arguments.prior);
+    if (!model) return tl::unexpected(model.error());
+    options.prior = prior_from(*model);
+  }
   const auto raw_data = list_raw_data(arguments.raw_data);
   if (!raw_data) return tl::unexpected(raw_data.error());
   ByteTally tally(console);
   tally.expect(*raw_data, arguments.only);
-  AttributeOptions options;
   options.only = arguments.only;
   options.jobs = common.jobs;
   options.progress = std::ref(tally);
@@ -147,11 +194,15 @@ Expected<int> run_attribute(Console& console, const CommonOptions& common,
     produced = true;
     if (outcome.reason) {
       console.warning(
-          Warning{fmt::format("{}: {}", outcome.network, outcome.reason->message), outcome.reason->location});
+          Warning{fmt::format("{}{}: {}", outcome.network,
+                              outcome.status == Status::kRefused ? " refused" : "", outcome.reason->message),
+                  outcome.reason->location});
       faults.survived(*outcome.reason);
     }
   }
-  console.summary(summary_of(console, *outcomes));
+  tell_doubts(console, *outcomes);
+  const auto table = regression ? regression_table : window_table;
+  console.summary(table(*outcomes, console.width(), console.colours()));
   return faults.verdict(produced, common.strict, "no network could be used");
 }
 

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/exit_code.h"
+#include "cli/words.h"
 
 namespace joulecast::cli {
 namespace {
@@ -20,8 +21,7 @@ namespace {
 constexpr std::size_t kDefaultWidth = 80;
 constexpr std::chrono::milliseconds kRedrawEvery{100};
 constexpr std::size_t kBarWidth = 20;
-// Three lines of a terminal: names of layers may have hundreds of characters.
-constexpr std::size_t kLongestMessage = 240;
+constexpr std::size_t kLongestName = 72;  // names of layers may have hundreds of characters
 
 bool colours_for(int descriptor) {
   const char* no_color = std::getenv("NO_COLOR");
@@ -116,8 +116,8 @@ void Console::line(std::string_view level, std::string_view style, const std::st
   std::string out = "joulecast: ";
   if (level != "note" && level != "detail")
     out += colours_on_stderr_ ? fmt::format("\033[{}m{}:\033[0m ", style, level) : fmt::format("{}: ", level);
-  out += shorten_middle(text, kLongestMessage) + "\n";
-  if (!hint.empty()) out += fmt::format("  hint: {}\n", hint);
+  out += shorten_names(printable(text), kLongestName) + "\n";
+  if (!hint.empty()) out += fmt::format("  hint: {}\n", printable(hint));
   put(stderr, out);
 }
 
@@ -199,8 +199,8 @@ void Console::progress(std::string_view what, std::uint64_t done, std::uint64_t 
     Json json;
     json["level"] = "progress";
     json["message"] = what;
-    json["done"] = done;
-    json["total"] = total;
+    json["done"] = static_cast<double>(done) / unit_scale;
+    json["total"] = static_cast<double>(total) / unit_scale;
     json["unit"] = unit;
     put(stderr, dump(json) + "\n");
     return;

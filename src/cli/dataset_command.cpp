@@ -17,13 +17,15 @@ class DatasetCommand final : public Subcommand {
             "joulecast dataset raw_data --out results --per-layer-measurements 20 --quiet"};
   }
   void declare(FlagSet& flags) override {
-    flags.add("RAW_DATA", "", &raw_data_, "Folder with idling_power.json and one folder a network").required =
-        true;
+    flags
+        .add("RAW_DATA", "", &attribution_.raw_data, "Folder with idling_power.json and one folder a network")
+        .required = true;
     flags.add("--out", "DIR", &out_, "Folder to write both results to").required = true;
     flags.flags.back().alias = "-o";
     flags.add(
         "--per-layer-measurements", "N", &per_layer_measurements_,
         "A network is left out if one of its layers has fewer values of power or run time; 10 by default");
+    add_attribution_flags(flags, attribution_);
     flags.add("--pull", "", &pull_, "Refused: this version cannot fetch from a remote");
     flags.add("--push", "", &push_, "Refused: this version cannot send to a remote");
   }
@@ -36,8 +38,9 @@ class DatasetCommand final : public Subcommand {
     }
     const auto preprocessed = std::filesystem::path(out_) / "preprocessed_data";
     const auto training = std::filesystem::path(out_) / "training_data";
-    console.detail("attribute: " + raw_data_ + " -> " + preprocessed.string());
-    auto attributed = run_attribute(console, common, {raw_data_, preprocessed.string(), "window", {}});
+    console.detail("attribute: " + attribution_.raw_data + " -> " + preprocessed.string());
+    attribution_.out = preprocessed.string();
+    auto attributed = run_attribute(console, common, attribution_);
     if (!attributed) return attributed;
     console.summary("\n");
     console.detail("convert: " + preprocessed.string() + " -> " + training.string());
@@ -47,7 +50,7 @@ class DatasetCommand final : public Subcommand {
     return *attributed != 0 ? *attributed : *converted;
   }
 
-  std::string raw_data_;
+  AttributeArguments attribution_;
   std::string out_;
   std::uint64_t per_layer_measurements_ = 10;
   bool pull_ = false;

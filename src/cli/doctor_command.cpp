@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/exit_code.h"
+#include "cli/recording_tables.h"
+#include "cli/stages.h"
 #include "cli/subcommand.h"
 #include "cli/table.h"
 #include "joulecast/cost_model.h"
@@ -15,6 +17,8 @@ namespace joulecast::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr const char* kRawData = "raw data";
 
 /// What was found out about one path.
 struct Finding {
@@ -28,7 +32,7 @@ struct Finding {
 
 Finding examine_raw_data(const fs::path& path) {
   Finding finding{path.string(),
-                  "raw data",
+                  kRawData,
                   {},
                   {},
                   {},
@@ -48,7 +52,7 @@ Finding examine_raw_data(const fs::path& path) {
                                 "no engine information",
                                 {network.folder.string()},
                                 "Copy trt_profiling/trt_engine_info.json from the board"});
-    else if (const auto engine = read_engine(network.engine); !engine)
+    else if (const auto engine = read_engine_as_written(network.engine); !engine)
       finding.faults.push_back(engine.error());
     if (network.latency_log.empty() && network.profile.empty())
       finding.faults.push_back({ErrorKind::kUnfit,
@@ -133,7 +137,7 @@ Finding examine_engine(const fs::path& path) {
   std::size_t faulty = 0;
   std::map<LayerKind, std::size_t> kinds;
   for (const auto& layer : network->layers) {
-    faulty += layer.faults.empty() ? 0 : 1;
+    faulty += layer.faults.empty() && layer.oddities.empty() ? 0 : 1;
     ++kinds[layer.kind];
   }
   finding.detail = fmt::format("{} layers:", network->layers.size());
@@ -174,15 +178,26 @@ Finding examine(const fs::path& path) {
 class DoctorCommand final : public Subcommand {
   [[nodiscard]] std::string_view description() const override {
     return "Looks at data, models and engines, says what each PATH is, what is wrong with it, and which "
-           "command comes next. Without "
+           "command comes next. Of raw data it says what the logs can tell about single layers, before any "
+           "fit: "
+           "rates, gaps, the sensor's refresh, which phases of the inference it saw, the interval to expect "
+           "for "
+           "each layer's power (of one network, or with --verbose of all), and what to change in the "
+           "recording. "
+           "Without "
            "PATH it looks for raw_data, preprocessed_data, training_data and models in the working folder.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
-    return {"joulecast doctor",
+    return {"joulecast doctor", "joulecast doctor raw_data --only resnet18",
             "joulecast doctor raw_data models examples/orin_resnet18/trt_engine_info.json"};
   }
-  void declare(FlagSet& flags) override { flags.add("PATH", "", &paths_, "Folder or file to look at"); }
-  Expected<int> run(Console& console, const CommonOptions&) override {
+  void declare(FlagSet& flags) override {
+    flags.add("PATH", "", &paths_, "Folder or file to look at");
+    flags.add("--only", "NETWORK", &log_form_.only,
+              "Of raw data, look at this network's recording alone; may be given several times");
+    add_power_log_flags(flags, log_form_);
+  }
+  Expected<int> run(Console& console, const CommonOptions& common) override {
     if (paths_.empty()) {
       std::error_code code;
       for (const char* usual : {"raw_data", "preprocessed_data", "training_data", "models"})
@@ -207,6 +222,10 @@ class DoctorCommand final : public Subcommand {
                   ? ": good"
                   : fmt::format(": {} fault{}", finding.faults.size(), finding.faults.size() == 1 ? "" : "s");
       console.result(line + "\n");
+      if (finding.is == kRawData) {
+        const auto told = tell_recordings(console, path, common.verbose, log_form_);
+        if (!told && code == 0) code = exit_code(told.error().kind);
+      }
       if (finding.faults.empty() && !finding.next.empty())
         console.result(fmt::format("  next: {}\n", finding.next));
     }
@@ -214,6 +233,7 @@ class DoctorCommand final : public Subcommand {
   }
 
   std::vector<std::string> paths_;
+  AttributeArguments log_form_;
 };
 
 }  // namespace

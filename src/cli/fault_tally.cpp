@@ -13,11 +13,14 @@ void FaultTally::skipped(Console& console, std::string_view network, const Error
 
 void FaultTally::survived(const Error& reason) {
   if (!first_) first_ = reason;
+  if (!unwritten_ && reason.kind == ErrorKind::kNotWritable) unwritten_ = reason;
 }
 
 Expected<int> FaultTally::verdict(bool produced, bool strict, std::string_view nothing_produced) const {
   if (!first_) return 0;
   if (!produced) return fail(first_->kind, std::string(nothing_produced), {}, "The reasons stand above");
+  // An input left out is a warning; a result that could not be stored is a failure.
+  if (unwritten_) return exit_code(unwritten_->kind);
   return strict ? exit_code(first_->kind) : 0;
 }
 

@@ -16,12 +16,12 @@ class FaultTally {
   /// Counts one that was used all the same.
   void survived(const Error& reason);
 
-  /// 0, or with strict the code of the first fault. Where nothing was produced: an error of the first fault's
-  /// kind, with `nothing_produced` as its message.
+  /// 0; the code of an output that could not be written; or with strict that of the first fault. Where
+  /// nothing was produced: an error of the first fault's kind, with `nothing_produced` as its message.
   [[nodiscard]] Expected<int> verdict(bool produced, bool strict, std::string_view nothing_produced) const;
 
  private:
-  std::optional<Error> first_;
+  std::optional<Error> first_, unwritten_;
 };
 
 }  // namespace joulecast::cli

@@ -37,6 +37,8 @@ Expected<void> store(const Flag& flag, const std::vector<std::string>& values) {
     return {};
   }
   if (auto* const* on = std::get_if<bool*>(&flag.target)) {
+    if (!values.empty() && values.front() != "true")
+      return usage(fmt::format("{} takes no value", flag.name), "Leave it out, or give it alone");
     **on = true;
     return {};
   }

@@ -9,15 +9,27 @@
 #include "cli/console.h"
 #include "cli/flags.h"
 #include "joulecast/error.h"
+#include "joulecast/raw_logs.h"
 
 namespace joulecast::cli {
 
 struct AttributeArguments {
   std::string raw_data;
   std::string out;
-  std::string method = "window";
-  std::vector<std::string> only;
+  std::string method = "regression";
+  std::vector<std::string> only = {};
+  std::string prior = {};  ///< folder of models; empty: none
+  std::uint64_t seed = 1;
+  std::string power_format = "auto";
+  std::vector<std::string> rails = {};
+  std::string time_zone = {};
 };
+/// Flags of the method and of the power logs' form.
+void add_attribution_flags(FlagSet& flags, AttributeArguments& arguments);
+/// The second part alone, for commands that only read power logs.
+void add_power_log_flags(FlagSet& flags, AttributeArguments& arguments);
+/// Error kUsage for a time zone that there is not.
+Expected<PowerLogOptions> power_log_options(const AttributeArguments& arguments);
 /// attribute RAW_DATA --out PREPROCESSED. The value is the exit code.
 Expected<int> run_attribute(Console& console, const CommonOptions& common,
                             const AttributeArguments& arguments);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "cli/console.h"
+#include "cli/words.h"
 
 namespace joulecast::cli {
 namespace {
@@ -23,6 +24,7 @@ Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {}
 
 void Table::add(std::vector<std::string> cells) {
   cells.resize(columns_.size());
+  for (std::string& text : cells) text = printable(text);
   rows_.push_back(std::move(cells));
 }
 

@@ -136,7 +136,9 @@ Attempt attempt_model(ReferenceKind kind, Target target, const Split& split, con
   for (const std::string_view feature : reference_feature_names(kind)) model.features.emplace_back(feature);
   model.recipe = chosen != options.recipes.end() ? chosen->second : reference_recipe(kind, target);
   model.recipe.lasso.mode = options.mode;
-  model.recipe.lasso.jobs = options.jobs;
+  // The models share the threads; what is left over goes to each one's folds.
+  model.recipe.lasso.jobs =
+      std::max<std::size_t>(1, thread_count(options.jobs) / (kReferenceKinds.size() * kTargets.size()));
   model.train_networks = split.train.networks;
   model.test_networks = split.test.networks;
   model.train_rows = split.train.size();

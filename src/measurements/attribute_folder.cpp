@@ -1,5 +1,5 @@
-// `attribute --method window` over a whole raw_data folder: each network on its own, so that the fault of one
-// never ends the others.
+// `attribute` over a whole raw_data folder: each network on its own, so that the fault of one never ends the
+// others.
 #include <algorithm>
 #include <string>
 #include <unordered_map>
@@ -13,6 +13,8 @@
 #include "base/time_stamp.h"
 #include "joulecast/measurements.h"
 #include "measurements/file_names.h"
+#include "measurements/power_source.h"
+#include "measurements/regress_network.h"
 #include "measurements/run_times.h"
 #include "measurements/window_csv.h"
 
@@ -24,11 +26,16 @@ using Status = AttributionOutcome::Status;
 
 constexpr std::string_view kUnknownType = "Unknown";
 
-/// A copy, byte for byte; compressed engine information is unpacked, for its new name promises JSON.
-Expected<void> copy_unpacked(const fs::path& from, const fs::path& to) {
+/// A copy, byte for byte, on the disk but not yet under its name; compressed engine information is unpacked,
+/// for its new name promises JSON.
+Expected<AtomicFile> copy_unpacked(const fs::path& from, const fs::path& to) {
   const auto text = read_whole_file(from);
   if (!text) return tl::unexpected(text.error());
-  return write_file_atomically(to, *text);
+  auto file = AtomicFile::create(to);
+  if (!file) return file;
+  file->write(*text);
+  if (auto ok = file->finish_writing(); !ok) return tl::unexpected(ok.error());
+  return file;
 }
 
 /// LayerType by name; of repeated names the last counts, as in the reference.
@@ -102,15 +109,16 @@ Error no_power_reason(const WindowSummary& summary, const std::string& power_log
 /// One network on its way from raw_data to preprocessed_data.
 class NetworkJob {
  public:
-  NetworkJob(const NetworkFolder& folder, const Expected<IdlePower>& idle, fs::path out,
-             const AttributeOptions& options)
-      : folder_(folder), idle_(idle), out_(std::move(out)), options_(options) {
+  NetworkJob(const NetworkFolder& folder, const fs::path& idle_file, const Expected<IdlePower>& idle,
+             fs::path out, const AttributeOptions& options)
+      : folder_(folder), idle_file_(idle_file), idle_(idle), out_(std::move(out)), options_(options) {
     outcome_.network = folder.name;
     outcome_.warnings = folder.warnings;
   }
 
   AttributionOutcome run() {
-    const bool folder_was_there = fs::exists(out_);
+    std::error_code ignored;
+    const bool folder_was_there = fs::exists(out_, ignored);
     if (auto done = attribute(); !done) {
       outcome_.status = Status::kSkipped;
       outcome_.reason = done.error();
@@ -143,13 +151,39 @@ class NetworkJob {
         *engine, types, latencies->layers, [](const auto& layer) -> const std::string& { return layer.name; },
         outcome_.warnings);
     if (folder_.power_log.empty() || !latencies->has_stamps) return run_times_only(*latencies, types);
+    if (options_.method == AttributionMethod::kRegression) return by_regression(*engine, *latencies, types);
     return with_power(*latencies, types);
+  }
+
+  Expected<void> by_regression(const Network& engine, const LatencyLog& latencies, const LayerTypes& types) {
+    if (!idle_) return tl::unexpected(idle_.error());
+    add_warnings(idle_->warnings);
+    auto done =
+        regress_network({folder_, engine, latencies, *idle_, idle_file_}, options_, outcome_.warnings);
+    if (!done) return tl::unexpected(done.error());
+    if (done->result.layers.empty()) {
+      return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
+    }
+    for (LayerPower& layer : done->result.layers) layer.layer_type = types.of(layer.layer_name);
+    auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
+    if (!engine_copy) return tl::unexpected(engine_copy.error());
+    if (done->refusal) remove(kPowerCovarianceFile);
+    if (auto ok = write_regression(out_, done->result); !ok) return ok;
+    if (auto ok = engine_copy->commit(); !ok) return ok;
+    remove(kWindowCsvFile);
+    // What convert wrote beside the window's rows.
+    for (const auto what : {"power", "run_time"})
+      remove(fmt::format("{}_average_{}_stats.csv", folder_.name, what));
+    if (done->refusal) outcome_.status = Status::kRefused;
+    outcome_.reason = std::move(done->refusal);
+    outcome_.regression = std::make_shared<const RegressionResult>(std::move(done->result));
+    return {};
   }
 
   Expected<void> with_power(const LatencyLog& latencies, const LayerTypes& types) {
     if (!idle_) return tl::unexpected(idle_.error());
     add_warnings(idle_->warnings);
-    auto power = PowerLogReader::open(folder_.power_log);
+    auto power = PowerSource::open(folder_.power_log, latencies, options_.power_log);
     if (!power) return tl::unexpected(power.error());
     std::vector<WindowCsvWriter::LayerLabel> labels;
     for (const auto& layer : latencies.layers) labels.push_back({layer.name, types.of(layer.name)});
@@ -157,14 +191,17 @@ class NetworkJob {
     if (!file) return tl::unexpected(file.error());
     const auto whole = all_written_run_times_whole(latencies);
     if (!whole) return tl::unexpected(located(whole.error()));
-    WindowCsvWriter csv(*file, labels, *whole);
+    WindowCsvWriter csv(*file, labels, *whole, thread_count(options_.jobs) > 1);
     auto summary = attribute_by_window(
         latencies, [&power] { return power->next(); }, idle_->average,
         [&csv](std::span<const LayerMeasurement> rows) { return csv.write(rows); });
-    if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
     csv.finish();
+    if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
     add_warnings(power->warnings());
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
+    auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
+    if (!engine_copy) return tl::unexpected(engine_copy.error());
+    if (auto ok = file->finish_writing(); !ok) return ok;
+    if (auto ok = engine_copy->commit(); !ok) return ok;
     if (auto ok = file->commit(); !ok) return ok;
     // Of two methods' results the later ones count.
     for (const auto name : {kLayerPowerFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
@@ -188,7 +225,7 @@ class NetworkJob {
       all = all && layer.leading_integers == layer.entries.size();
     }
     if (all) return true;
-    auto power = PowerLogReader::open(folder_.power_log);
+    auto power = PowerSource::open(folder_.power_log, latencies, options_.power_log);
     if (!power) return tl::unexpected(power.error());
     bool whole = true;
     const auto summary = attribute_by_window(
@@ -229,8 +266,10 @@ class NetworkJob {
   Expected<void> write_run_times(std::vector<LayerPower> layers, const LayerTypes& types) {
     if (layers.empty()) return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
     for (LayerPower& layer : layers) layer.layer_type = types.of(layer.layer_name);
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
+    auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
+    if (!engine_copy) return tl::unexpected(engine_copy.error());
     if (auto ok = write_layer_power(out_ / kLayerPowerFile, layers); !ok) return ok;
+    if (auto ok = engine_copy->commit(); !ok) return ok;
     for (const auto name : {kWindowCsvFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
     outcome_.status = Status::kRunTimesOnly;
     return {};
@@ -263,6 +302,7 @@ class NetworkJob {
   }
 
   const NetworkFolder& folder_;
+  const fs::path& idle_file_;
   const Expected<IdlePower>& idle_;
   fs::path out_;
   const AttributeOptions& options_;
@@ -302,7 +342,7 @@ Expected<std::vector<AttributionOutcome>> attribute_folder(const fs::path& raw_d
   std::vector<AttributionOutcome> outcomes(networks->size());
   parallel_for(networks->size(), options.jobs, [&](std::size_t i) {
     const NetworkFolder& folder = (*networks)[i];
-    outcomes[i] = NetworkJob(folder, idle, out / folder.name, options).run();
+    outcomes[i] = NetworkJob(folder, raw->idle_power, idle, out / folder.name, options).run();
   });
   if (!outcomes.empty()) {
     auto& first = outcomes.front().warnings;

@@ -6,10 +6,11 @@
 
 namespace joulecast {
 
-/// True if Python's timedelta(milliseconds=ms) exists: finite and within 999,999,999 days.
+/// True if a datetime of this age less ms can exist: finite, and the result neither before year 1 nor after
+/// year 9999. The reference ends with an exception beyond; int64 microseconds would overflow far beyond.
 inline bool is_timedelta(double ms) {
-  constexpr double kLimitMs = 999'999'999.0 * 86'400'000.0;
-  return std::fabs(ms) <= kLimitMs;
+  constexpr double kMsPerYear = 365.2425 * 86'400'000.0;
+  return ms <= 1969.0 * kMsPerYear && ms >= -7990.0 * kMsPerYear;
 }
 
 /// timedelta(milliseconds=ms) in microseconds, for is_timedelta(ms). CPython splits off the fraction of the

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "base/csv.h"
 #include "base/float_text.h"
@@ -26,7 +27,8 @@ char* write_cell(char* to, std::optional<double> value) {
 
 }  // namespace
 
-WindowCsvWriter::WindowCsvWriter(AtomicFile& file, std::span<const LayerLabel> layers, bool whole_run_times)
+WindowCsvWriter::WindowCsvWriter(AtomicFile& file, std::span<const LayerLabel> layers, bool whole_run_times,
+                                 bool second_thread)
     : file_(file), whole_run_times_(whole_run_times) {
   std::size_t longest_label = 0;
   for (const LayerLabel& layer : layers) {
@@ -41,6 +43,10 @@ WindowCsvWriter::WindowCsvWriter(AtomicFile& file, std::span<const LayerLabel> l
   // The cycle, three numbers, separators.
   longest_row_ = longest_label + 4 * kFloatTextBytes + 8;
   buffer_ = std::make_unique_for_overwrite<char[]>(kBufferBytes + longest_row_);
+  if (second_thread) {
+    full_ = std::make_unique_for_overwrite<char[]>(kBufferBytes + longest_row_);
+    background_.emplace(file);
+  }
   used_ = kWindowCsvHeader.size();
   write_text(buffer_.get(), kWindowCsvHeader);
 }
@@ -70,15 +76,23 @@ bool WindowCsvWriter::write(std::span<const LayerMeasurement> rows) {
     if (used_ >= kBufferBytes) flush();
     used_ = static_cast<std::size_t>(write_row(buffer_.get() + used_, row) - buffer_.get());
   }
-  return file_.ok();
+  return ok_;
 }
 
 void WindowCsvWriter::finish() {
   flush();
+  background_.reset();
 }
 
 void WindowCsvWriter::flush() {
-  file_.write({buffer_.get(), used_});
+  const std::string_view text(buffer_.get(), used_);
+  if (background_) {
+    ok_ = background_->write(text);
+    std::swap(buffer_, full_);
+  } else {
+    file_.write(text);
+    ok_ = file_.ok();
+  }
   used_ = 0;
 }
 

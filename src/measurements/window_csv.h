@@ -1,14 +1,17 @@
 // power_runtime_mapping_layerwise.csv, one row a layer and cycle, byte for byte as pandas writes it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/atomic_file.h"
+#include "base/background_writer.h"
 #include "joulecast/measurements.h"
 
 namespace joulecast {
@@ -27,7 +30,9 @@ class WindowCsvWriter {
     std::string_view type;
   };
   /// `whole_run_times`: the latency log holds integers only, which pandas prints without ".0".
-  WindowCsvWriter(AtomicFile& file, std::span<const LayerLabel> layers, bool whole_run_times);
+  /// `second_thread`: the file is written on a thread of its own; nobody may touch it before finish().
+  WindowCsvWriter(AtomicFile& file, std::span<const LayerLabel> layers, bool whole_run_times,
+                  bool second_thread);
 
   /// False once the disk has failed.
   bool write(std::span<const LayerMeasurement> rows);
@@ -46,6 +51,10 @@ class WindowCsvWriter {
   std::string cycle_text_ = "1";
   std::unique_ptr<char[]> buffer_;
   std::size_t used_ = 0;
+  bool ok_ = true;
+  // With a second thread: the buffer that it writes out.
+  std::unique_ptr<char[]> full_;
+  std::optional<BackgroundWriter> background_;
 };
 
 }  // namespace joulecast

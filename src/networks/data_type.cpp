@@ -65,16 +65,6 @@ double bytes_per_element(DataType type) {
   return 0.0;
 }
 
-bool equal_ignoring_case(std::string_view text, std::string_view lower) {
-  if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const char folded = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (folded != lower[i]) return false;
-  }
-  return true;
-}
-
 // Whole words, so that "BFloat16" is not taken for "Float" nor "UInt8" for "Int8".
 DataType type_of_format(std::string_view format) {
   std::size_t begin = 0;

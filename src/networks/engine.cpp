@@ -48,7 +48,8 @@ void mark_constants(Network& network) {
 
 /// "resnet18" of ".../resnet18/trt_profiling/trt_engine_info.json" and ".../resnet18.graph.json".
 std::string network_name(std::string_view source) {
-  const std::filesystem::path path(source);
+  std::error_code code;
+  const std::filesystem::path path = std::filesystem::absolute(source, code);  // "./file" has a folder too
   const std::string file = path.filename().string();
   if (file.starts_with("trt_engine_info.json")) {
     const auto folder = path.parent_path();

@@ -1,6 +1,7 @@
 #include "networks/engine_json.h"
 
 #include <array>
+#include <memory>
 
 #include <fmt/format.h>
 #include <simdjson.h>
@@ -72,8 +73,12 @@ bool has_prefix(std::string_view text, std::string_view lower) {
 }
 
 Key key_of(std::string_view text) {
+  if (text.empty()) return Key::kUnused;
   for (const NamedKey& entry : kKeys) {
-    if (equal_ignoring_case(text, entry.lower)) return entry.key;
+    // The first letter's lower case by one bit: a key that passes by chance is refused by the comparison.
+    if (entry.lower.size() == text.size() && entry.lower[0] == (text[0] | 0x20) &&
+        equal_ignoring_case(text, entry.lower))
+      return entry.key;
   }
   if (has_prefix(text, "conv")) {
     for (const NamedKey& entry : kKeys) {
@@ -83,9 +88,44 @@ Key key_of(std::string_view text) {
   return Key::kUnused;
 }
 
-/// Reads one layer object; every oddity becomes a fault in words.
+/// type_of_format() with a memory for one word: neighbouring tensors nearly always have the same format.
+class FormatTypes {
+ public:
+  DataType of(std::string_view format) {
+    if (format != last_) {
+      type_ = type_of_format(format);
+      last_ = format;
+    }
+    return type_;
+  }
+
+ private:
+  std::string last_;
+  DataType type_ = type_of_format("");
+};
+
+/// Keys that the layer can do without: the reference never reads them.
+bool refines(Key key) {
+  switch (key) {
+    case Key::kName:
+    case Key::kType:
+    case Key::kInputs:
+    case Key::kOutputs:
+    case Key::kKernel:
+    case Key::kStride:
+    case Key::kPrePadding:
+    case Key::kPostPadding:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/// Reads one layer object; whatever is wrong with it is put into words.
 class LayerReader {
  public:
+  explicit LayerReader(FormatTypes& types) : types_(types) {}
+
   Layer read(const dom::object& object) {
     for (const dom::key_value_pair field : object) take(field.key, field.value);
     if (layer_.name.empty() && !has_name_) layer_.faults.emplace_back("Name is missing");
@@ -102,7 +142,9 @@ class LayerReader {
 
  private:
   void take(std::string_view key, const dom::element& value) {
-    switch (key_of(key)) {
+    const Key known = key_of(key);
+    refining_ = refines(known);
+    switch (known) {
       case Key::kName:
         has_name_ = true;
         text(key, value, layer_.name);
@@ -194,7 +236,8 @@ class LayerReader {
   }
 
   void fault(std::string_view key, std::string_view what) {
-    layer_.faults.push_back(fmt::format("{} {}", key, what));
+    auto& list = refining_ ? layer_.oddities : layer_.faults;
+    list.push_back(fmt::format("{} {}", key, what));
   }
 
   void text(std::string_view key, const dom::element& value, std::string& out) {
@@ -272,7 +315,7 @@ class LayerReader {
         text(field.key, field.value, tensor.format);
       }
     }
-    tensor.type = type_of_format(tensor.format);
+    tensor.type = types_.of(tensor.format);
     if (!has_dimensions)
       return fault(list_key, fmt::format("has a tensor without Dimensions: {}", tensor.name));
     if (tensor.dimensions.size() > kMaxRank)
@@ -283,14 +326,16 @@ class LayerReader {
     }
   }
 
+  FormatTypes& types_;
   Layer layer_;
   bool has_name_ = false, has_inputs_ = false, has_outputs_ = false, has_relu_ = false;
+  bool refining_ = false;  ///< the key being read is one of those
   std::optional<bool> has_residual_;
 };
 
-Layer read_layer(const dom::element& element) {
+Layer read_layer(const dom::element& element, FormatTypes& types) {
   dom::object object;
-  if (element.get(object) == simdjson::SUCCESS) return LayerReader().read(object);
+  if (element.get(object) == simdjson::SUCCESS) return LayerReader(types).read(object);
   Layer layer;
   std::string_view name;
   if (element.get(name) == simdjson::SUCCESS) {
@@ -318,7 +363,14 @@ void read_bindings(const dom::element& value, Network& network) {
 }  // namespace
 
 Expected<Network> read_engine_json(std::string_view text, std::string_view source) {
-  dom::parser parser;
+  // Its buffers are several times the text's size: for many small engines, getting them anew from the system
+  // costs more than parsing. What a large one needed is given back.
+  thread_local dom::parser parser;
+  constexpr std::size_t kKeptBytes = 1U << 20U;
+  const auto give_back = [](dom::parser* used) {
+    if (used->capacity() > kKeptBytes) *used = dom::parser();
+  };
+  const std::unique_ptr<dom::parser, decltype(give_back)> owner(&parser, give_back);
   dom::element document;
   if (const auto code = parser.parse(text.data(), text.size()).get(document); code != simdjson::SUCCESS)
     return tl::unexpected(json_fault(text, source, simdjson::error_message(code)));
@@ -332,6 +384,7 @@ Expected<Network> read_engine_json(std::string_view text, std::string_view sourc
   Network network;
   network.source = file;
   bool has_layers = false;
+  FormatTypes types;
   for (const dom::key_value_pair field : root) {
     if (equal_ignoring_case(field.key, "layers")) {
       dom::array array;
@@ -340,7 +393,7 @@ Expected<Network> read_engine_json(std::string_view text, std::string_view sourc
       has_layers = true;
       network.layers.clear();
       network.layers.reserve(array.size());
-      for (const dom::element element : array) network.layers.push_back(read_layer(element));
+      for (const dom::element element : array) network.layers.push_back(read_layer(element, types));
     } else if (equal_ignoring_case(field.key, "bindings")) {
       read_bindings(field.value, network);
     }

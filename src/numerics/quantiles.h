@@ -10,19 +10,21 @@
 
 namespace joulecast {
 
+/// The q-quantile between its two neighbours in sorted order: x[i] and x[min(i + 1, n - 1)] of n values,
+/// where h = (n - 1) q, i = floor(h), t = h - i. It is reckoned from the nearer of the two: from one end
+/// alone, t near 1 would not give x[i + 1] exactly.
+inline double quantile_between(double a, double b, std::size_t count, double q) {
+  const double position = static_cast<double>(count - 1) * q;
+  const double t = position - std::floor(position);
+  return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1.0 - t);
+}
+
 /// The q-quantile (0 <= q <= 1) of values sorted ascending and free of NaN; NaN if there are none.
-/// With h = (n - 1) q, i = floor(h), t = h - i it lies between x[i] and x[i + 1], and is reckoned from the
-/// nearer of the two: from one end alone, t near 1 would not give x[i + 1] exactly.
 inline double quantile_of_sorted(std::span<const double> sorted, double q) {
   if (sorted.empty()) return std::numeric_limits<double>::quiet_NaN();
   const std::size_t last = sorted.size() - 1;
-  const double position = static_cast<double>(last) * q;
-  const double below = std::floor(position);
-  const std::size_t i = std::min(static_cast<std::size_t>(below), last);
-  const double t = position - below;
-  const double a = sorted[i];
-  const double b = sorted[std::min(i + 1, last)];
-  return t < 0.5 ? a + (b - a) * t : b - (b - a) * (1.0 - t);
+  const auto i = std::min(static_cast<std::size_t>(std::floor(static_cast<double>(last) * q)), last);
+  return quantile_between(sorted[i], sorted[std::min(i + 1, last)], sorted.size(), q);
 }
 
 }  // namespace joulecast

@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/digits.h"
+
 namespace joulecast::decimal {
 
 __extension__ using Uint128 = unsigned __int128;
@@ -52,53 +54,33 @@ inline double scale(std::uint64_t w, unsigned k) {
   return static_cast<double>(quotient | static_cast<std::uint64_t>(inexact)) * power_of_two;
 }
 
-/// How many of the eight characters, from the lowest byte on, are digits; `digits` gets their values.
-inline unsigned leading_digits(std::uint64_t characters, std::uint64_t& digits) {
-  digits = characters ^ 0x3030303030303030;
-  // A byte over 9 gets its top bit by the sum or has it already; a carry spoils only bytes behind it.
-  const std::uint64_t others = (digits | (digits + 0x7676767676767676)) & 0x8080808080808080;
-  return static_cast<unsigned>(std::countr_zero(others)) / 8;
-}
-
-/// The number that eight digit values make, the lowest byte first (D. Lemire's three multiplications).
-inline std::uint64_t join_digits(std::uint64_t digits) {
-  constexpr std::uint64_t kMask = 0x000000ff000000ff;
-  constexpr std::uint64_t kHigh = 100 + (1000000ULL << 32U);
-  constexpr std::uint64_t kLow = 1 + (10000ULL << 32U);
-  digits = digits * 10 + (digits >> 8U);
-  return ((digits & kMask) * kHigh + ((digits >> 16U) & kMask) * kLow) >> 32U;
-}
-
 /// Bytes that must be readable behind the start of a number given to parse_plain().
 inline constexpr std::size_t kPlainReach = 48;
 
 /// Reads `digits.digits` (no sign, no exponent, JSON's rule about leading zeros) at `text`. Returns the first
 /// character behind it, or nullptr if the text is of another form or too long: then ask the general scanner.
 inline const char* parse_plain(const char* text, double& value) {
-  static_assert(std::endian::native == std::endian::little, "first character in the lowest byte");
-  constexpr std::array<std::uint64_t, 9> kTens = {1,      10,      100,      1000,     10000,
-                                                  100000, 1000000, 10000000, 100000000};
-  const auto digit = [](char c) { return static_cast<unsigned>(static_cast<unsigned char>(c)) - '0'; };
-  std::uint64_t w = digit(*text);
+  using digits::kTens;
+  std::uint64_t w = digits::value(*text);
   if (w > 9) return nullptr;
   const char* at = text + 1;
   if (w != 0) {
-    for (; digit(*at) <= 9; ++at) {
+    for (; digits::is_digit(*at); ++at) {
       if (at - text >= 10) return nullptr;
-      w = w * 10 + digit(*at);
+      w = w * 10 + digits::value(*at);
     }
   }
   if (*at != '.') return nullptr;
   const char* const fraction = ++at;
   for (unsigned count = 8; count == 8; at += count) {
     if (at - fraction > 16) return nullptr;
-    std::uint64_t digits = 0;
-    std::memcpy(&digits, at, 8);
-    count = leading_digits(digits, digits);
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, at, 8);
+    count = digits::leading(eight, eight);
     if (count == 0) break;
     // w * 10^count + (10^count - 1) must stay below 2^64.
     if (w >= UINT64_MAX / kTens[8] && w >= UINT64_MAX / kTens[count]) return nullptr;
-    w = w * kTens[count] + join_digits(digits << (8 * (8 - count)));
+    w = w * kTens[count] + digits::join(eight << (8 * (8 - count)));
   }
   const auto fraction_digits = static_cast<unsigned>(at - fraction);
   if (fraction_digits == 0 || (*at | 0x20) == 'e') return nullptr;

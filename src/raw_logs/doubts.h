@@ -1,6 +1,7 @@
 // Doubts about rows of a log, counted by kind, and the checks that logs share.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -44,6 +45,22 @@ inline std::string_view doubt_about_step(TimeStamp before, TimeStamp after) {
     return step < 0 ? "the clock goes back by an hour (daylight-saving time?)"
                     : "the clock goes forward by an hour (daylight-saving time?)";
   return step < 0 ? "time stamps go back" : "";
+}
+
+/// What is odd about a power sample; empty if nothing. No edge board draws a kilowatt.
+inline std::string_view doubt_about_power(double microwatts) {
+  constexpr double kAbsurdMicrowatts = 1e9;
+  if (microwatts >= 0.0 && microwatts <= kAbsurdMicrowatts) return {};
+  if (!std::isfinite(microwatts)) return "a power sample is NaN or infinite";
+  return microwatts < 0.0 ? "a power sample is negative" : "a power sample is above a kilowatt";
+}
+
+/// What is odd about a layer's run time; empty if nothing. No layer of an inference runs for a minute.
+inline std::string_view doubt_about_duration(double milliseconds) {
+  constexpr double kAbsurdMilliseconds = 60'000.0;
+  if (milliseconds >= 0.0 && milliseconds <= kAbsurdMilliseconds) return {};
+  if (!std::isfinite(milliseconds)) return "a run time is NaN or infinite";
+  return milliseconds < 0.0 ? "a run time is negative" : "a run time is longer than a minute";
 }
 
 }  // namespace joulecast

@@ -1,23 +1,11 @@
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
-
-#include <fmt/format.h>
 
 #include "joulecast/raw_logs.h"
 #include "raw_logs/doubts.h"
 
 namespace joulecast {
 namespace {
-
-/// No layer of an inference runs for a minute.
-constexpr double kAbsurdMilliseconds = 60'000.0;
-
-std::string_view doubt_about_duration(double milliseconds) {
-  if (milliseconds >= 0.0 && milliseconds <= kAbsurdMilliseconds) return {};
-  if (!std::isfinite(milliseconds)) return "a run time is NaN or infinite";
-  return milliseconds < 0.0 ? "a run time is negative" : "a run time is longer than a minute";
-}
 
 /// Fills a LatencyLog from a reader's events.
 class LogBuilder {

@@ -1,7 +1,6 @@
 #include "raw_logs/power_log_lines.h"
 
 #include <array>
-#include <cmath>
 #include <optional>
 
 #include <fmt/format.h>
@@ -10,20 +9,8 @@
 #include "raw_logs/python_text.h"
 
 namespace joulecast {
-namespace {
-
-/// A kilowatt: no edge board draws it.
-constexpr double kAbsurdMicrowatts = 1e9;
-
-std::string_view doubt_about_power(double microwatts) {
-  if (microwatts >= 0.0 && microwatts <= kAbsurdMicrowatts) return {};
-  if (!std::isfinite(microwatts)) return "a power sample is NaN or infinite";
-  return microwatts < 0.0 ? "a power sample is negative" : "a power sample is above a kilowatt";
-}
-
-}  // namespace
-
-PowerLogLines::PowerLogLines(std::string file) : file_(std::move(file)) {
+PowerLogLines::PowerLogLines(std::string file, bool refuse_impossible)
+    : file_(std::move(file)), refuse_impossible_(refuse_impossible) {
   batch_.reserve(kBatch);
 }
 
@@ -36,22 +23,15 @@ PowerLogLines::Step PowerLogLines::step(std::string_view window, bool last) {
   Kind kind = Kind::kNeedsMore;
   while (!failed_ && batch_.size() < kBatch) {
     at = take_lines_quickly(at, end);
+    if (failed_) break;
     const std::string_view rest(at, static_cast<std::size_t>(end - at));
     if (rest.empty() && last) kind = Kind::kEnd;
     if (rest.empty() || batch_.size() == kBatch) break;
-    // Universal line ends, as in Python: LF, CR and CR LF. A CR at the window's end may be half of one.
-    std::size_t length = rest.find_first_of("\r\n");
-    std::size_t behind = length + 1;
-    if (length == std::string_view::npos) {
-      if (!last) break;
-      length = behind = rest.size();
-    } else if (rest[length] == '\r') {
-      if (behind == rest.size() && !last) break;
-      if (behind < rest.size() && rest[behind] == '\n') ++behind;
-    }
-    if (!take_line(rest.substr(0, length), consumed_ + static_cast<std::uint64_t>(at - window_))) break;
+    const LineCut cut = cut_line(rest, last);
+    if (cut.next == 0) break;
+    if (!take_line(rest.substr(0, cut.length), consumed_ + static_cast<std::uint64_t>(at - window_))) break;
     ++line_;
-    at += behind;
+    at += cut.next;
   }
   if (failed_) kind = Kind::kError;
   if (!batch_.empty()) {
@@ -74,7 +54,7 @@ const char* PowerLogLines::take_lines_quickly(const char* at, const char* end) {
     if (behind == nullptr) break;
     if (*behind == '\r') ++behind;
     if (*behind != '\n') break;
-    push(sample, consumed_ + static_cast<std::uint64_t>(at - window_));
+    if (!push(sample, consumed_ + static_cast<std::uint64_t>(at - window_))) break;
     ++line_;
     at = behind + 1;
   }
@@ -110,19 +90,22 @@ bool PowerLogLines::take_line(std::string_view line, std::uint64_t byte) {
     if (!number) return refuse(byte, fmt::format("\"{}\" is not a number", field[i + 1].substr(0, 40)));
     value[i] = *number;
   }
-  push({*time, value[0], value[1]}, byte);
-  return true;
+  return push({*time, value[0], value[1]}, byte);
 }
 
-inline void PowerLogLines::push(const PowerSample& sample, std::uint64_t byte) {
+inline bool PowerLogLines::push(const PowerSample& sample, std::uint64_t byte) {
   const auto note = [&](std::string_view doubt) {
     if (!doubt.empty()) doubts_.note(doubt, {file_, line_, byte});
   };
-  note(doubt_about_power(sample.microwatts()));
+  if (const auto doubt = doubt_about_power(sample.microwatts()); !doubt.empty()) {
+    if (refuse_impossible_) return refuse(byte, std::string(doubt), std::string(kImpossiblePowerHint));
+    note(doubt);
+  }
   if (has_previous_) note(doubt_about_step(previous_, sample.at));
   previous_ = sample.at;
   has_previous_ = true;
   batch_.push_back(sample);
+  return true;
 }
 
 bool PowerLogLines::refuse(std::uint64_t byte, std::string message, std::string hint) {

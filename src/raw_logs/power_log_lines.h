@@ -1,4 +1,4 @@
-// The lines of a power log as a resumable step over windows of its text.
+// The lines of the reference's power logs.
 #pragma once
 
 #include <cstdint>
@@ -9,43 +9,32 @@
 #include "base/time_stamp.h"
 #include "joulecast/raw_logs.h"
 #include "raw_logs/doubts.h"
+#include "raw_logs/power_lines.h"
 
 namespace joulecast {
 
 /// Line by line: a line in the usual form (`20241121-05:20:04.261448,5000.0,1096.0`) is parsed where it
 /// stands; any other is cut out and taken as Python would take it.
-class PowerLogLines {
+class PowerLogLines final : public PowerLines {
  public:
-  enum class Kind {
-    kSamples,    ///< samples(), at least one
-    kNeedsMore,  ///< call again with the rest and what follows
-    kEnd,
-    kError,  ///< fault(), of the line; further calls return the same
-  };
-  struct Step {
-    Kind kind = Kind::kNeedsMore;
-    std::size_t consumed = 0;
-  };
-  explicit PowerLogLines(std::string file);
+  PowerLogLines(std::string file, bool refuse_impossible);
 
-  /// Goes on in `window`, which begins where the last step stopped consuming. `last`: no bytes follow. Never
-  /// returns kNeedsMore then.
-  Step step(std::string_view window, bool last);
-
-  [[nodiscard]] const std::vector<PowerSample>& samples() const { return batch_; }
-  [[nodiscard]] const Error& fault() const { return fault_; }
-  [[nodiscard]] const std::vector<Warning>& warnings() const { return doubts_.warnings(); }
+  Step step(std::string_view window, bool last) override;
+  [[nodiscard]] const std::vector<PowerSample>& samples() const override { return batch_; }
+  [[nodiscard]] const Error& fault() const override { return fault_; }
+  [[nodiscard]] const std::vector<Warning>& warnings() const override { return doubts_.warnings(); }
 
  private:
   static constexpr std::size_t kBatch = 4096;
 
   const char* take_lines_quickly(const char* at, const char* end);
   bool take_line(std::string_view line, std::uint64_t byte);
-  void push(const PowerSample& sample, std::uint64_t byte);
+  bool push(const PowerSample& sample, std::uint64_t byte);
   bool refuse(std::uint64_t byte, std::string message, std::string hint = {});
 
   std::string file_;
   std::vector<PowerSample> batch_;
+  bool refuse_impossible_;
   bool batch_taken_ = false;
   bool failed_ = false;
   bool has_previous_ = false;

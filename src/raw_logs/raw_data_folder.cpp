@@ -14,14 +14,17 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 3> kCompressions = {"", ".gz", ".zst"};
+/// The reference's name first, then those that other tools' logs have.
+constexpr std::array<std::string_view, 3> kPowerLogs = {"_power_log.log", "_power_log.csv", "_power_log.txt"};
 constexpr std::string_view kIdlePower = "idling_power.json";
 
-/// `folder`/`name`, plain or compressed, if there is such a thing (even a folder: the reader then says so).
+/// `folder`/`name`, plain or compressed, if there is such a thing, even a folder, a dangling link or
+/// something that may not be looked at: the reader then says so.
 fs::path find_file(const fs::path& folder, const std::string& name) {
   for (const std::string_view compression : kCompressions) {
     std::error_code code;
     fs::path path = folder / (name + std::string(compression));
-    if (fs::exists(path, code)) return path;
+    if (fs::symlink_status(path, code).type() != fs::file_type::not_found) return path;
   }
   return {};
 }
@@ -98,7 +101,9 @@ NetworkFolder list_network(const fs::path& folder, const std::string& name) {
   NetworkFolder network;
   network.name = name;
   network.folder = folder;
-  network.power_log = find_named(network, "_power_log.log");
+  for (const std::string_view suffix : kPowerLogs) {
+    if (network.power_log.empty()) network.power_log = find_named(network, std::string(suffix));
+  }
   network.benchmark = find_named(network, "_tensorrt.json");
   // Other collectors leave out the folder trt_profiling.
   for (const fs::path& place : {folder / "trt_profiling", folder}) {
@@ -114,8 +119,11 @@ bool is_network_folder(const fs::path& folder, const std::vector<std::string>& n
   std::error_code code;
   if (fs::is_directory(folder / "trt_profiling", code)) return true;
   return std::any_of(names.begin(), names.end(), [](const std::string& name) {
-    return before_suffix(name, "_power_log.log") || before_suffix(name, ".profile.json") ||
-           before_suffix(name, "trt_engine_info.json") || name == "trt_engine_info.json";
+    const bool power_log = std::any_of(kPowerLogs.begin(), kPowerLogs.end(), [&](std::string_view suffix) {
+      return before_suffix(name, suffix).has_value();
+    });
+    return power_log || before_suffix(name, ".profile.json") || before_suffix(name, "trt_engine_info.json") ||
+           name == "trt_engine_info.json";
   });
 }
 

@@ -1,5 +1,7 @@
 #include "training_set/convert_network.h"
 
+#include <unistd.h>
+
 #include <unordered_map>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "measurements/file_names.h"
 #include "training_set/measured_layer.h"
+#include "training_set/power_covariance.h"
 #include "training_set/reference_csv.h"
 #include "training_set/rejects.h"
 
@@ -51,7 +54,8 @@ class NetworkConversion {
       outcome_.reason = done.error();
       outcome_.rows = {};
       if (!gated_) reject("", "network skipped", done.error().describe());
-      withdraw();
+      // A full disk is no verdict on the network: what an earlier run wrote stays.
+      if (done.error().kind != ErrorKind::kNotWritable) withdraw();
     }
     return std::move(outcome_);
   }
@@ -59,6 +63,9 @@ class NetworkConversion {
  private:
   Expected<void> convert() {
     auto engine = read_engine(from_ / kEngineFile);
+    // Dynamic shapes that nothing in the file settles: the other layers are as good as ever.
+    if (!engine && engine.error().kind == ErrorKind::kUnfit)
+      engine = read_engine_as_written(from_ / kEngineFile);
     if (!engine) return tl::unexpected(engine.error());
     add_warnings(engine->warnings);
     const auto measured = measure_network();
@@ -68,12 +75,15 @@ class NetworkConversion {
     if (auto ok = pass_gate(*measured); !ok) return ok;
     index_engine(*engine);
     const auto tables = reference_tables(*measured);
-    return write(tables, layer_rows(*engine, *measured));
+    std::vector<LayerRow> rows = layer_rows(*engine, *measured);
+    put_sums_on_first_rows(rows);
+    return write(tables, rows);
   }
 
   /// Regression's means are the better ones; where they are absent, the window's rows.
   Expected<MeasuredNetwork> measure_network() {
-    if (fs::exists(from_ / kLayerPowerFile)) {
+    std::error_code code;
+    if (fs::exists(from_ / kLayerPowerFile, code)) {
       with_samples_ = false;
       const auto layers = read_layer_power(from_ / kLayerPowerFile);
       if (!layers) return tl::unexpected(layers.error());
@@ -89,6 +99,11 @@ class NetworkConversion {
   /// As the reference, for networks that the gate stops, too.
   Expected<void> write_statistics(const MeasuredNetwork& measured) {
     if (!with_samples_) return {};
+    // They lie among the inputs, which may be somebody else's; training does not need them.
+    if (::access(from_.c_str(), W_OK) != 0) {
+      add_warnings({{"statistics not written: the folder is read-only", {from_.string()}, 1}});
+      return {};
+    }
     const auto power = from_ / fmt::format("{}_average_power_stats.csv", network_);
     if (auto ok = write_file_atomically(power, measured.power_statistics); !ok) return ok;
     const auto run_time = from_ / fmt::format("{}_average_run_time_stats.csv", network_);
@@ -99,10 +114,11 @@ class NetworkConversion {
   /// network is left out. Means without samples (layer_power.csv) are judged layer by layer instead: a layer
   /// without power says so itself.
   Expected<void> pass_gate(const MeasuredNetwork& measured) {
+    if (!with_samples_) return {};
     std::size_t short_of = 0;
     for (const MeasuredLayer& layer : measured.layers) {
       if (!is_reference_type(layer.type)) continue;
-      const bool power = with_samples_ && layer.power_values < options_.per_layer_measurements;
+      const bool power = layer.power_values < options_.per_layer_measurements;
       const bool run_time = layer.run_time_values < options_.per_layer_measurements;
       if (!power && !run_time) continue;
       ++short_of;
@@ -138,6 +154,11 @@ class NetworkConversion {
         reject(layer.name, "no power", layer.status);
         continue;
       }
+      if (!with_samples_ && layer.run_time_values < options_.per_layer_measurements) {
+        reject(layer.name, "too few measurements",
+               fmt::format("{} cycles; {} needed", layer.run_time_values, options_.per_layer_measurements));
+        continue;
+      }
       auto features = reference_features(*place->second);
       if (!features) {
         reject(layer.name, "unfit for the reference's files", features.error().message);
@@ -170,6 +191,25 @@ class NetworkConversion {
     return rows;
   }
 
+  /// A block of merged layers is known as a sum only: that stands on its first row, with the block's mean
+  /// power. Run times are each layer's own.
+  static void put_sums_on_first_rows(std::vector<LayerRow>& rows) {
+    std::unordered_map<std::string, LayerRow*> first_rows;
+    for (LayerRow& row : rows) {
+      if (row.block.empty()) continue;
+      LayerRow*& first = first_rows[row.block];
+      if (first == nullptr) {
+        first = &row;
+        continue;
+      }
+      // Shares of one figure: their errors are the same, so deviations add up as the shares do.
+      if (first->energy_mj && row.energy_mj) *first->energy_mj += *row.energy_mj;
+      if (first->energy_sd_mj && row.energy_sd_mj) *first->energy_sd_mj += *row.energy_sd_mj;
+      row.power_w = row.power_sd_w = row.energy_mj = row.energy_sd_mj = row.idle_power_w = std::nullopt;
+      row.power_basis.clear();
+    }
+  }
+
   Expected<void> write(const std::array<std::vector<ReferenceRow>, 3>& tables,
                        const std::vector<LayerRow>& rows) {
     for (const ReferenceKind kind : kReferenceKinds) {
@@ -183,17 +223,25 @@ class NetworkConversion {
       }
     }
     if (auto ok = write_layers_csv(to_ / "layers.csv", rows); !ok) return ok;
-    if (auto ok = carry_covariance(); !ok) return ok;
+    if (auto ok = carry_covariance(rows); !ok) return ok;
     outcome_.layers = rows.size();
     return write_file_atomically(to_ / "rejects.csv", rejects_csv(outcome_.rejects));
   }
 
-  Expected<void> carry_covariance() {
+  /// The same figures, in the order of layers.csv.
+  Expected<void> carry_covariance(const std::vector<LayerRow>& rows) {
     const auto source = from_ / kPowerCovarianceFile;
     const auto target = to_ / kPowerCovarianceFile;
-    if (!with_samples_ && fs::exists(source)) return copy_file_atomically(source, target);
-    remove(target);
-    return {};
+    std::error_code code;
+    if (with_samples_ || !fs::exists(source, code)) {
+      remove(target);
+      return {};
+    }
+    const auto covariance = read_power_covariance(source);
+    if (!covariance) return tl::unexpected(covariance.error());
+    std::vector<CovarianceRow> order;
+    for (const LayerRow& row : rows) order.push_back({row.layer_name, row.cycles ? row.layer_name : ""});
+    return write_file_atomically(target, covariance_csv(*covariance, order));
   }
 
   /// A skipped network leaves its rejects alone: rows of an earlier run would be trained on otherwise.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "joulecast/training_set.h"
 
 namespace joulecast {
@@ -13,6 +15,7 @@ struct Extent {
 // number of elements: N,C,H,W as it stands; lower ranks fill from the left (rank 1 has no batch); of more
 // than four, all but the last from height on are multiplied into the height (N,C,D,H,W has height D*H).
 Extent extent_of(const Sizes& sizes) {
+  if (std::any_of(sizes.begin(), sizes.end(), [](std::int64_t s) { return s < 0; })) return {};  // dynamic
   const auto size = [&](std::size_t axis) { return static_cast<double>(sizes[axis]); };
   Extent extent;
   switch (sizes.size()) {

@@ -1,7 +1,9 @@
 #include "training_set/layer_statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
 #include <iterator>
 #include <limits>
 
@@ -15,19 +17,61 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-/// Brings the two neighbours of each quartile to the places that sorting would give them.
-void order_quartiles(std::vector<double>& values) {
-  const std::size_t last = values.size() - 1;
-  std::size_t ordered = 0;
-  for (const double q : {0.25, 0.5, 0.75}) {
-    const auto below = static_cast<std::size_t>(static_cast<double>(last) * q);
-    for (const std::size_t rank : {below, std::min(below + 1, last)}) {
-      if (rank < ordered) continue;
-      const auto at = [&](std::size_t i) { return values.begin() + static_cast<std::ptrdiff_t>(i); };
-      std::nth_element(at(ordered), at(rank), values.end());
-      ordered = rank + 1;
+constexpr std::size_t kBuckets = 2048;
+
+/// The values whose rank in sorted order is one of the quartiles' neighbours, found without sorting: values
+/// are counted into buckets of equal width, and only the buckets that hold a wanted rank are looked into.
+class RankFinder {
+ public:
+  /// All values between the two, which are finite.
+  RankFinder(std::span<const double> values, double minimum, double maximum)
+      : values_(values), minimum_(minimum) {
+    const double width = maximum - minimum;
+    // A width of 0, and one so small or large that its inverse fails, leave one bucket.
+    const double inverse = static_cast<double>(kBuckets - 1) / width;
+    scale_ = std::isfinite(width) && std::isfinite(inverse) ? inverse : 0.0;
+    std::array<std::uint32_t, kBuckets> counts{};
+    for (const double value : values) ++counts[bucket_of(value)];
+    std::size_t before = 0;
+    for (std::size_t i = 0; i < kBuckets; ++i) {
+      first_rank_[i] = before;
+      before += counts[i];
     }
   }
+
+  double at_rank(std::size_t rank) {
+    const auto behind = std::upper_bound(first_rank_.begin(), first_rank_.end(), rank);
+    const auto bucket = static_cast<std::size_t>(behind - first_rank_.begin()) - 1;
+    if (bucket != gathered_bucket_) {
+      gathered_.clear();
+      std::copy_if(values_.begin(), values_.end(), std::back_inserter(gathered_),
+                   [&](double value) { return bucket_of(value) == bucket; });
+      gathered_bucket_ = bucket;
+    }
+    const auto place = gathered_.begin() + static_cast<std::ptrdiff_t>(rank - first_rank_[bucket]);
+    std::nth_element(gathered_.begin(), place, gathered_.end());
+    return *place;
+  }
+
+ private:
+  /// Never falls as the value grows: each rounding step keeps order.
+  [[nodiscard]] std::size_t bucket_of(double value) const {
+    return std::min(static_cast<std::size_t>((value - minimum_) * scale_), kBuckets - 1);
+  }
+
+  std::span<const double> values_;
+  double minimum_;
+  double scale_ = 0.0;
+  std::array<std::size_t, kBuckets> first_rank_{};
+  std::vector<double> gathered_;
+  std::size_t gathered_bucket_ = kBuckets;
+};
+
+/// The quartile between its two neighbours, as quantile_of_sorted() of all values.
+double quartile(RankFinder& finder, std::size_t count, double q) {
+  const auto below = static_cast<std::size_t>(static_cast<double>(count - 1) * q);
+  const double a = finder.at_rank(below);
+  return quantile_between(a, below + 1 < count ? finder.at_rank(below + 1) : a, count, q);
 }
 
 }  // namespace
@@ -66,10 +110,17 @@ Description describe(std::span<const double> values) {
   const auto [minimum, maximum] = std::minmax_element(ordered.begin(), ordered.end());
   result.minimum = *minimum;
   result.maximum = *maximum;
-  order_quartiles(ordered);
-  result.quartile_1 = quantile_of_sorted(ordered, 0.25);
-  result.median = quantile_of_sorted(ordered, 0.5);
-  result.quartile_3 = quantile_of_sorted(ordered, 0.75);
+  if (std::isinf(result.minimum) || std::isinf(result.maximum)) {
+    std::sort(ordered.begin(), ordered.end());
+    result.quartile_1 = quantile_of_sorted(ordered, 0.25);
+    result.median = quantile_of_sorted(ordered, 0.5);
+    result.quartile_3 = quantile_of_sorted(ordered, 0.75);
+    return result;
+  }
+  RankFinder finder(ordered, result.minimum, result.maximum);
+  result.quartile_1 = quartile(finder, ordered.size(), 0.25);
+  result.median = quartile(finder, ordered.size(), 0.5);
+  result.quartile_3 = quartile(finder, ordered.size(), 0.75);
   return result;
 }
 

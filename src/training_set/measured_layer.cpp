@@ -25,6 +25,16 @@ void add_energy(MeasuredLayer& layer, std::span<const double> power_uw, std::spa
   layer.energy_sd_mj = unless_nan(moments(products).deviation);
 }
 
+/// Of a figure with a 90 % interval. The upper half counts: the lower one may end at zero.
+std::optional<double> deviation(double value, std::optional<double> high) {
+  constexpr double kNinetyPercent = 1.6448536269514722;  // quantile of the normal distribution at 95 %
+  return high ? std::optional((*high - value) / kNinetyPercent) : std::nullopt;
+}
+
+std::optional<double> scaled(std::optional<double> value, double factor) {
+  return value ? std::optional(*value * factor) : std::nullopt;
+}
+
 void sort_by_name(std::vector<MeasuredLayer>& layers) {
   // char_traits compare bytes as unsigned, and bytes of UTF-8 sort as code points do.
   std::sort(layers.begin(), layers.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
@@ -91,9 +101,11 @@ MeasuredNetwork measure(const std::vector<LayerPower>& layers) {
     layer.status = from.status;
     layer.block = from.block;
     layer.energy_mj = from.energy_mj;
+    if (from.energy_mj) layer.energy_sd_mj = deviation(*from.energy_mj, from.energy_high_mj);
     if (from.power_w) {
       layer.power_values = from.cycles;
       layer.power_uw = *from.power_w * kMicrowattsPerWatt;
+      layer.power_sd_uw = scaled(deviation(*from.power_w, from.power_high_w), kMicrowattsPerWatt);
       if (from.board_power_w) layer.idle_uw = (*from.board_power_w - *from.power_w) * kMicrowattsPerWatt;
     }
     network.layers.push_back(std::move(layer));

@@ -35,7 +35,7 @@ Expected<FoundByNetwork> find_files(const fs::path& folder) {
     const fs::path& path = entry->path();
     const std::string name = path.filename().string();
     // A file at the top belongs to the network that the folder itself is named after.
-    const fs::path parent = fs::absolute(path).lexically_normal().parent_path();
+    const fs::path parent = fs::absolute(path, code).lexically_normal().parent_path();
     const auto files = [&]() -> Found& { return found[{parent.filename().string(), parent}]; };
     for (std::size_t k = 0; k < kReferenceKinds.size(); ++k)
       if (name == fmt::format("{}.csv", to_string(kReferenceKinds[k]))) files().reference[k] = path;
@@ -92,6 +92,11 @@ Expected<ReferenceRow> read_row(std::span<const std::string_view> cells, const C
   for (std::size_t j = 0; j < names.size(); ++j) {
     auto number = read_number(cells[columns.features[j]], names[j], at);
     if (!number) return tl::unexpected(number.error());
+    // Sizes beyond a double's whole numbers are no sizes; their cubes would be no numbers.
+    if (!(*number >= 0.0 && *number <= 9007199254740992.0))
+      return fail(ErrorKind::kMalformed,
+                  fmt::format("column {} holds {}, which is no size", names[j], cells[columns.features[j]]),
+                  at, "Correct the cell, or write the rows again with `joulecast convert`");
     row.features.push_back(*number);
   }
   auto power = read_number(cells[columns.power], "power", at);

@@ -35,6 +35,8 @@ std::optional<std::string> fault_of(const Layer& layer) {
     for (const Tensor& tensor : *tensors) {
       const std::size_t rank = tensor.dimensions.size();
       if (rank != 2 && rank != 4) return fmt::format("tensor {} has rank {}, not 2 or 4", tensor.name, rank);
+      for (const std::int64_t size : tensor.dimensions)
+        if (size < 0) return fmt::format("tensor {} has a dynamic dimension (-1)", tensor.name);
     }
   }
   const std::pair<std::string_view, const std::optional<Sizes>*> lists[] = {
@@ -61,6 +63,7 @@ std::optional<std::string> missing(const std::optional<Sizes>& list, std::string
 /// N,C,H,W of the input, then C,H,W of the output.
 Features sizes_of(const Layer& layer) {
   Features features;
+  features.reserve(kConvolutional.size());  // the most there can be
   for (const std::int64_t size : layer.inputs.front().dimensions)
     features.push_back(static_cast<double>(size));
   const Sizes& out = layer.outputs.front().dimensions;

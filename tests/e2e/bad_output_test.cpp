@@ -29,7 +29,7 @@ class BadOutput : public ::testing::Test {
   }
   [[nodiscard]] std::string path(const std::string& name) const { return (scratch_.path() / name).string(); }
   [[nodiscard]] std::vector<std::string> attribute() const {
-    return {"attribute", path("raw_data"), "--out", path("out")};
+    return {"attribute", path("raw_data"), "--out", path("out"), "--method", "window"};
   }
   /// Lets another user reach the scratch folder and the program, or says that
   /// it cannot.
@@ -87,7 +87,8 @@ TEST_F(BadOutput, FullDisk) {
   fs::create_directories(disk);
   if (::mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=4k") != 0)
     GTEST_SKIP() << "mounting a tmpfs needs privileges";
-  const auto result = run_program({"attribute", path("raw_data"), "--out", disk + "/out"});
+  const auto result =
+      run_program({"attribute", path("raw_data"), "--out", disk + "/out", "--method", "window"});
   const auto left = files_below(disk);
   ::umount(disk.c_str());
   EXPECT_EQ(result.exit_code, 7) << result.errors;
@@ -130,7 +131,8 @@ class CutShort : public ::testing::Test {
     RunOptions options;
     options.signal = signal;
     options.signal_when_file_in = path("out");
-    return run_program({"attribute", path("raw_data"), "--out", path("out"), "--jobs", "1"}, options);
+    return run_program(
+        {"attribute", path("raw_data"), "--out", path("out"), "--method", "window", "--jobs", "1"}, options);
   }
   /// Whether a file is whole: the mapping ends with a line break and has as
   /// many columns in its last row.
@@ -162,7 +164,7 @@ TEST_F(CutShort, KillLeavesNoNamedFileHalfWritten) {
       EXPECT_TRUE(whole(read_file(path("out/" + name)))) << name;
     }
   // A second run is not disturbed by what is left, and is complete.
-  const auto again = run_program({"attribute", path("raw_data"), "--out", path("out")});
+  const auto again = run_program({"attribute", path("raw_data"), "--out", path("out"), "--method", "window"});
   EXPECT_EQ(again.exit_code, 0) << again.errors;
   EXPECT_TRUE(fs::exists(path("out/resnet50/power_runtime_mapping_layerwise.csv")));
 }

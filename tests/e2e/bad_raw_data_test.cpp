@@ -1,5 +1,5 @@
-// attribute and convert on raw data with every kind of fault: exit code, the
-// place named, a hint, nothing half-written.
+// attribute by window and convert on raw data with every kind of fault: exit code, the place named, a hint,
+// nothing half-written.
 #include <gtest/gtest.h>
 
 #include "support/tiny_board.h"
@@ -11,7 +11,7 @@ class BadRawData : public ::testing::Test {
  protected:
   BadRawData() { write_idle_power(scratch_); }
   ProgramResult attribute(std::vector<std::string> more = {}) const {
-    std::vector<std::string> words{"attribute", path("raw_data"), "--out", path("out")};
+    std::vector<std::string> words{"attribute", path("raw_data"), "--out", path("out"), "--method", "window"};
     words.insert(words.end(), more.begin(), more.end());
     return run_program(words);
   }
@@ -293,7 +293,7 @@ TEST_F(BadRawData, ConvertOfADamagedMappingNamesTheLine) {
 
 TEST_F(BadRawData, DatasetDoesBothStepsInOne) {
   run_.write(scratch_);
-  const auto result = run_program({"dataset", path("raw_data"), "--out", path("both")});
+  const auto result = run_program({"dataset", path("raw_data"), "--out", path("both"), "--method", "window"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   EXPECT_TRUE(std::filesystem::exists(scratch_.path() /
                                       "both/preprocessed_data/net/power_runtime_mapping_layerwise.csv"));

@@ -77,10 +77,18 @@ TEST(Program, RefusesAnArgumentTooMany) {
   EXPECT_NE(run.errors.find("'more' is one argument too many"), std::string::npos) << run.errors;
 }
 
-TEST(Program, RefusesTheRegressionMethodUntilItExists) {
-  const auto run = run_program({"attribute", "raw", "--out", "out", "--method", "regression"});
+TEST(Program, RefusesAPriorForTheWindowMethod) {
+  const auto run =
+      run_program({"attribute", "raw", "--out", "out", "--method", "window", "--prior", "models"});
   EXPECT_EQ(run.exit_code, 2);
-  EXPECT_NE(run.errors.find("hint: Use --method window"), std::string::npos) << run.errors;
+  EXPECT_NE(run.errors.find("--prior"), std::string::npos) << run.errors;
+}
+
+TEST(Program, RefusesATimeZoneThatThereIsNot) {
+  const auto run = run_program({"attribute", "raw", "--out", "out", "--time-zone", "Mars/Base"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.errors.find("Mars/Base"), std::string::npos) << run.errors;
+  EXPECT_NE(run.errors.find("Europe/Berlin"), std::string::npos) << run.errors;
 }
 
 TEST(Program, RefusesRemotesUntilTheyExist) {

@@ -161,15 +161,17 @@ struct PowerReading {
   std::optional<Error> error;
 };
 
-inline PowerReading read_power(std::string_view text, std::size_t window_bytes) {
+inline PowerReading read_power(PowerLogReader reader) {
   PowerReading reading;
-  auto reader = PowerLogReader::from_memory(text, "power.log", window_bytes);
   for (;;) {
     const auto more = reader.next();
     if (!more) reading.error = more.error();
     if (!more || more->empty()) return reading;
     reading.samples.insert(reading.samples.end(), more->begin(), more->end());
   }
+}
+inline PowerReading read_power(std::string_view text, std::size_t window_bytes) {
+  return read_power(PowerLogReader::from_memory(text, "power.log", window_bytes));
 }
 
 /// The samples up to the first bad line, and whether there is one.
@@ -209,6 +211,31 @@ inline bool same_samples(const std::vector<PowerSample>& a, const std::vector<Po
       return false;
   }
   return true;
+}
+
+/// Other tools' forms: the window decides nothing, a fault lies inside the text, and what was read before it
+/// is what the text before it gives.
+inline std::string check_rail_log(std::string_view text, std::size_t window_bytes, PowerFormat format) {
+  PowerLogOptions options;
+  options.format = format;
+  options.time_zone = "Europe/Berlin";
+  const auto read = [&](std::string_view part, std::size_t window) {
+    return read_power(PowerLogReader::from_memory(part, "power.log", window, options).value());
+  };
+  const PowerReading whole = read(text, 1U << 16U);
+  const PowerReading cut = read(text, window_bytes);
+  if (!same_samples(whole.samples, cut.samples)) return "the window decides what is read";
+  if (whole.error.has_value() != cut.error.has_value()) return "the window decides what is accepted";
+  if (!whole.error) return {};
+  if (whole.error->describe() != cut.error->describe()) return "the window decides the error";
+  const Location& place = whole.error->location;
+  if (place.line == 0 || !place.byte || *place.byte > text.size())
+    return "the error lies outside of the text";
+  if (format == PowerFormat::kAuto) return {};  // less text may look like another form
+  const PowerReading before = read(text.substr(0, *place.byte), 1U << 16U);
+  if (before.error || !same_samples(before.samples, whole.samples))
+    return "what stands before a fault reads otherwise without it";
+  return {};
 }
 
 /// As check_latency_log.

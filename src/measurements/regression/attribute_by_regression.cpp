@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "joulecast/regression.h"
+#include "measurements/regression/diagnostics.h"
 #include "measurements/regression/merging.h"
 #include "measurements/regression/run_fit.h"
 #include "measurements/regression/verdict.h"
@@ -234,6 +235,7 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
   }
   judge_run(run, result);
   if (run.fitted) result.fit.energy_balance_percent = energy_balance(run, mixture);
+  if (run.fitted && options.diagnostics) regression::fill_diagnostics(run, result);
   result.single_power_w.assign(result.layers.size(), std::nan(""));
   if (result.verdict != Verdict::kRefused) fill_layers(run, mixture, options.merge_above, result);
   return result;

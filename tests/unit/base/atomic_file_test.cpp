@@ -1,9 +1,11 @@
 #include "base/atomic_file.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 namespace joulecast {
 namespace {
@@ -56,6 +58,38 @@ TEST_F(AtomicFileTest, RefusesAFolderInPlaceOfTheFile) {
   const auto file = AtomicFile::create(folder_ / "a.txt");
   ASSERT_FALSE(file);
   EXPECT_EQ(file.error().kind, ErrorKind::kNotWritable);
+}
+
+TEST_F(AtomicFileTest, WritesThroughALinkAndLeavesItALink) {
+  ASSERT_TRUE(write_file_atomically(folder_ / "target.txt", "old"));
+  fs::create_symlink("target.txt", folder_ / "link.txt");
+  ASSERT_TRUE(write_file_atomically(folder_ / "link.txt", "new"));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link.txt"));
+  EXPECT_EQ(content(folder_ / "target.txt"), "new");
+  fs::create_symlink("not_there_yet.txt", folder_ / "dangling.txt");
+  ASSERT_TRUE(write_file_atomically(folder_ / "dangling.txt", "first"));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "dangling.txt"));
+  EXPECT_EQ(content(folder_ / "not_there_yet.txt"), "first");
+}
+
+TEST_F(AtomicFileTest, APipeStaysAPipe) {
+  fs::create_directories(folder_);
+  const auto pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::string got;
+  std::thread reader([&] { got = content(pipe); });
+  const auto written = write_file_atomically(pipe, "through");
+  reader.join();
+  ASSERT_TRUE(written) << written.error().describe();
+  EXPECT_EQ(got, "through");
+  EXPECT_TRUE(fs::is_fifo(pipe));
+}
+
+TEST_F(AtomicFileTest, AReplacedFileHandsOnItsMode) {
+  ASSERT_TRUE(write_file_atomically(folder_ / "a.txt", "old"));
+  fs::permissions(folder_ / "a.txt", fs::perms::owner_read | fs::perms::owner_write);
+  ASSERT_TRUE(write_file_atomically(folder_ / "a.txt", "new"));
+  EXPECT_EQ(fs::status(folder_ / "a.txt").permissions(), fs::perms::owner_read | fs::perms::owner_write);
 }
 
 TEST_F(AtomicFileTest, ReportsAFaultOnCommitAndLeavesNothing) {

@@ -192,9 +192,12 @@ TEST(Timedelta, RoundsHalvesToTheEvenMicrosecond) {
   EXPECT_EQ(timedelta_microseconds(1.0035), 1004);
 }
 
-TEST(Timedelta, EndsWherePythonsDoes) {
-  EXPECT_TRUE(is_timedelta(999999999.0 * 86400000.0));
-  EXPECT_FALSE(is_timedelta(1e18));
+TEST(Timedelta, EndsWhereNoDatetimeCouldBeTheStart) {
+  EXPECT_TRUE(is_timedelta(1900.0 * 365.0 * 86400000.0));
+  EXPECT_TRUE(is_timedelta(-7000.0 * 365.0 * 86400000.0));
+  EXPECT_FALSE(is_timedelta(2e16));  // its microseconds would overflow 64 bits
+  EXPECT_FALSE(is_timedelta(2000.0 * 366.0 * 86400000.0));
+  EXPECT_FALSE(is_timedelta(-1e18));
   EXPECT_FALSE(is_timedelta(std::nan("")));
 }
 

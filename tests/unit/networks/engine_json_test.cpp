@@ -57,16 +57,16 @@ TEST(EngineJson, NullIsAFaultOfItsLayer) {
 TEST(EngineJson, WordsListsAndHugeNumbersAreNoWholeNumbers) {
   EXPECT_EQ(conv_with(R"("Kernel":["three"])").faults,
             (std::vector<std::string>{"Kernel holds \"three\", not a whole number"}));
-  EXPECT_EQ(conv_with(R"("Groups":[1])").faults,
+  EXPECT_EQ(conv_with(R"("Groups":[1])").oddities,
             (std::vector<std::string>{"Groups holds a list, not a whole number"}));
-  EXPECT_EQ(conv_with(R"("Groups":{})").faults,
+  EXPECT_EQ(conv_with(R"("Groups":{})").oddities,
             (std::vector<std::string>{"Groups holds an object, not a whole number"}));
-  EXPECT_EQ(conv_with(R"("Groups":18446744073709551615)").faults,
+  EXPECT_EQ(conv_with(R"("Groups":18446744073709551615)").oddities,
             (std::vector<std::string>{"Groups holds 18446744073709551615, not a whole number"}));
-  EXPECT_EQ(conv_with(R"("Groups":1e300)").faults,
+  EXPECT_EQ(conv_with(R"("Groups":1e300)").oddities,
             (std::vector<std::string>{"Groups holds 1e+300, not a whole number"}));
-  EXPECT_EQ(conv_with(R"("Groups":"99999999999999999999")").faults.size(), 1U);
-  EXPECT_EQ(conv_with(R"("Groups":"1.5")").faults.size(), 1U);
+  EXPECT_EQ(conv_with(R"("Groups":"99999999999999999999")").oddities.size(), 1U);
+  EXPECT_EQ(conv_with(R"("Groups":"1.5")").oddities.size(), 1U);
 }
 
 TEST(EngineJson, MissingKeysAreFaults) {
@@ -79,10 +79,11 @@ TEST(EngineJson, ALayerWithoutTypeTakesItsKindFromParameterType) {
             LayerKind::kConvolutional);
 }
 
-TEST(EngineJson, AWrongKindOfValueIsAFault) {
-  EXPECT_EQ(conv_with(R"("ParameterType":3,"Weights":"x","Stride":7)").faults,
-            (std::vector<std::string>{"ParameterType is not a text", "Weights is not an object",
-                                      "Stride is not a list"}));
+TEST(EngineJson, AWrongKindOfValueIsAFaultWhereTheReferenceReadsItAndAnOddityElsewhere) {
+  const Layer layer = conv_with(R"("ParameterType":3,"Weights":"x","Stride":7,"Dilation":null)");
+  EXPECT_EQ(layer.faults, (std::vector<std::string>{"Stride is not a list"}));
+  EXPECT_EQ(layer.oddities, (std::vector<std::string>{"ParameterType is not a text",
+                                                      "Weights is not an object", "Dilation is null"}));
 }
 
 TEST(EngineJson, RanksFromZeroToEight) {

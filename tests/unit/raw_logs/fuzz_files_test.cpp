@@ -36,6 +36,16 @@ TEST(FuzzFiles, LatencyLogsPassTheChecks) {
 TEST(FuzzFiles, PowerLogsPassTheChecks) {
   EXPECT_GE(check_files("power_log", test::check_power_log), 5U);
 }
+TEST(FuzzFiles, RailLogsPassTheChecks) {
+  const auto check = [](std::string_view text, std::size_t window) {
+    for (const auto format : {PowerFormat::kAuto, PowerFormat::kTegrastats, PowerFormat::kCsv}) {
+      const auto fault = test::check_rail_log(text, window, format);
+      if (!fault.empty()) return fault;
+    }
+    return std::string();
+  };
+  EXPECT_GE(check_files("rail_log", check), 5U);
+}
 
 }  // namespace
 }  // namespace joulecast

@@ -1,3 +1,7 @@
+#include <array>
+#include <string>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "joulecast/training_set.h"
@@ -174,6 +178,47 @@ TEST_F(ConvertFolder, FolderThatIsMissingOrEmptyIsAnError) {
   fs::create_directories(folder_.path() / "empty");
   const auto empty = convert_folder(folder_.path() / "empty", folder_.path() / "out", {});
   EXPECT_EQ(empty.error().kind, ErrorKind::kUnfit);
+}
+
+/// Rows as `attribute` writes them are taken where they stand; one that looks otherwise, or comes out of
+/// turn, the general way. Both must give the same figures.
+TEST_F(ConvertFolder, RowsOfAnyLookGiveTheSameFigures) {
+  const std::array<const char*, 4> names = {"c", "r", "\"comma, and \"\"quote\"\"\"", "umlaut \xc3\xa4"};
+  std::string usual;
+  std::string odd;
+  for (int cycle = 1; cycle <= 3000; ++cycle) {
+    for (std::size_t k = 0; k < names.size(); ++k) {
+      if (k == 1 && cycle % 97 == 0) continue;  // a missing row: the next one is not the expected one
+      const double power = 1e6 + cycle * 37.25 + static_cast<double>(k);
+      const std::string powers =
+          (cycle + static_cast<int>(k)) % 3 == 0 ? "," : fmt::format("{},{}", power + 4e6, power);
+      const std::string run_time = fmt::format("{}", 0.001 * cycle + 1.0 / 3.0);
+      const auto row = [&](const char* end) {
+        return fmt::format("{},{},{},{},{}{}", cycle, names[k], k == 0 ? "CaskConvolution" : "Reformat",
+                           powers, run_time, end);
+      };
+      usual += row("\n");
+      odd += row(cycle % 2 == 0 ? "\r\n" : " \n");  // blanks behind a number are no fault
+    }
+  }
+  write_mapping(usual);
+  run();
+  const std::string layers = test::file_text(out("layers.csv"));
+  const std::string table = test::file_text(out("convolutional.csv"));
+  write_mapping(odd);
+  run();
+  EXPECT_EQ(test::file_text(out("layers.csv")), layers);
+  EXPECT_EQ(test::file_text(out("convolutional.csv")), table);
+  EXPECT_NE(layers.find("resolved"), std::string::npos);
+}
+
+TEST_F(ConvertFolder, FaultBehindUsualRowsIsNamedWithItsLine) {
+  std::string rows;
+  for (int cycle = 1; cycle <= 5000; ++cycle) rows += fmt::format("{},c,CaskConvolution,,,0.125\n", cycle);
+  write_mapping(rows + "5001,c,CaskConvolution,,,abc\n");
+  const auto outcome = run();
+  ASSERT_EQ(outcome.status, Status::kSkipped);
+  EXPECT_EQ(outcome.reason->location.line, 5002U);
 }
 
 }  // namespace

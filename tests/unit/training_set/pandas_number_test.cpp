@@ -1,7 +1,11 @@
 #include "training_set/pandas_number.h"
 
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <limits>
+#include <random>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -55,6 +59,40 @@ TEST(PandasNumber, MissingValuesAreNaN) {
 TEST(PandasNumber, RefusesWhatIsNoNumber) {
   for (const char* text : {"abc", "1.5e", "1#", "1e5e", "-", ".", "1 2", "0x10", "1,5", " ", "none"}) {
     EXPECT_EQ(parse_pandas_number(text), std::nullopt) << text;
+  }
+}
+
+/// What the quick parser makes of `text`, if it takes all of it.
+std::optional<double> plain(const std::string& text) {
+  const std::string padded = text + "," + std::string(kPandasPlainReach, '7');
+  double value = 0.0;
+  const char* const behind = parse_pandas_plain(padded.data(), value);
+  if (behind == nullptr || behind != padded.data() + text.size()) return std::nullopt;
+  return value;
+}
+
+TEST(PandasNumber, QuickParserAgreesToTheLastBit) {
+  std::mt19937_64 random(11);
+  const auto digits = [&random](std::size_t count) {
+    std::string text;
+    for (std::size_t i = 0; i < count; ++i) text += static_cast<char>('0' + random() % 10);
+    return text;
+  };
+  for (int i = 0; i < 200'000; ++i) {
+    const std::string text =
+        (random() % 4 == 0 ? "-" : "") + digits(1 + random() % 15) + "." + digits(random() % 24);
+    const auto quick = plain(text);
+    ASSERT_TRUE(quick.has_value()) << text;
+    ASSERT_EQ(std::bit_cast<std::uint64_t>(*quick),
+              std::bit_cast<std::uint64_t>(parse_pandas_number(text).value()))
+        << text;
+  }
+}
+
+TEST(PandasNumber, QuickParserLeavesOtherFormsAlone) {
+  for (const char* text : {"", "-", "7", ".5", "1e5", "1.5e3", " 1.5", "+1.5", "nan", "-inf",
+                           "1234567890123456.5", "0.0000000000000000000000000000000000000000000000000001"}) {
+    EXPECT_EQ(plain(text), std::nullopt) << text;
   }
 }
 

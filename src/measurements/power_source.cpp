@@ -1,0 +1,135 @@
+#include "measurements/power_source.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "base/time_stamp.h"
+
+namespace joulecast {
+namespace {
+
+constexpr std::int64_t kMinute = 60'000'000;
+
+std::string offset_text(std::int64_t offset) {
+  const std::int64_t minutes = std::abs(offset) / kMinute;
+  return fmt::format("UTC{}{:02}:{:02}", offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+struct Span {
+  TimeStamp first{INT64_MAX}, last{INT64_MIN};
+  void take(TimeStamp time) {
+    first = std::min(first, time);
+    last = std::max(last, time);
+  }
+};
+
+Span span_of(const LatencyLog& latencies) {
+  Span span;
+  for (const auto& layer : latencies.layers) {
+    for (const LatencyEntry& entry : layer.entries) span.take(entry.completed);
+  }
+  return span;
+}
+
+}  // namespace
+
+Expected<std::int64_t> find_clock_offset(TimeStamp first_power, TimeStamp last_power, TimeStamp first_layer,
+                                         TimeStamp last_layer) {
+  std::vector<std::int64_t> fitting;
+  for (std::int64_t quarter = -12 * 4; quarter <= 14 * 4; ++quarter) {
+    const std::int64_t offset = quarter * 15 * kMinute;
+    const std::int64_t begin = std::max(first_power.microseconds + offset, first_layer.microseconds);
+    const std::int64_t end = std::min(last_power.microseconds + offset, last_layer.microseconds);
+    if (begin <= end) fitting.push_back(offset);
+  }
+  if (fitting.size() == 1) return fitting.front();
+  if (fitting.empty()) {
+    return fail(
+        ErrorKind::kUnfit,
+        fmt::format("power log and latency log do not overlap in any time zone: samples {} to {} UTC, "
+                    "layers {} to {} local time",
+                    format_time_stamp(first_power), format_time_stamp(last_power),
+                    format_time_stamp(first_layer), format_time_stamp(last_layer)),
+        {}, "Both logs must come from one run");
+  }
+  return fail(
+      ErrorKind::kUnfit,
+      fmt::format("the power log counts Unix time, and the board's clock could be {} or {}: both logs "
+                  "overlap with either",
+                  offset_text(fitting.front()), offset_text(fitting.back())),
+      {}, "Name the board's zone with --time-zone");
+}
+
+Expected<PowerSource> PowerSource::open(const std::filesystem::path& path, const LatencyLog& latencies,
+                                        const PowerLogOptions& options) {
+  auto reader = PowerLogReader::open(path, options);
+  if (!reader) return tl::unexpected(reader.error());
+  PowerSource source(std::move(*reader));
+  source.first_ = source.reader_.next();
+  if (!source.first_->has_value()) return source;  // told by next()
+  switch (source.reader_.stamp_kind()) {
+    case StampKind::kLocal:
+      break;
+    case StampKind::kUnix:
+      if (auto ok = source.move_to_local_time(path.string(), latencies); !ok)
+        return tl::unexpected(ok.error());
+      break;
+    case StampKind::kElapsed:
+      return fail(ErrorKind::kUnfit, "the stamps count from the log's start, so that no layer can be found",
+                  {path.string()}, "Log the time of day or Unix time with each sample");
+  }
+  return source;
+}
+
+Expected<void> PowerSource::move_to_local_time(const std::string& file, const LatencyLog& latencies) {
+  auto all = read_all();
+  if (!all) return tl::unexpected(all.error());
+  Span power;
+  for (const PowerSample& sample : *all) power.take(sample.at);
+  const Span layers = span_of(latencies);
+  auto offset = find_clock_offset(power.first, power.last, layers.first, layers.last);
+  if (!offset) {
+    offset.error().location.file = file;
+    return tl::unexpected(offset.error());
+  }
+  for (PowerSample& sample : *all) sample.at.microseconds += *offset;
+  samples_ = std::move(*all);
+  whole_ = true;
+  own_warnings_.push_back({fmt::format("the power log counts Unix time: the board's clock is taken to be {}, "
+                                       "where both logs overlap; --time-zone would name it",
+                                       offset_text(*offset)),
+                           {file}});
+  return {};
+}
+
+Expected<std::span<const PowerSample>> PowerSource::next() {
+  if (whole_) {
+    const std::span<const PowerSample> rest = handed_out_ ? std::span<const PowerSample>() : samples_;
+    handed_out_ = true;
+    return rest;
+  }
+  if (!first_) return reader_.next();
+  auto first = std::move(*first_);
+  first_.reset();
+  return first;
+}
+
+Expected<std::vector<PowerSample>> PowerSource::read_all() {
+  std::vector<PowerSample> samples;
+  for (;;) {
+    const auto more = next();
+    if (!more) return tl::unexpected(more.error());
+    if (more->empty()) return samples;
+    samples.insert(samples.end(), more->begin(), more->end());
+  }
+}
+
+std::vector<Warning> PowerSource::warnings() const {
+  std::vector<Warning> all = reader_.warnings();
+  all.insert(all.end(), own_warnings_.begin(), own_warnings_.end());
+  return all;
+}
+
+}  // namespace joulecast
