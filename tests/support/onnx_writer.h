@@ -25,6 +25,12 @@ class Message {
     return *this;
   }
   Message& message(std::uint32_t field, const Message& inner) { return bytes(field, inner.text_); }
+  /// The head of a field of so many bytes, which the caller writes.
+  Message& head(std::uint32_t field, std::uint64_t length) {
+    varint(field << 3U | 2U);
+    varint(length);
+    return *this;
+  }
   Message& single(std::uint32_t field, float value) {
     varint(field << 3U | 5U);
     const auto bits = std::bit_cast<std::uint32_t>(value);
@@ -91,6 +97,7 @@ class OnnxWriter {
   }
   OnnxWriter& stated(std::string_view name, const Dimensions& dims) { return value(13, name, dims, 1); }
 
+  [[nodiscard]] const Message& graph() const { return graph_; }
   [[nodiscard]] std::string model(std::int64_t opset = 17) const {
     Message m;
     m.number(1, 8).message(7, graph_);

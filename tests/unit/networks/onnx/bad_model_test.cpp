@@ -142,6 +142,25 @@ TEST(BadOnnx, StrippedWeightsStillHaveShapes) {
   EXPECT_EQ(network->layers[1].weight_count, 16 * 8 * 9);
 }
 
+// Three gigabytes of weights, as a hole in the file: nothing of them is read.
+TEST(BadOnnx, FilesAboveTwoGigabytesAreRead) {
+  constexpr std::uint64_t kWeights = 3'000'000'000;
+  Message tensor;
+  tensor.number(1, kWeights / 4).number(2, 1).bytes(8, "unused").head(9, kWeights);
+  Message graph = small().graph();
+  const std::uint64_t in_tensor = tensor.text().size() + kWeights;
+  graph.head(5, in_tensor);
+  Message model;
+  model.number(1, 8).message(8, Message().number(2, 17));
+  model.head(7, graph.text().size() + in_tensor);
+  const test::TemporaryFolder folder;
+  const auto path = folder.write("large.onnx", model.text() + graph.text() + tensor.text());
+  std::filesystem::resize_file(path, std::filesystem::file_size(path) + kWeights);
+  const auto network = read_onnx(path);
+  ASSERT_TRUE(network) << network.error().describe();
+  EXPECT_EQ(network->layers.size(), 3U);
+}
+
 TEST(BadOnnx, NetworkIsReadByContent) {
   const test::TemporaryFolder folder;
   const auto path = folder.path() / "model.bin";
