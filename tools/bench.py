@@ -83,13 +83,14 @@ def summarize(row, ours, theirs):
 
 
 def text_of(result):
-    ratio = "{:.3g}/{:.3g}/{:.3g}".format(*result["ratio_" + "cpu_s"]) if "ratio_cpu_s" in result else "-"
+    ratio = "{:.3g}/{:.3g}/{:.3g}".format(*result["ratio_cpu_s"]) if "ratio_cpu_s" in result else "-"
     peer = "-"
     if result["peer"]:
         peer = f"{statistics.median(t['cpu_s'] for t in result['peer']):.3g} s x{len(result['peer'])}"
-    yes = "yes" if result["reached"] else "NO"
+    goal = result["goal"] or "-"
+    yes = "-" if not result["goal"] else "yes" if result["reached"] else "NO"
     return (f"{result['work']:<31.31} {result['figure']:>10} {result['peer_name']:<15.15} {peer:>10} {ratio:>15} "
-            f"{result['peak_mb']:>4.0f} {result['goal']:<12.12} {yes}")
+            f"{result['peak_mb']:>4.0f} {goal:<12.12} {yes}")
 
 
 def main():

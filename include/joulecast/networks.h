@@ -1,8 +1,8 @@
 // A network as a list of layers with shapes, whatever it was read from.
 //
-// Stage `networks`: engine information (TensorRT's IEngineInspector JSON in all its dialects) becomes a
-// Network in execution order. Nothing is dropped: what is not understood is kept as a layer of kind `other`,
-// with its faults.
+// Stage `networks`: engine information (TensorRT's IEngineInspector JSON in all its dialects) or an ONNX
+// model becomes a Network in execution order. Nothing is dropped: what is not understood is kept as a layer
+// of kind `other`, with its faults.
 #pragma once
 
 #include <cstdint>
@@ -119,6 +119,27 @@ Expected<Network> parse_engine(std::string_view text, std::string_view source,
                                std::span<const ShapeOverride> shapes = {});
 /// For those who need names and types alone: dynamic dimensions stay -1, and are no error.
 Expected<Network> read_engine_as_written(const std::filesystem::path& path);
+
+/// The sizes and precision an ONNX model is to run with.
+struct OnnxOptions {
+  std::vector<ShapeOverride> shapes;
+  std::optional<std::int64_t> batch;  ///< first dimension of every input without a shape above; 1 if open
+  std::optional<DataType> precision;  ///< of weights and float activations: kFp16 (default), kInt8 or kFp32
+};
+
+/// Reads an ONNX model (operator sets 7 to 22) as the layers that TensorRT would make of it: fused, with
+/// reformats, without tactics (docs/onnx.md). Weights are not read, and need not be there; the file may have
+/// any size. An unknown operator stays as a layer of kind `other`. Errors: kUnreadable; kMalformed with the
+/// byte, or with the node of a cycle; kUnfit with the node whose inputs do not fit, for an open input size
+/// without a shape, or another operator set; kUsage if a given shape fits no input, or for another precision.
+Expected<Network> read_onnx(const std::filesystem::path& path, const OnnxOptions& options = {});
+/// The same from memory; `source` names it in errors.
+Expected<Network> parse_onnx(std::string_view bytes, std::string_view source,
+                             const OnnxOptions& options = {});
+
+/// An ONNX model or engine information, as the file's first byte says (or a name that ends in .onnx). Of the
+/// options an engine takes the shapes alone; a warning says so if there are others.
+Expected<Network> read_network(const std::filesystem::path& path, const OnnxOptions& options = {});
 
 /// A well-known CNN as TensorRT would run it in FP16: fused layers with shapes. Names in known_topologies().
 Expected<Network> make_topology(std::string_view name, std::int64_t batch = 1);

@@ -18,7 +18,7 @@ namespace joulecast {
 namespace {
 
 constexpr std::size_t kBufferBytes = 256 * 1024;
-constexpr int kMostLinks = 40;  // the system's own limit
+constexpr int kMostLinks = 40;         // the system's own limit
 constexpr mode_t kNewFileMode = 0666;  // the umask takes its share
 
 tl::unexpected<Error> not_writable(const std::filesystem::path& path, int code) {
@@ -53,7 +53,8 @@ AtomicFile::AtomicFile(int descriptor, std::filesystem::path temporary, std::fil
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
-    : descriptor_(std::exchange(other.descriptor_, -1)),
+    : pending_(std::exchange(other.pending_, false)),
+      descriptor_(std::exchange(other.descriptor_, -1)),
       errno_(other.errno_),
       temporary_(std::move(other.temporary_)),
       destination_(std::move(other.destination_)),
@@ -62,6 +63,7 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
 AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
   if (this != &other) {
     discard();
+    pending_ = std::exchange(other.pending_, false);
     descriptor_ = std::exchange(other.descriptor_, -1);
     errno_ = other.errno_;
     temporary_ = std::move(other.temporary_);
@@ -136,11 +138,20 @@ void AtomicFile::write_through(std::string_view rest) {
   }
 }
 
+Expected<void> AtomicFile::finish_writing() {
+  if (descriptor_ >= 0) {
+    flush();
+    if (::close(std::exchange(descriptor_, -1)) != 0 && errno_ == 0) errno_ = errno;
+  }
+  if (errno_ == 0) return {};
+  return not_writable(destination_, errno_);
+}
+
 Expected<void> AtomicFile::commit() {
-  flush();
+  static_cast<void>(finish_writing());  // a fault stays in errno_
   // No fsync: after a power cut the file may be old or new or empty on some file systems, but never half of
   // both; after a killed run it is old or new.
-  if (::close(std::exchange(descriptor_, -1)) != 0 && errno_ == 0) errno_ = errno;
+  pending_ = false;
   if (!temporary_.empty()) {
     if (errno_ == 0 && ::rename(temporary_.c_str(), destination_.c_str()) != 0) errno_ = errno;
     if (errno_ != 0) ::unlink(temporary_.c_str());
@@ -153,8 +164,8 @@ Expected<void> AtomicFile::commit() {
 }
 
 void AtomicFile::discard() {
-  if (descriptor_ < 0) return;
-  ::close(std::exchange(descriptor_, -1));
+  if (!std::exchange(pending_, false)) return;
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
   if (temporary_.empty()) return;
   ::unlink(temporary_.c_str());
   forget(temporary_);

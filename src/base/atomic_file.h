@@ -23,6 +23,9 @@ class AtomicFile {
   /// Takes bytes. A fault of the disk is kept and reported by commit(); `ok()` tells early.
   void write(std::string_view bytes);
   [[nodiscard]] bool ok() const { return errno_ == 0; }
+  /// Writes what is left and closes, so that of several files that belong together none takes its name before
+  /// all are on the disk. Only commit() may follow. Error kNotWritable.
+  Expected<void> finish_writing();
   /// Flushes and renames. Error kNotWritable with the system's reason.
   Expected<void> commit();
 
@@ -38,6 +41,7 @@ class AtomicFile {
   void write_through(std::string_view rest);
   void discard();
 
+  bool pending_ = true;  ///< neither committed nor discarded nor moved from
   int descriptor_ = -1;
   int errno_ = 0;
   std::filesystem::path temporary_;

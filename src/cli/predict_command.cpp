@@ -1,5 +1,6 @@
 #include <charconv>
 #include <filesystem>
+#include <optional>
 #include <set>
 
 #include <fmt/format.h>
@@ -18,17 +19,18 @@ namespace fs = std::filesystem;
 class PredictCommand final : public Subcommand {
   [[nodiscard]] std::string_view description() const override {
     return "Predicts run time, power above idle and energy of each layer of an engine (TensorRT's engine "
-           "information JSON) and of the "
+           "information JSON) or an ONNX model, and of the "
            "whole network. Layers that no model covers are shown, counted, and left out of the totals.\n\n"
            "With several INPUTs, --out and --json name folders that get one file a network. '-' writes to "
            "standard output.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast predict trt_engine_info.json --models models --out prediction.csv",
-            "joulecast predict engine.json --models models --shape in=1x3x224x224 --json -"};
+            "joulecast predict engine.json --models models --shape in=1x3x224x224 --json -",
+            "joulecast predict resnet50.onnx --models models --batch 8 --precision fp16"};
   }
   void declare(FlagSet& flags) override {
-    flags.add("INPUT", "", &inputs_, "Engine information of a network");
+    flags.add("INPUT", "", &inputs_, "Engine information of a network, or an ONNX model");
     flags.add("--models", "MODELS", &models_, "Folder that train wrote, or a model.json").required = true;
     flags.add("--out", "CSV", &out_, "Write the layers to this file");
     flags.flags.back().alias = "-o,--result-csv-path";
@@ -36,7 +38,11 @@ class PredictCommand final : public Subcommand {
     flags.add("--compat", "", &compat_,
               "Only the reference's rows and columns, and the three totals it prints");
     flags.add("--shape", "NAME=DIMS", &shapes_,
-              "Shape of an input of a dynamic engine, e.g. input=1x3x224x224; repeatable");
+              "Shape of an input of a dynamic engine or an ONNX model, e.g. input=1x3x224x224; repeatable");
+    flags.add("--batch", "N", &batch_, "Batch of an ONNX model's inputs; 1 if it leaves them open");
+    flags.add("--precision", "TYPE", &precision_,
+              "Precision an ONNX model is to run with: fp16 (default), int8 or fp32");
+    flags.flags.back().choices = {"fp16", "int8", "fp32"};
     flags.add("--rate-hz", "R", &rate_, "Inferences a second, for the board's mean power at that rate");
     flags.add("--trt-engine-path", "INPUT", &reference_input_,
               "The reference's flag for INPUT; --result-csv-path is --out");
@@ -48,12 +54,8 @@ class PredictCommand final : public Subcommand {
     PredictOptions options;
     options.compat = compat_;
     if (auto ok = take_rate(options); !ok) return tl::unexpected(ok.error());
-    std::vector<ShapeOverride> shapes;
-    for (const auto& text : shapes_) {
-      auto shape = parse_shape_override(text);
-      if (!shape) return tl::unexpected(shape.error());
-      shapes.push_back(std::move(*shape));
-    }
+    const auto onnx = onnx_options();
+    if (!onnx) return tl::unexpected(onnx.error());
     const auto model = load_cost_model(models_);
     if (!model) return tl::unexpected(model.error());
     const Predictor predictor(*model);
@@ -61,7 +63,7 @@ class PredictCommand final : public Subcommand {
     FaultTally faults;
     std::vector<NetworkPrediction> done;
     for (const auto& input : inputs_) {
-      auto prediction = predict_one(console, predictor, input, shapes, options);
+      auto prediction = predict_one(console, predictor, input, *onnx, options);
       if (prediction) {
         done.push_back(std::move(*prediction));
         continue;
@@ -86,10 +88,24 @@ class PredictCommand final : public Subcommand {
     return {};
   }
 
+  [[nodiscard]] Expected<OnnxOptions> onnx_options() const {
+    OnnxOptions options;
+    for (const auto& text : shapes_) {
+      auto shape = parse_shape_override(text);
+      if (!shape) return tl::unexpected(shape.error());
+      options.shapes.push_back(std::move(*shape));
+    }
+    if (batch_ && (*batch_ < 1 || *batch_ > static_cast<std::uint64_t>(kMaxDimension)))
+      return fail(ErrorKind::kUsage, fmt::format("--batch: {} is out of range", *batch_));
+    if (batch_) options.batch = static_cast<std::int64_t>(*batch_);
+    if (!precision_.empty()) options.precision = data_type_from(precision_);
+    return options;
+  }
+
   Expected<NetworkPrediction> predict_one(Console& console, const Predictor& predictor,
-                                          const std::string& input, const std::vector<ShapeOverride>& shapes,
+                                          const std::string& input, const OnnxOptions& onnx,
                                           const PredictOptions& options) {
-    const auto network = read_engine(input, shapes);
+    const auto network = read_network(input, onnx);
     if (!network) return tl::unexpected(network.error());
     for (const auto& warning : network->warnings) console.warning(warning, input);
     auto prediction = predictor.predict(*network, options);
@@ -138,6 +154,8 @@ class PredictCommand final : public Subcommand {
   std::string out_;
   std::string json_;
   std::vector<std::string> shapes_;
+  std::optional<std::uint64_t> batch_;
+  std::string precision_;
   std::string rate_;
   bool compat_ = false;
   std::set<std::string> names_;

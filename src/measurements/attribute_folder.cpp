@@ -26,11 +26,16 @@ using Status = AttributionOutcome::Status;
 
 constexpr std::string_view kUnknownType = "Unknown";
 
-/// A copy, byte for byte; compressed engine information is unpacked, for its new name promises JSON.
-Expected<void> copy_unpacked(const fs::path& from, const fs::path& to) {
+/// A copy, byte for byte, on the disk but not yet under its name; compressed engine information is unpacked,
+/// for its new name promises JSON.
+Expected<AtomicFile> copy_unpacked(const fs::path& from, const fs::path& to) {
   const auto text = read_whole_file(from);
   if (!text) return tl::unexpected(text.error());
-  return write_file_atomically(to, *text);
+  auto file = AtomicFile::create(to);
+  if (!file) return file;
+  file->write(*text);
+  if (auto ok = file->finish_writing(); !ok) return tl::unexpected(ok.error());
+  return file;
 }
 
 /// LayerType by name; of repeated names the last counts, as in the reference.
@@ -160,9 +165,11 @@ class NetworkJob {
       return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
     }
     for (LayerPower& layer : done->result.layers) layer.layer_type = types.of(layer.layer_name);
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
+    auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
+    if (!engine_copy) return tl::unexpected(engine_copy.error());
     if (done->refusal) remove(kPowerCovarianceFile);
     if (auto ok = write_regression(out_, done->result); !ok) return ok;
+    if (auto ok = engine_copy->commit(); !ok) return ok;
     remove(kWindowCsvFile);
     // What convert wrote beside the window's rows.
     for (const auto what : {"power", "run_time"})
@@ -191,8 +198,11 @@ class NetworkJob {
     csv.finish();
     if (!summary && file->ok()) return tl::unexpected(located(summary.error()));
     add_warnings(power->warnings());
+    auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
+    if (!engine_copy) return tl::unexpected(engine_copy.error());
+    if (auto ok = file->finish_writing(); !ok) return ok;
+    if (auto ok = engine_copy->commit(); !ok) return ok;
     if (auto ok = file->commit(); !ok) return ok;
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
     // Of two methods' results the later ones count.
     for (const auto name : {kLayerPowerFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
     add_warnings(summary->warnings);
@@ -256,8 +266,10 @@ class NetworkJob {
   Expected<void> write_run_times(std::vector<LayerPower> layers, const LayerTypes& types) {
     if (layers.empty()) return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
     for (LayerPower& layer : layers) layer.layer_type = types.of(layer.layer_name);
+    auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
+    if (!engine_copy) return tl::unexpected(engine_copy.error());
     if (auto ok = write_layer_power(out_ / kLayerPowerFile, layers); !ok) return ok;
-    if (auto ok = copy_unpacked(folder_.engine, out_ / kEngineFile); !ok) return ok;
+    if (auto ok = engine_copy->commit(); !ok) return ok;
     for (const auto name : {kWindowCsvFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
     outcome_.status = Status::kRunTimesOnly;
     return {};

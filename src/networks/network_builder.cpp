@@ -4,14 +4,11 @@
 
 #include <utility>
 
+#include "networks/kernel_choice.h"
 #include "networks/tactic_names.h"
 
 namespace joulecast::networks {
 namespace {
-
-constexpr std::string_view kLinear = "Row major linear FP16 format";
-constexpr std::string_view kPacked8 = "Channel major FP16 format where channel % 8 == 0";
-constexpr std::string_view kPacked4 = "Channel major FP16 format where channel % 4 == 0";
 
 std::string_view activation_text(Activation activation) {
   switch (activation) {
@@ -46,7 +43,7 @@ std::int64_t output_size(std::int64_t in, std::int64_t kernel, std::int64_t stri
 // 1x1 convolutions run as GEMM where the map is small and nothing is added.
 bool runs_as_gemm(const Convolution& c, const Value& x) {
   return c.kernel == 1 && c.kernel_width == 0 && c.stride == 1 && c.groups == 1 && c.residual == nullptr &&
-         x.channels % 8 == 0 && x.height * x.width <= 56 * 56;
+         fits_gemm(x.channels, x.height, x.width);
 }
 
 }  // namespace
@@ -64,7 +61,8 @@ Tensor NetworkBuilder::tensor(const Value& value, std::string_view format) const
 }
 
 Tensor NetworkBuilder::tensor(const Value& value) const {
-  return tensor(value, value.linear ? kLinear : (value.channels <= 4 ? kPacked4 : kPacked8));
+  return tensor(
+      value, value.linear ? linear_format(DataType::kFp16) : packed_format(DataType::kFp16, value.channels));
 }
 
 Layer& NetworkBuilder::add(std::string name, std::string_view type, std::string_view parameter_type,
