@@ -81,9 +81,9 @@ std::string regression_table(const std::vector<AttributionOutcome>& outcomes, st
                {"verdict", Table::Align::kLeft},
                {"ms"},
                {"energy (mJ)"},
-               {"single (%)"},
-               {"blocks (%)"},
-               {"unknown (%)"}});
+               {"alone %"},
+               {"block %"},
+               {"open %"}});
   for (const auto& outcome : outcomes) {
     if (!outcome.regression) {
       table.add({outcome.network, std::string(in_words(outcome.status)), "-", "-", "-", "-", "-"});
@@ -98,7 +98,8 @@ std::string regression_table(const std::vector<AttributionOutcome>& outcomes, st
                refused ? "-" : with_interval(result.network.energy_mj), share(shares.resolved),
                share(shares.merged), share(shares.undetermined)});
   }
-  return table.text(width, colours);
+  return table.text(width, colours) +
+         "of the run time: layers resolved alone, merged into blocks, and undetermined\n";
 }
 
 }  // namespace joulecast::cli
