@@ -14,9 +14,10 @@ std::string family_of(std::string_view network) {
       "squeezenet", "inception", "mnasnet", "regnet",    "convnext", "alexnet",      "lenet"};
   std::string lower;
   for (const char c : network) lower += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  // Before the stems: "googlenet" ends in another family's name.
+  if (lower.find("googlenet") != std::string::npos) return "inception";
   for (const std::string_view stem : kStems)
     if (lower.find(stem) != std::string::npos) return std::string(stem);
-  if (lower == "googlenet") return "inception";
   std::size_t end = 0;
   while (end < lower.size() && std::isalpha(static_cast<unsigned char>(lower[end])) != 0) ++end;
   return end == 0 ? lower : lower.substr(0, end);
