@@ -14,13 +14,13 @@
 namespace joulecast::regression {
 namespace {
 
-constexpr std::size_t kMostBins = 24;
-constexpr std::size_t kTails = 4;
 constexpr std::size_t kThinRows = 4000;
 constexpr double kUsualLowpassUs = 60.0;
 constexpr double kUsualEventGapUs = 2.0;
 constexpr double kLowpassStepUs = 30.0;
-constexpr double kEventGapStepUs = 0.4;
+constexpr double kMostLowpassUs = 400.0;
+constexpr double kEventGapSdUs = 1.2;
+constexpr double kMostSearchedGapUs = 5.0;
 
 /// The value appears after its conversion, but the apparent delay can be negative: the timeline is late by
 /// the time from the GPU's end to the first callback, and a poll's stamp may be taken before two slow reads.
@@ -93,19 +93,20 @@ void set_targets(RunFit& run) {
   }
 }
 
-/// How far a refinement may move in one step. Event gap and low-pass are held until delay and window have
-/// settled: from a poor start they would run away.
-constexpr ShapeFreedom kHeldFirst{150.0, 0.03, 0.0, 0.0};
-constexpr ShapeFreedom kAllFree{150.0, 0.03, 40.0, 0.7};
+/// What a refinement may move, and how far from where. The window is known better than any fit can tell where
+/// the sensor converts shunt and bus of its channels in turn: it is then that fraction of the refresh.
+ShapeFreedom freedom_of(const RunFit& run, bool lowpass_free, bool gap_free) {
+  return {150.0, run.window_known ? 5e-4 : 0.03, lowpass_free ? 40.0 : 0.0, gap_free ? kEventGapSdUs : 0.0};
+}
 
-PointFit refine(const FitProblem& problem, const NoiseModel& noise, const SensorShape& start,
+PointFit refine(const RunFit& run, const FitProblem& problem, const NoiseModel& noise, const SensorShape& start,
                 PriorFeatures::Form form, int steps, const ShapeFreedom& freedom,
                 const PointFit* warm = nullptr) {
   SensorShape centre = start;
-  centre.lowpass_us = kUsualLowpassUs;
-  centre.event_gap_us = kUsualEventGapUs;
-  return fit_point(problem, noise, start, freedom, centre, form, warm != nullptr ? &warm->powers : nullptr,
-                   warm != nullptr && warm->prior.form == form ? &warm->prior : nullptr, steps);
+  if (run.window_known) centre.window_us = run.known_window_us;
+  if (freedom.lowpass_us > 0.0) centre.lowpass_us = kUsualLowpassUs;
+  if (freedom.event_gap_us > 0.0) centre.event_gap_us = kUsualEventGapUs;
+  return fit_point(problem, noise, start, freedom, centre, form, warm, steps);
 }
 
 /// The same problem on stretches of successive conversions, about `rows` in all.
@@ -135,68 +136,78 @@ struct Refined {
   NoiseModel noise;
 };
 
-/// Likelihood and prior: without the second, absurd powers of the event gap win.
-double score(const Refined& r) {
-  return r.noise.log_likelihood - r.fit.prior_penalty;
-}
-
 bool far_apart(const SensorShape& a, const SensorShape& b, double gaps) {
-  return std::abs(a.delay_us - b.delay_us) > 40.0 || gaps * std::abs(a.event_gap_us - b.event_gap_us) > 40.0;
+  return std::abs(a.delay_us - b.delay_us) > 30.0 || gaps * std::abs(a.event_gap_us - b.event_gap_us) > 30.0;
 }
 
 /// Best first, those that ended near a better one left out.
-void keep_distinct(std::vector<Refined>& all, double gaps, std::size_t most) {
+void keep_distinct(std::vector<PointFit>& all, double gaps, std::size_t most) {
   std::stable_sort(all.begin(), all.end(),
-                   [](const Refined& a, const Refined& b) { return score(a) > score(b); });
-  std::vector<Refined> kept;
-  for (Refined& r : all) {
-    const bool is_new = std::all_of(kept.begin(), kept.end(), [&](const Refined& k) {
-      return far_apart(k.fit.shape, r.fit.shape, gaps);
-    });
+                   [](const PointFit& a, const PointFit& b) { return a.log_evidence > b.log_evidence; });
+  std::vector<PointFit> kept;
+  for (PointFit& r : all) {
+    const bool is_new = std::all_of(kept.begin(), kept.end(),
+                                    [&](const PointFit& k) { return far_apart(k.shape, r.shape, gaps); });
     if (is_new && kept.size() < most) kept.push_back(std::move(r));
   }
   all = std::move(kept);
 }
 
-/// Refines far starts in delay and event gap, first on part of the rows, the best on all; the best by robust
-/// likelihood wins.
+/// Shunt and bus conversions of one, two or three channels in turn fill the refresh: a fitted window near
+/// such a fraction is that fraction.
+void know_window(RunFit& run, double fitted_us) {
+  for (const double share : {1.0 / 6.0, 1.0 / 4.0, 1.0 / 2.0}) {
+    const double window = share * run.clock.refresh_us;
+    if (std::abs(fitted_us / window - 1.0) > 0.03) continue;
+    run.window_known = true;
+    run.known_window_us = window;
+  }
+}
+
+/// Refines far starts in delay and event gap. The evidence has many modes in the event gap, a layer's length
+/// apart over the whole inference, so that its range is searched in steps of less; on part of the rows
+/// first, the best on all. All places are compared under one noise model.
 void choose_start(RunFit& run) {
+  using Form = PriorFeatures::Form;
   const double least = least_delay(run);
   const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
   const FitProblem thin = thinned(run.problem, kThinRows);
-  std::vector<Refined> all;
-  for (const SensorShape& coarse : coarse_starts(run.problem, {run.clock.refresh_us, least}, 6)) {
-    for (const double event_gap : {0.4, 1.8, 3.2}) {
-      // Few layers: the event gap hardly moves anything, and one start is enough.
-      if (event_gap != 1.8 && gaps * 1.4 < 25.0) continue;
-      SensorShape start = coarse;
+  const std::vector<SensorShape> coarse = coarse_starts(run.problem, {run.clock.refresh_us, least}, 3);
+  if (coarse.empty()) return;
+  NoiseModel noise;
+  noise.sigma_w = 0.15;
+  PointFit first = refine(run, thin, noise, coarse.front(), Form::kLinear, 3, freedom_of(run, false, false));
+  update_noise(thin, first, noise);
+  first = refine(run, thin, noise, first.shape, Form::kLinear, 3, freedom_of(run, false, true), &first);
+  update_noise(thin, first, noise);
+  know_window(run, first.shape.window_us);
+  std::vector<PointFit> all;
+  const double step = std::max(0.4, 22.0 / gaps);
+  for (const SensorShape& place : coarse) {
+    for (double gap = 0.5 * step; gap < kMostSearchedGapUs; gap += step) {
+      SensorShape start = place;
       // The coarse search held the inference's middle; a longer gap moves its start and end apart.
-      start.delay_us += 0.5 * gaps * (coarse.event_gap_us - event_gap);
-      start.event_gap_us = event_gap;
-      Refined r;
-      r.noise.sigma_w = 0.15;
-      r.fit = refine(thin, r.noise, start, PriorFeatures::Form::kLinear, 3, kHeldFirst);
-      update_noise(thin, r.fit, r.noise);
-      r.fit.shape.timing_us = r.noise.timing_us;
-      r.fit = refine(thin, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 3, kAllFree, &r.fit);
-      update_noise(thin, r.fit, r.noise);
-      if (r.fit.shape.delay_us > least) all.push_back(std::move(r));
+      start.delay_us += 0.5 * gaps * (place.event_gap_us - gap);
+      start.event_gap_us = gap;
+      start.timing_us = noise.timing_us;
+      PointFit fit = refine(run, thin, noise, start, Form::kLinear, 3, freedom_of(run, false, true));
+      if (fit.shape.delay_us > least) all.push_back(std::move(fit));
     }
   }
-  keep_distinct(all, gaps, 3);
-  for (Refined& r : all) {
-    r.noise.weights.clear();  // they are of the thinned rows
-    r.fit = refine(run.problem, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 2, kAllFree, &r.fit);
-    update_noise(run.problem, r.fit, r.noise);
-    r.fit.shape.timing_us = r.noise.timing_us;
-    r.fit = refine(run.problem, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 3, kAllFree, &r.fit);
-    update_noise(run.problem, r.fit, r.noise);
-  }
-  keep_distinct(all, gaps, 3);
+  keep_distinct(all, gaps, 4);
   if (all.empty()) return;
-  run.second_start_lead = all.size() > 1 ? score(all[0]) - score(all[1]) : 1e9;
-  run.best = std::move(all[0].fit);
-  run.noise = std::move(all[0].noise);
+  noise.weights.clear();  // they are of the thinned rows
+  for (int round = 0; round < 2; ++round) {
+    for (PointFit& fit : all) {
+      fit.shape.timing_us = noise.timing_us;
+      fit = refine(run, run.problem, noise, fit.shape, Form::kLinear, 3, freedom_of(run, round > 0, true), &fit);
+    }
+    keep_distinct(all, gaps, 3);
+    if (round == 0) update_noise(run.problem, all.front(), noise);
+  }
+  run.second_start_lead = all.size() > 1 ? all[0].log_evidence - all[1].log_evidence : 1e9;
+  run.best = std::move(all[0]);
+  run.noise = std::move(noise);
 }
 
 /// Drift, noise and prior in turns.
@@ -208,9 +219,8 @@ void settle(RunFit& run, double idle_file_w) {
     set_targets(run);
     const Form form = run.best.prior.form;
     run.best.shape.timing_us = run.noise.timing_us;
-    run.best = refine(run.problem, run.noise, run.best.shape, form, 3, kAllFree, &run.best);
+    run.best = refine(run, run.problem, run.noise, run.best.shape, form, 3, freedom_of(run, true, true), &run.best);
     update_noise(run.problem, run.best, run.noise);
-    run.noise.discrepancy_w = std::clamp(std::sqrt(run.best.discrepancy_square), 1e-3, 0.1);
   }
   // The prior with rates must earn its place against the run's mean: wrong or permuted rates do not.
   std::vector<Form> forms = {Form::kRunMean, Form::kLinear, Form::kConcave};
@@ -218,7 +228,8 @@ void settle(RunFit& run, double idle_file_w) {
   double mean_evidence = 0.0;
   PointFit chosen;
   for (const Form form : forms) {
-    PointFit fit = refine(run.problem, run.noise, run.best.shape, form, 1, kAllFree, &run.best);
+    PointFit fit =
+        refine(run, run.problem, run.noise, run.best.shape, form, 1, freedom_of(run, true, true), &run.best);
     if (form == Form::kRunMean) mean_evidence = fit.log_evidence;
     if (chosen.powers.size() == 0 || fit.log_evidence > chosen.log_evidence) chosen = std::move(fit);
   }
@@ -226,51 +237,37 @@ void settle(RunFit& run, double idle_file_w) {
   run.best = std::move(chosen);
 }
 
-PointFit grid_fit(const RunFit& run, const PointFit& near, double lowpass_us, double event_gap_us) {
+PointFit grid_fit(const RunFit& run, const PointFit& near, double lowpass_us) {
   SensorShape start = near.shape;
   // A longer low-pass looks like a longer delay: their sum is what the data fix first.
   start.delay_us += near.shape.lowpass_us - lowpass_us;
   start.lowpass_us = lowpass_us;
-  start.event_gap_us = event_gap_us;
-  // Inside a cell of the grid both may still move: the cells' spacing must not show in the result.
-  const ShapeFreedom freedom{300.0, 0.05, 0.5 * kLowpassStepUs, 0.5 * kEventGapStepUs};
+  // Inside a cell of the grid it may still move: the cells' spacing must not show in the result.
+  ShapeFreedom freedom = freedom_of(run, false, true);
+  freedom.lowpass_us = 0.29 * kLowpassStepUs;
   SensorShape centre = start;
-  centre.window_us = run.best.shape.window_us;
-  return fit_point(run.problem, run.noise, start, freedom, centre, run.best.prior.form, &near.powers,
-                   &near.prior, 3);
+  centre.event_gap_us = kUsualEventGapUs;
+  centre.window_us = run.window_known ? run.known_window_us : run.best.shape.window_us;
+  return fit_point(run.problem, run.noise, start, freedom, centre, run.best.prior.form, &near, 3);
 }
 
-/// Event gaps outwards from `first` in one direction, each warm-started from its neighbour, until the
-/// evidence has fallen far below the best.
-void walk_event_gaps(RunFit& run, std::size_t first, double lowpass_us, double gap_us, double step_us,
-                     double& best) {
-  constexpr double kFarBelow = 30.0;
-  std::size_t near = first;
-  double gap = gap_us + step_us;
-  while (gap > -1e-9 && gap < kMostEventGapUs) {
-    run.grid.push_back({grid_fit(run, run.grid[near].fit, lowpass_us, std::max(0.0, gap)), 0.0});
-    const double evidence = run.grid.back().fit.log_evidence;
-    best = std::max(best, evidence);
-    if (evidence < best - kFarBelow) break;
-    near = run.grid.size() - 1;
-    gap += step_us;
-  }
-}
-
+/// The low-pass outwards from where the fit found it, until the evidence has fallen far below the best. The
+/// joint mode collapses towards zero; the evidence does not.
 void average_over_grid(RunFit& run, std::uint64_t seed) {
-  const double middle_lowpass = kLowpassStepUs * std::round(run.best.shape.lowpass_us / kLowpassStepUs);
-  const double middle_gap = kEventGapStepUs * std::round(run.best.shape.event_gap_us / kEventGapStepUs);
-  double best = -1e300;
-  for (const int turn : {0, -1, 1}) {
-    const double lowpass = middle_lowpass + kLowpassStepUs * turn;
-    if (lowpass < 0.0) continue;
-    PointFit fit = grid_fit(run, run.best, lowpass, middle_gap);
-    if (fit.log_evidence < best - 30.0) continue;
-    best = std::max(best, fit.log_evidence);
-    run.grid.push_back({std::move(fit), 0.0});
-    const std::size_t first = run.grid.size() - 1;
-    walk_event_gaps(run, first, lowpass, middle_gap, kEventGapStepUs, best);
-    walk_event_gaps(run, first, lowpass, middle_gap, -kEventGapStepUs, best);
+  constexpr double kFarBelow = 9.0;
+  const double middle = kLowpassStepUs * std::round(run.best.shape.lowpass_us / kLowpassStepUs);
+  run.grid.push_back({grid_fit(run, run.best, middle), 0.0});
+  double best = run.grid.front().fit.log_evidence;
+  for (const double step : {kLowpassStepUs, -kLowpassStepUs}) {
+    std::size_t near = 0;
+    for (double lowpass = middle + step; lowpass > -1e-9 && lowpass < kMostLowpassUs; lowpass += step) {
+      PointFit fit = grid_fit(run, run.grid[near].fit, lowpass);
+      const double evidence = fit.log_evidence;
+      best = std::max(best, evidence);
+      if (evidence < best - kFarBelow) break;
+      run.grid.push_back({std::move(fit), 0.0});
+      near = run.grid.size() - 1;
+    }
   }
   weigh_grid(run.grid, seed);
   run.mixture = mix(run.grid);
@@ -322,7 +319,7 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   run.idle = find_idle(run.clock.conversions, begin, end, run.mean_watts);
   run.baseline = flat_baseline(begin, end, run.idle, idle_file_w);
   run.problem.timeline = &run.timeline;
-  run.problem.columns = make_columns(run.timeline, kMostBins, kTails);
+  run.problem.columns = make_columns(run.timeline);
   for (std::size_t k = 0; k < run.timeline.layers; ++k) {
     if (run.problem.columns.of_layer[k] != StateColumns::kNone) run.layer_of_column.push_back(k);
   }
@@ -355,7 +352,7 @@ double held_out_r2(const RunFit& run, double delay_shift_us) {
   SensorShape shape = run.shape;
   shape.delay_us += delay_shift_us;
   const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0};
-  PointFit fit = fit_point(even, run.noise, shape, held, shape, run.best.prior.form, nullptr, nullptr, 1);
+  PointFit fit = fit_point(even, run.noise, shape, held, shape, run.best.prior.form, nullptr, 1);
   if (fit.rows < 100) return 0.0;
   fit.shape = shape;
   FitProblem score = all;

@@ -27,6 +27,8 @@ struct RunFit {
   double phase_coverage = 0.0;
   double second_start_lead = 0.0;  ///< log likelihood of the best start over the next distinct one
   double prior_lead = 0.0;         ///< log evidence of the chosen prior over the run's mean
+  bool window_known = false;       ///< it is a fraction of the refresh
+  double known_window_us = 0.0;
   bool delay_at_bound = false;
   bool fitted = false;  ///< false: too few usable rows
   std::uint64_t rows_unusable = 0;
