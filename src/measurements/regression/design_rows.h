@@ -14,8 +14,8 @@ namespace joulecast::regression {
 
 /// Which column means what. Layers without run time have no column. The partition - layers, event gap, host
 /// gap - adds up to 1 in each row inside the run. The steps are changes of the host gap's power: in the first
-/// so many microseconds after the GPU's end (its power dies away), while callbacks run and just after the last
-/// one, and in the last so many before the next GPU start (the launch). What is wrong at the gap's edges
+/// so many microseconds after the GPU's end (its power dies away), while callbacks run and just after the
+/// last one, and in the last so many before the next GPU start (the launch). What is wrong at the gap's edges
 /// would be charged to the layers there and, through them, to the pause between layers. The last columns are
 /// derivatives of the fitted value.
 struct StateColumns {

@@ -21,11 +21,7 @@ struct ExtraPriors {
   Eigen::VectorXd precision;
 };
 
-/// Power of the pause between layers as a share of the layers' mean: clocks and supply stay on. The logs say
-/// next to nothing about it, as each pause touches layers of unknown power.
-constexpr double kEventGapShare = 0.68;
-
-/// Priors of the columns behind the layers. The host gap may be anything.
+/// Priors of the columns behind the layers. In the host gap the GPU idles and one core works.
 ExtraPriors extra_priors(const StateColumns& c, const Spreads& spreads, const SensorShape& at,
                          const ShapeFreedom& freedom, const SensorShape& centre) {
   const auto extras = static_cast<Eigen::Index>(c.count - c.layers);
@@ -37,7 +33,7 @@ ExtraPriors extra_priors(const StateColumns& c, const Spreads& spreads, const Se
   };
   const double level = spreads.level_w;
   set(c.event_gap, kEventGapShare * level, 0.02 * level);
-  set(c.host_gap, 0.4 * level, 2.0 * level);
+  set(c.host_gap, 0.4 * level, 0.3 * level);
   for (std::size_t b = 0; b < c.steps; ++b) set(c.first_step + b, 0.0, spreads.steps_w);
   for (std::size_t b = 0; b < c.phases; ++b) set(c.first_phase + b, 0.0, spreads.discrepancy_w);
   constexpr double kHeld = 1e-6;
@@ -117,21 +113,41 @@ struct Solved {
   EnergyRow energy;
   double log_det_extras = 0.0;
   Eigen::MatrixXd extra_covariance;
+  Eigen::VectorXd by_gap_power;
 };
 
+/// What is believed of the sd of a group of columns: an inverse gamma on its square, as if `columns` had been
+/// seen with this sd. Without it the steps of the gap can grow until they play a layer's part.
+struct SpreadBelief {
+  double sd = 1.0;
+  double columns = 4.0;
+  /// Log density of the square at sd^2, but for a constant.
+  [[nodiscard]] double log_density(double at) const {
+    const double ratio = sd / at;
+    return columns * std::log(ratio) - 0.5 * columns * ratio * ratio;
+  }
+};
+
+SpreadBelief steps_belief(const Spreads& s) {
+  return {0.1 * s.level_w, 6.0};
+}
+SpreadBelief discrepancy_belief() {
+  return {2e-3, 4.0};
+}
+
 /// MacKay's fixed point for the sd of a group of columns with prior N(0, sd^2): sum of squares over the
-/// number of columns that the data determine.
-double updated_sd(const Solved& s, Eigen::Index first_extra, Eigen::Index layers, Eigen::Index size, double sd) {
+/// number of columns that the data determine, the believed ones added to both.
+double updated_sd(const Solved& s, Eigen::Index first_extra, Eigen::Index layers, Eigen::Index size,
+                  double sd, const SpreadBelief& belief) {
   if (size == 0) return sd;
-  double squares = 0.0;
-  double determined = 0.0;
+  double squares = belief.columns * belief.sd * belief.sd;
+  double determined = belief.columns;
   for (Eigen::Index i = 0; i < size; ++i) {
     const double p = s.powers[layers + first_extra + i];
     squares += p * p;
     determined += std::max(0.0, 1.0 - s.extra_covariance(first_extra + i, first_extra + i) / (sd * sd));
   }
-  // One column's worth of belief in the present value keeps an empty group where it is.
-  return std::sqrt((squares + sd * sd) / (determined + 1.0));
+  return std::sqrt(squares / determined);
 }
 
 Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRows& rows,
@@ -172,7 +188,8 @@ Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRow
         a.topLeftCorner(nl, nl) - a.bottomLeftCorner(ne, nl).transpose() * gain;
     const Eigen::VectorXd right = r.head(nl) - gain.transpose() * r_e;
     const bool cold = out.prior.power.size() == 0;
-    out.prior = fit_prior(problem.features, form, information, right, cold ? nullptr : &out.prior, cold ? 8 : 2);
+    out.prior =
+        fit_prior(problem.features, form, information, right, cold ? nullptr : &out.prior, cold ? 8 : 2);
     out.powers.resize(nl + ne);
     out.powers.head(nl) = out.prior.power;
     out.powers.tail(ne) = chol.solve(r_e) - gain * out.prior.power;
@@ -181,16 +198,21 @@ Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRow
     out.log_det_extras = log_det(chol);
     out.extra_covariance =
         chol.solve(Eigen::MatrixXd::Identity(ne, ne)) + gain * out.prior.covariance * gain.transpose();
+    const auto pause = static_cast<Eigen::Index>(c.event_gap) - nl;
+    out.by_gap_power =
+        -(out.prior.covariance * gain.row(pause).transpose()) / out.extra_covariance(pause, pause);
     if (i + 1 == iterations) break;
     Spreads& s = out.spreads;
     const double mean_w = out.energy.x.head(nl).dot(out.prior.power) / busy_share;
     s.level_w = std::clamp(mean_w, 0.5 * s.level_w, 2.0 * s.level_w);
     const auto step = static_cast<Eigen::Index>(c.first_step) - nl;
     const auto phase = static_cast<Eigen::Index>(c.first_phase) - nl;
-    s.steps_w = std::clamp(updated_sd(out, step, nl, static_cast<Eigen::Index>(c.steps), s.steps_w),
-                           0.02 * s.level_w, 0.25 * s.level_w);
-    s.discrepancy_w =
-        std::clamp(updated_sd(out, phase, nl, static_cast<Eigen::Index>(c.phases), s.discrepancy_w), 5e-4, 0.1);
+    s.steps_w =
+        std::clamp(updated_sd(out, step, nl, static_cast<Eigen::Index>(c.steps), s.steps_w, steps_belief(s)),
+                   0.02 * s.level_w, 0.25 * s.level_w);
+    s.discrepancy_w = std::clamp(updated_sd(out, phase, nl, static_cast<Eigen::Index>(c.phases),
+                                            s.discrepancy_w, discrepancy_belief()),
+                                 5e-4, 0.1);
   }
   return out;
 }
@@ -224,6 +246,10 @@ void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& 
   const Eigen::LLT<Eigen::MatrixXd> chol(prior.covariance);
   fit.log_evidence = 0.5 * (-q + log_det(chol) - 2.0 * sd.log().sum() - solved.log_det_extras +
                             solved.extra_prior_precision.array().log().sum());
+  const SpreadBelief scatter{kUsualRelativeSd, kBelievedLayers};
+  fit.log_evidence += steps_belief(solved.spreads).log_density(solved.spreads.steps_w) +
+                      discrepancy_belief().log_density(solved.spreads.discrepancy_w) +
+                      scatter.log_density(prior.relative_sd);
   fit.mean_shares = solved.energy.x;
   fit.mean_target = solved.energy.y;
   fit.row_phase_us = white.phase_us;
@@ -255,6 +281,7 @@ PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const Sen
     const Solved solved = solve(problem, noise, rows, white, shape, freedom, centre, form,
                                 cold ? nullptr : &warm, fit.spreads, cold ? 6 : 4);
     fit.spreads = solved.spreads;
+    fit.by_gap_power = solved.by_gap_power;
     const SensorShape next = stepped(shape, c, solved.powers);
     const bool last = step + 1 == steps || (step > 0 && settled(shape, next));
     if (last) {

@@ -12,6 +12,11 @@ namespace joulecast::regression {
 
 /// Bound of the pause between layers; 2-3 us have been measured.
 inline constexpr double kMostEventGapUs = 8.0;
+/// Power of that pause as a share of the layers' mean, and how sure that is: clocks and supply stay on. The
+/// logs say next to nothing about it, as each pause touches layers of unknown power. The fits hold it; the
+/// doubt is added to their covariance.
+inline constexpr double kEventGapShare = 0.68;
+inline constexpr double kEventGapShareSd = 0.16;
 
 /// What all fits of a run share.
 struct FitProblem {
@@ -53,6 +58,7 @@ struct PointFit {
   PriorFit prior;          ///< the layers' posterior is in prior.power and prior.covariance
   Eigen::VectorXd powers;  ///< by column; the derivative columns hold their last steps
   Spreads spreads;
+  Eigen::VectorXd by_gap_power;  ///< change of each layer's power with that of the pause between layers
   double log_evidence = 0.0;
   Eigen::VectorXd mean_shares;             ///< by column, mean over the used rows
   double mean_target = 0.0;                ///< W above idle, mean over the used rows

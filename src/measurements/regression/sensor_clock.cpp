@@ -266,8 +266,8 @@ SupplyLine fit_supply(const std::vector<Poll>& polls) {
   return line;
 }
 
-void take_conversions(const std::vector<Poll>& polls, const std::vector<Block>& blocks, const SupplyLine& supply,
-                      SensorClock& out) {
+void take_conversions(const std::vector<Poll>& polls, const std::vector<Block>& blocks,
+                      const SupplyLine& supply, SensorClock& out) {
   bool joins = false;
   double last_edge = -1e300;
   for (const Block& b : blocks) {
