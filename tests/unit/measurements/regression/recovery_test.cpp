@@ -28,11 +28,21 @@ RegressionResult attribute(const TinyBoard& board, const TinyRun& run,
   return *result;
 }
 
+/// Near the truth, or honest about how far it may be off.
 void expect_powers(const TinyBoard& board, const RegressionResult& result, double tolerance) {
   ASSERT_NE(result.verdict, Verdict::kRefused) << (result.reasons.empty() ? "" : result.reasons.front());
+  double off = 0.0;
+  double half_widths = 0.0;
   for (std::size_t k = 0; k < board.layer_w.size(); ++k) {
-    EXPECT_NEAR(result.single_power_w[k] / board.layer_w[k], 1.0, tolerance) << k;
+    const double half = 1.645 * std::sqrt(result.covariance_w2(k, k));
+    const double error = std::abs(result.single_power_w[k] - board.layer_w[k]);
+    EXPECT_LT(error, std::max(tolerance * board.layer_w[k], 2.0 * half)) << k;
+    off += error / board.layer_w[k];
+    half_widths += half / board.layer_w[k];
   }
+  const double layers = static_cast<double>(board.layer_w.size());
+  EXPECT_LT(off / layers, tolerance);
+  EXPECT_LT(half_widths / layers, 0.4);
   EXPECT_LT(std::abs(result.fit.energy_balance_percent), 0.5);
 }
 
