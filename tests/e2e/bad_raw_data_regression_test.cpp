@@ -161,7 +161,7 @@ TEST_F(LongRun, ImpossiblePowerNamesItsLine) {
 }
 
 TEST_F(LongRun, ImpossibleRunTimesNameLayerAndEntry) {
-  const std::size_t at = latency_.find_first_of("0123456789", latency_.find('['));
+  const std::size_t at = latency_.find_first_of("0123456789", latency_.find("\": ["));
   const std::size_t end = latency_.find(',', at);
   const std::string before = latency_.substr(0, at);
   const std::string behind = latency_.substr(end);
