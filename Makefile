@@ -1,5 +1,5 @@
 # Short names for the presets of CMakePresets.json; everything else is in CMake.
-.PHONY: demo test test-long bench lint install packages coverage
+.PHONY: demo accuracy test test-long bench lint install packages coverage
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
@@ -10,6 +10,11 @@ demo: packages
 	@cmake --preset release --log-level=WARNING > /dev/null
 	@cmake --build --preset release -j $(JOBS)
 	@tools/demo.sh build/release/joulecast build/demo
+
+accuracy: packages
+	@cmake --preset release --log-level=WARNING > /dev/null
+	@cmake --build --preset release -j $(JOBS)
+	@tools/accuracy.py build/release/joulecast build/accuracy docs/accuracy.md
 
 test: packages
 	cmake --preset asan

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "joulecast/numerics.h"
+#include "joulecast/physical_model.h"
 #include "joulecast/training_set.h"
 
 namespace joulecast {
@@ -151,21 +152,28 @@ struct TrainOptions {
 
 /// All models of one training: one file, model.json (docs/model-file.md).
 struct CostModel {
-  static constexpr int kFormatVersion = 1;
+  static constexpr int kFormatVersion = 2;  ///< the newest that is read; 1 has no physical models
   std::string library_version;
   std::string device;     ///< board the data came from; empty if unknown
   std::string data_hash;  ///< SHA-256 over the training rows
   std::optional<double> idle_power_w;
-  std::vector<LassoModel> lasso;  ///< up to six
-  std::vector<Warning> warnings;  ///< of the training, not stored
+  std::vector<PhysicalModel> physical;  ///< none, or up to one a target; they come before the lasso ones
+  std::vector<LassoModel> lasso;        ///< up to six
+  std::vector<Warning> warnings;        ///< of the training, not stored
 
   [[nodiscard]] const LassoModel* find(ReferenceKind kind, Target target) const;
+  [[nodiscard]] const PhysicalModel* find(PhysicalTarget target) const;
 };
 
 /// Fits the six models that the data allows, networks in order of their names. A kind without rows, or with
 /// fewer than folds, is left out with a warning; a kind without test rows has no test metrics, which is a
 /// warning too. Errors: kUnfit if no model can be fitted; kUsage for a recipe that cannot be.
 Expected<CostModel> train_lasso(const TrainingSet& data, const TrainOptions& options);
+/// Models of run time and energy from layers.csv. Networks in `held_out` are not trained on. What validation
+/// chose is in the models. Warnings tell what is missing (no power, few networks). Errors: kUnfit if no layer
+/// has a run time or an energy.
+Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std::string> held_out,
+                                   const TrainOptions& options);
 
 /// model.json: versioned, readable by a person; numbers are shortest round-trip decimals, so that saving a
 /// loaded model gives the same bytes.

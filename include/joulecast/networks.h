@@ -109,6 +109,30 @@ Expected<ShapeOverride> parse_shape_override(std::string_view text);
 /// docs/engines.md.
 LayerKind classify(const Layer& layer);
 
+/// What the cost of a layer depends on, in columns whatever the rank of its tensors. Absent = not applicable
+/// or unknown. Ranks other than 4 fill the columns so that their product stays the number of elements.
+struct LayerGeometry {
+  LayerKind kind = LayerKind::kOther;
+  std::optional<double> batch_size, input_channels, input_height, input_width;  ///< of the first input
+  std::optional<double> output_channels, output_height, output_width;           ///< of the first output
+  std::optional<double> kernel_height, kernel_width, stride_height, stride_width;
+  std::optional<double> padding_height, padding_width;  ///< pre + post
+  std::optional<double> dilation_height, dilation_width, groups;
+  DataType input_type = DataType::kUnknown, output_type = DataType::kUnknown,
+           weight_type = DataType::kUnknown;
+  std::optional<bool> residual;
+  /// Channels are stored in multiples of this many: 8 for "channel % 8 == 0", 32 for "thirty-two wide channel
+  /// vectorized", 1 for linear tensors.
+  std::optional<double> input_alignment, output_alignment;
+  /// Bytes in memory, padding of channels included: of all inputs that are no constants (a residual one too),
+  /// of all outputs, of the weights.
+  std::optional<double> bytes_in, bytes_out, bytes_weights;
+  std::optional<double> tile_rows, tile_columns;  ///< of the kernel, where the tactic's name tells
+};
+/// Geometry of a layer from its first input and output. The window of pooling comes from WindowSize; what a
+/// kind does not have (the stride of a Slice) stays absent.
+LayerGeometry geometry_of(const Layer& layer);
+
 /// Reads engine information: JSON of IEngineInspector (objects or plain strings as layers) or its one-line
 /// text form; `.gz` and `.zst` too. Dynamic dimensions are derived from `shapes` layer by layer. Errors:
 /// kUnreadable; kMalformed with line and byte; kUnfit if dimensions are dynamic and no shape was given, or

@@ -79,8 +79,8 @@ class PowerLogReader {
   [[nodiscard]] std::vector<Warning> warnings() const;
   /// Of the samples handed out so far.
   [[nodiscard]] StampKind stamp_kind() const;
-  /// A reader over bytes in memory, cut into windows of `window_bytes` (tests, fuzzing); without options of the
-  /// reference's form. Error kUsage as for open.
+  /// A reader over bytes in memory, cut into windows of `window_bytes` (tests, fuzzing); without options of
+  /// the reference's form. Error kUsage as for open.
   static PowerLogReader from_memory(std::string_view text, std::string source, std::size_t window_bytes);
   static Expected<PowerLogReader> from_memory(std::string_view text, std::string source,
                                               std::size_t window_bytes, const PowerLogOptions& options);

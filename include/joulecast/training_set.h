@@ -41,27 +41,16 @@ Expected<std::optional<std::pair<ReferenceKind, std::vector<double>>>> reference
 
 /// One row of layers.csv: a layer of the engine with geometry and measured figures (docs/interface.md has the
 /// columns, in this order). Absent = not applicable or not measured.
-struct LayerRow {
+struct LayerRow : LayerGeometry {
   std::string network, layer_name, layer_type;
-  LayerKind kind = LayerKind::kOther;
   std::optional<std::uint64_t> cycles;
-  std::optional<double> batch_size, input_channels, input_height, input_width;
-  std::optional<double> output_channels, output_height, output_width;
-  std::optional<double> kernel_height, kernel_width, stride_height, stride_width;
-  std::optional<double> padding_height, padding_width;  ///< pre + post
-  std::optional<double> dilation_height, dilation_width, groups;
-  DataType input_type = DataType::kUnknown, output_type = DataType::kUnknown,
-           weight_type = DataType::kUnknown;
-  std::optional<bool> residual;
   std::string activation, tactic;
   std::optional<double> run_time_ms, run_time_sd_ms, power_w, power_sd_w, energy_mj, energy_sd_mj,
       idle_power_w;
   std::string power_basis;  ///< "above_idle" or "board"; empty without power
   std::string status, block, device;
 };
-/// Geometry of an engine layer from its first input and output; measured figures left empty. Ranks other than
-/// 4 fill the columns so that their product stays the number of elements. The window of pooling comes from
-/// WindowSize; what a kind does not have (the stride of a Slice) stays empty.
+/// Names and geometry of an engine layer; measured figures left empty.
 LayerRow describe_layer(const Layer& layer, std::string_view network);
 /// Columns in any order, unknown ones ignored, missing ones absent in every row; layer_name and one of
 /// layer_type and kind must be there, an empty kind follows from the type. Errors: kUnreadable; kMalformed

@@ -13,6 +13,7 @@ constexpr std::array kSubcommands = {
     SubcommandEntry{"train", "fits, evaluates and saves the models", make_train_command},
     SubcommandEntry{"predict", "cost of a network's layers and of the whole, from its engine",
                     make_predict_command},
+    SubcommandEntry{"evaluate", "accuracy on networks that are held out", make_evaluate_command},
     SubcommandEntry{"simulate", "raw logs of a simulated board with known truth", make_simulate_command},
     SubcommandEntry{"doctor", "checks data and models, says what to do", make_doctor_command},
     SubcommandEntry{"completion", "completion script for bash, zsh or fish", make_completion_command},

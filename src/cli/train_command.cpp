@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -11,6 +12,24 @@
 
 namespace joulecast::cli {
 namespace {
+
+std::string physical_summary_of(const Console& console, const CostModel& model) {
+  Table table({{"physical model", Table::Align::kLeft},
+               {"rows"},
+               {"networks"},
+               {"recipes"},
+               {"residual"},
+               {"held-out RMSPE (%)"}});
+  for (const auto& one : model.physical) {
+    double best = one.fits.front().held_out_rmspe_percent;
+    for (const auto& fit : one.fits) best = std::min(best, fit.held_out_rmspe_percent);
+    table.add({std::string(to_string(one.target)), count_cell(one.layers), count_cell(one.networks.size()),
+               count_cell(one.fits.size()), one.residual ? "yes" : "no", cell(best, 1)});
+  }
+  return table.text(console.width(), console.colours()) +
+         "Error of the best recipe on layers that were held out to choose recipes; `joulecast evaluate` "
+         "judges.\n";
+}
 
 std::string summary_of(const Console& console, const CostModel& model) {
   Table table({{"model", Table::Align::kLeft},
@@ -61,7 +80,10 @@ class TrainCommand final : public Subcommand {
     flags.add("--out", "MODELS", &out_, "Folder to write the models to").required = true;
     flags.flags.back().alias = "-o";
     flags.add("--config", "FILE", &config_, "The reference's config.yaml, with an optional block 'models'");
-    flags.add("--estimator", "NAME", &estimator_, "lasso, the only one in this version").choices = {"lasso"};
+    flags
+        .add("--estimator", "NAME", &estimator_,
+             "auto (the default: physical, and lasso where its rows are there), physical or lasso")
+        .choices = {"auto", "physical", "lasso"};
     flags.add("--mode", "MODE", &mode_, "converged (the default) or compat").choices = {"converged",
                                                                                         "compat"};
     flags.add(
@@ -92,20 +114,49 @@ class TrainCommand final : public Subcommand {
     for (const auto& warning : data->warnings) console.warning(warning);
     take_board(*data, options);
     console.detail(fmt::format("held out: {}", fmt::join(options.test_networks, ", ")));
-    const auto model = train_lasso(*data, options);
+    const auto model = fit(*data, options);
     if (!model) return tl::unexpected(model.error());
     for (const auto& warning : model->warnings) console.warning(warning);
     if (const auto saved = save_cost_model(*model, out_); !saved) return tl::unexpected(saved.error());
-    console.summary(summary_of(console, *model));
-    console.note(fmt::format("{} models written to {}", model->lasso.size(),
+    if (!model->physical.empty()) console.summary(physical_summary_of(console, *model));
+    if (!model->lasso.empty()) console.summary(summary_of(console, *model));
+    console.note(fmt::format("{} models written to {}", model->lasso.size() + model->physical.size(),
                              (std::filesystem::path(out_) / "model.json").string()));
     return 0;
+  }
+
+  /// With auto a kind of model that the data does not allow is left out; it is an error if none is left.
+  Expected<CostModel> fit(const TrainingSet& data, const TrainOptions& options) const {
+    if (estimator_ == "lasso") return train_lasso(data, options);
+    // Physical models are judged by validation, and so learn from all networks unless some were named.
+    const std::vector<std::string> held_out =
+        test_networks_.empty() ? std::vector<std::string>{} : options.test_networks;
+    auto physical = train_physical(data, held_out, options);
+    if (estimator_ == "physical" || (physical && !has_reference_rows(data))) return physical;
+    auto lasso = train_lasso(data, options);
+    if (!lasso && physical) {
+      physical->warnings.push_back({"no lasso models: " + lasso.error().message});
+      return physical;
+    }
+    if (!lasso) return lasso;
+    if (!physical) {
+      lasso->warnings.push_back({"no physical models: " + physical.error().message});
+      return lasso;
+    }
+    lasso->physical = std::move(physical->physical);
+    lasso->data_hash = physical->data_hash;
+    lasso->warnings.insert(lasso->warnings.begin(), physical->warnings.begin(), physical->warnings.end());
+    return lasso;
+  }
+  static bool has_reference_rows(const TrainingSet& data) {
+    return std::any_of(data.reference.begin(), data.reference.end(),
+                       [](const auto& tables) { return !tables.empty(); });
   }
 
   std::string training_;
   std::string out_;
   std::string config_;
-  std::string estimator_ = "lasso";
+  std::string estimator_ = "auto";
   std::string mode_ = "converged";
   std::vector<std::string> test_networks_;
 };

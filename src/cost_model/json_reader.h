@@ -53,6 +53,8 @@ class ObjectReader {
   }
   void fault(std::string_view key, std::string_view what) { faults_.add(path_of(key), what); }
 
+  /// Whether the member is there at all.
+  [[nodiscard]] bool has(std::string_view key) const { return valid_ && index_of(key) < seen_.size(); }
   [[nodiscard]] bool is_null(std::string_view key) {
     const auto found = find(key);
     return found && found->is_null();

@@ -8,6 +8,7 @@
 #include "cost_model/columns.h"
 #include "cost_model/json_reader.h"
 #include "cost_model/model_file.h"
+#include "cost_model/physical/model_json.h"
 
 namespace joulecast {
 namespace {
@@ -131,6 +132,15 @@ void read_terms(ObjectReader& reader, LassoModel& model, JsonFaults& faults) {
   });
 }
 
+void read_physical_models(ObjectReader& document, CostModel& model, JsonFaults& faults) {
+  document.for_each("physical", [&](const simdjson::dom::element& element, const std::string& place) {
+    PhysicalModel one = read_physical(ObjectReader(element, place, faults), faults);
+    if (model.find(one.target) != nullptr) return faults.add(place, "is a second model of the same target");
+    model.physical.push_back(std::move(one));
+  });
+  if (!faults.error() && model.physical.empty()) faults.add("physical", "is empty", kRemedy);
+}
+
 void read_models(ObjectReader& document, CostModel& model, JsonFaults& faults) {
   document.for_each("models", [&](const simdjson::dom::element& element, const std::string& place) {
     ObjectReader reader(element, place, faults);
@@ -147,7 +157,8 @@ void read_models(ObjectReader& document, CostModel& model, JsonFaults& faults) {
     reader.finish();
     model.lasso.push_back(std::move(one));
   });
-  if (!faults.error() && model.lasso.empty()) faults.add("models", "is empty", kRemedy);
+  if (!faults.error() && model.lasso.empty() && model.physical.empty())
+    faults.add("models", "is empty", kRemedy);
 }
 
 /// simdjson says what, but not where; a second, slower parse finds the place.
@@ -190,6 +201,7 @@ Expected<CostModel> parse_cost_model(std::string_view text, std::string_view sou
   model.device = document.text("device");
   model.data_hash = document.text("data_hash");
   model.idle_power_w = document.optional_number("idle_power_w");
+  if (version >= 2) read_physical_models(document, model, faults);
   read_models(document, model, faults);
   document.finish();
   if (faults.error()) {

@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "cost_model/columns.h"
 #include "cost_model/model_file.h"
+#include "cost_model/physical/model_json.h"
 
 namespace joulecast {
 namespace {
@@ -88,11 +89,17 @@ Expected<std::string> to_json(const CostModel& model) {
   JsonWriter json;
   json.begin_object();
   json.member("format", kModelFormat);
-  json.member("format_version", static_cast<std::uint64_t>(CostModel::kFormatVersion));
+  // Files without physical models stay readable to programs of version 1.
+  json.member("format_version", std::uint64_t{model.physical.empty() ? 1U : 2U});
   json.member("library_version", model.library_version);
   json.member("device", model.device);
   json.member("data_hash", model.data_hash);
   json.member("idle_power_w", model.idle_power_w);
+  if (!model.physical.empty()) {
+    json.key("physical").begin_array();
+    for (const PhysicalModel& one : model.physical) write_physical(json, one);
+    json.end_array();
+  }
   json.key("models").begin_array();
   for (const LassoModel& one : model.lasso) {
     const auto columns = pipeline_columns(one.features, one.recipe);

@@ -1,4 +1,5 @@
 // Names, and the six recipes of the reference (docs/compatibility.md).
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -81,6 +82,12 @@ const LassoModel* CostModel::find(ReferenceKind kind, Target target) const {
   for (const LassoModel& model : lasso)
     if (model.kind == kind && model.target == target) return &model;
   return nullptr;
+}
+
+const PhysicalModel* CostModel::find(PhysicalTarget target) const {
+  const auto found = std::find_if(physical.begin(), physical.end(),
+                                  [&](const auto& model) { return model.target == target; });
+  return found == physical.end() ? nullptr : &*found;
 }
 
 }  // namespace joulecast

@@ -1,6 +1,7 @@
-// The words TensorRT uses for element types.
+// The words TensorRT uses for element types and layouts.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "joulecast/networks.h"
@@ -10,6 +11,13 @@ namespace joulecast {
 /// Element type named in a "Format/Datatype" or "Weights"."Type" value; kUnknown where none is, as in
 /// "N/A due to dynamic shapes".
 DataType type_of_format(std::string_view format);
+
+/// How many channels a "Format/Datatype" value stores together: 8 of "channel % 8 == 0", 32 of "Thirty-two
+/// wide channel vectorized", 1 of a linear tensor. Nothing if it does not say.
+std::optional<double> channel_alignment(std::string_view format);
+
+/// Sets the tile that a kernel's name tells ("..._tilesize128x64x64_..."); nothing if it tells none.
+void take_tile(std::string_view tactic, LayerGeometry& row);
 
 /// ASCII comparison; `lower` is in lower case already.
 inline bool equal_ignoring_case(std::string_view text, std::string_view lower) {

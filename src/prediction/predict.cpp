@@ -1,6 +1,7 @@
 // Layers in, figures out.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <unordered_map>
 
 #include <fmt/format.h>
@@ -9,6 +10,15 @@
 
 namespace joulecast {
 namespace {
+
+/// How far outside the training layers' sizes, in ranges of them, still counts as inside.
+constexpr double kOutside = 0.05;
+
+/// With the interval's half width in logs; 0 = no interval.
+Figure figure_of(double value, double log_ratio) {
+  if (log_ratio == 0.0) return {value, {}, {}};
+  return {value, value * std::exp(-log_ratio), value * std::exp(log_ratio)};
+}
 
 /// Layers predicted with one model at a time would read its tree per layer anyway; what costs is features.
 struct LayerFeatures {
@@ -63,20 +73,71 @@ std::vector<const Layer*> as_python_dict(const Network& network) {
   return layers;
 }
 
-/// Adds the figures of the layers up, in their order.
-void sum_up(NetworkPrediction& out, const std::optional<double>& idle_w, const PredictOptions& options) {
-  double powered_ms = 0.0;
+/// Half width of a total's interval in logs; widens by the share of layers unlike the training ones. 0 =
+/// unknown.
+double total_log_ratio(const PhysicalModel* model, const NetworkPrediction& out) {
+  if (model == nullptr || !model->intervals) return 0.0;
+  const double strange = static_cast<double>(out.extrapolated_layers) /
+                         static_cast<double>(std::max<std::size_t>(out.layers.size(), 1));
+  return model->intervals->total_log_ratio * (1.0 + 2.0 * strange);
+}
+
+/// Sums of values, lows and highs; lows and highs only if each layer has them. Summed bounds hold for the sum
+/// if the layers' errors all lie on one side: wide, but what is known without networks that were held out.
+Figure sum_of(const NetworkPrediction& out, std::optional<Figure> LayerPrediction::* member) {
+  Figure sum{0.0, 0.0, 0.0};
   for (const LayerPrediction& layer : out.layers) {
-    if (layer.run_time_ms) out.run_time_ms.value += layer.run_time_ms->value;
-    if (!layer.energy_mj) continue;
-    out.energy_mj.value += layer.energy_mj->value;
-    powered_ms += layer.run_time_ms->value;
+    const auto& figure = layer.*member;
+    if (!figure) continue;
+    sum.value += figure->value;
+    const bool known = figure->value == 0.0 || (figure->low && figure->high);
+    if (!known) sum.low = sum.high = std::nullopt;
+    if (sum.low) {
+      *sum.low += figure->low.value_or(0.0);
+      *sum.high += figure->high.value_or(0.0);
+    }
   }
+  if (sum.high == 0.0) sum.low = sum.high = std::nullopt;
+  return sum;
+}
+
+Figure plus(Figure figure, double more) {
+  figure.value += more;
+  if (figure.low) *figure.low += more;
+  if (figure.high) *figure.high += more;
+  return figure;
+}
+
+/// Adds the figures of the layers up, in their order.
+void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const PhysicalModel* energy,
+            const std::optional<double>& idle_w, const PredictOptions& options) {
+  out.run_time_ms = sum_of(out, &LayerPrediction::run_time_ms);
+  out.energy_mj = sum_of(out, &LayerPrediction::energy_mj);
+  if (run_time != nullptr) out.run_time_ms = plus(out.run_time_ms, call_cost(*run_time));
+  if (energy != nullptr) out.energy_mj = plus(out.energy_mj, call_cost(*energy));
+  if (const double r = total_log_ratio(run_time, out); r > 0.0)
+    out.run_time_ms = figure_of(out.run_time_ms.value, r);
+  if (const double r = total_log_ratio(energy, out); r > 0.0)
+    out.energy_mj = figure_of(out.energy_mj.value, r);
+  double powered_ms = 0.0;
+  for (const LayerPrediction& layer : out.layers)
+    if (layer.energy_mj && layer.run_time_ms) powered_ms += layer.run_time_ms->value;
   if (powered_ms != 0.0) out.power_w.value = out.energy_mj.value / powered_ms;
   if (!idle_w) return;
-  out.board_energy_mj = Figure{out.energy_mj.value + *idle_w * out.run_time_ms.value, {}, {}};
+  // Idle energy grows with the run time, so both bounds are taken together.
+  const auto board = [&](std::optional<double> Figure::* bound) -> std::optional<double> {
+    if (!(out.energy_mj.*bound) || !(out.run_time_ms.*bound)) return std::nullopt;
+    return *(out.energy_mj.*bound) + *idle_w * *(out.run_time_ms.*bound);
+  };
+  out.board_energy_mj = Figure{out.energy_mj.value + *idle_w * out.run_time_ms.value, board(&Figure::low),
+                               board(&Figure::high)};
   if (!options.rate_hz) return;
-  out.board_power_at_rate_w = Figure{*idle_w + out.energy_mj.value / 1e3 * *options.rate_hz, {}, {}};
+  const auto at_rate = [&](double energy_mj) { return *idle_w + energy_mj / 1e3 * *options.rate_hz; };
+  const auto bound_at_rate = [&](const std::optional<double>& bound) {
+    return bound ? std::optional(at_rate(*bound)) : std::nullopt;
+  };
+  out.board_power_at_rate_w = Figure{at_rate(out.energy_mj.value), bound_at_rate(out.energy_mj.low),
+                                     bound_at_rate(out.energy_mj.high)};
   if (*options.rate_hz * out.run_time_ms.value > 1e3)
     out.warnings.push_back({fmt::format("{} inferences a second do not fit: one takes {:.3f} ms",
                                         *options.rate_hz, out.run_time_ms.value)});
@@ -119,8 +180,11 @@ std::string_view to_string(Basis basis) {
 struct Predictor::State {
   /// By kind and target.
   std::array<std::array<std::optional<CompiledLasso>, kTargets.size()>, kReferenceKinds.size()> models;
+  std::optional<PhysicalModel> run_time, energy;
   std::optional<double> idle_power_w;
 
+  /// Run time, energy and power from the physical models; what they lack stays empty.
+  void apply_physical(const Layer& layer, LayerPrediction& one, NetworkPrediction& out) const;
   /// Fills power, run time, energy and basis from the models of the layer's kind.
   void apply(const LayerFeatures& features, bool compat, LayerPrediction& layer,
              NetworkPrediction& out) const;
@@ -142,13 +206,37 @@ void Predictor::State::apply(const LayerFeatures& features, bool compat, LayerPr
     outside = outside || model->extrapolates(features.values);
     return Figure{value, {}, {}};
   };
-  layer.power_w = figure(Target::kPower);
-  layer.run_time_ms = figure(Target::kRunTime);
+  const bool had_basis = layer.basis != Basis::kNone;
+  if (!layer.power_w) layer.power_w = figure(Target::kPower);
+  if (!layer.run_time_ms) layer.run_time_ms = figure(Target::kRunTime);
   if (!layer.power_w && !layer.run_time_ms) return;
-  if (layer.power_w && layer.run_time_ms)
+  if (layer.power_w && layer.run_time_ms && !layer.energy_mj)
     layer.energy_mj = Figure{layer.power_w->value * layer.run_time_ms->value, {}, {}};
+  if (had_basis) return;
   layer.basis = outside ? Basis::kExtrapolated : Basis::kFitted;
   if (outside) ++out.extrapolated_layers;
+}
+
+void Predictor::State::apply_physical(const Layer& layer, LayerPrediction& one,
+                                      NetworkPrediction& out) const {
+  const LayerGeometry geometry = geometry_of(layer);
+  PhysicalPrediction time;
+  PhysicalPrediction joules;
+  if (run_time) {
+    time = joulecast::predict(*run_time, geometry);
+    one.run_time_ms = figure_of(time.value, time.log_ratio);
+  }
+  if (energy) {
+    joules = joulecast::predict(*energy, geometry, time.value);
+    one.energy_mj = figure_of(joules.value, joules.log_ratio);
+    if (run_time && time.value > 0.0)
+      one.power_w = figure_of(joules.value / time.value, joules.power_log_ratio);
+  }
+  if (!run_time && !energy) return;
+  const bool outside = std::max(time.distance, joules.distance) > kOutside;
+  const bool bytes_only = time.bytes_only || joules.bytes_only;
+  one.basis = bytes_only ? Basis::kBytesOnly : outside ? Basis::kExtrapolated : Basis::kFitted;
+  if (one.basis == Basis::kExtrapolated) ++out.extrapolated_layers;
 }
 
 Expected<void> Predictor::State::predict_compat_layer(const Layer& layer, NetworkPrediction& out) const {
@@ -181,6 +269,8 @@ void Predictor::State::predict_layer(const Layer& layer, NetworkPrediction& out,
     one.power_w = one.run_time_ms = one.energy_mj = Figure{};
     return;
   }
+  apply_physical(layer, one, out);
+  if (one.run_time_ms && one.energy_mj) return;
   const auto features = features_of(layer, false);
   if (features && *features) {
     apply(**features, false, one, out);
@@ -198,6 +288,8 @@ Predictor::Predictor(const CostModel& model) {
   auto state = std::make_unique<State>();
   for (const LassoModel& one : model.lasso)
     state->models[static_cast<std::size_t>(one.kind)][static_cast<std::size_t>(one.target)].emplace(one);
+  if (const auto* physical = model.find(PhysicalTarget::kRunTime)) state->run_time = *physical;
+  if (const auto* physical = model.find(PhysicalTarget::kEnergy)) state->energy = *physical;
   state->idle_power_w = model.idle_power_w;
   state_ = std::move(state);
 }
@@ -231,7 +323,9 @@ Expected<NetworkPrediction> Predictor::predict(const Network& network, const Pre
                 "Check that this is a TensorRT engine with detailed layer information, and that the models "
                 "were trained on layers of its kinds");
   doubts.tell(out);
-  sum_up(out, state_->idle_power_w, options);
+  const auto pointer = [](const std::optional<PhysicalModel>& model) { return model ? &*model : nullptr; };
+  sum_up(out, options.compat ? nullptr : pointer(state_->run_time),
+         options.compat ? nullptr : pointer(state_->energy), state_->idle_power_w, options);
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include "base/csv.h"
 #include "base/float_text.h"
 #include "joulecast/training_set.h"
+#include "networks/format_words.h"
 
 namespace joulecast {
 namespace {
@@ -129,6 +130,11 @@ constexpr Column kColumns[] = {
     element_type<&LayerRow::output_type>("output_type"),
     element_type<&LayerRow::weight_type>("weight_type"),
     {"residual", write_residual, read_residual},
+    size<&LayerRow::input_alignment>("input_alignment"),
+    size<&LayerRow::output_alignment>("output_alignment"),
+    size<&LayerRow::bytes_in>("bytes_in"),
+    size<&LayerRow::bytes_out>("bytes_out"),
+    size<&LayerRow::bytes_weights>("bytes_weights"),
     text<&LayerRow::activation>("activation"),
     text<&LayerRow::tactic>("tactic"),
     figure<&LayerRow::run_time_ms>("run_time_ms"),
@@ -175,6 +181,7 @@ Expected<LayerRow> read_row(std::span<const std::string_view> cells,
                   place);
     has_kind = has_kind || (columns[i]->name == "kind" && !cells[i].empty());
   }
+  take_tile(row.tactic, row);
   if (!has_kind) {
     Layer layer;
     layer.type = row.layer_type;

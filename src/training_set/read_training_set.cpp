@@ -169,6 +169,8 @@ Expected<TrainingSet> read_training_set(const fs::path& folder) {
     auto layers = read_layers_csv(files.layers);
     if (!layers) return tl::unexpected(layers.error());
     rows += layers->size();
+    for (LayerRow& row : *layers)
+      if (row.network.empty()) row.network = network;
     std::move(layers->begin(), layers->end(), std::back_inserter(set.layers));
   }
   if (rows == 0)

@@ -43,6 +43,37 @@ TEST_F(Pipeline, EndsInAPredictionOfARealEngine) {
   EXPECT_GE(covered, 20U);
 }
 
+TEST_F(Pipeline, PhysicalModelsCoverEveryLayerAndSayHowSureTheyAre) {
+  run_all();
+  run({"train", "training_data", "--out", "physical", "--estimator", "physical"});
+  run({"predict", kOrin, "--models", "physical", "--json", "prediction.json", "--rate-hz", "30"});
+  const auto prediction = nlohmann::json::parse(read_file(path("prediction.json")));
+  EXPECT_EQ(prediction.at("network").at("uncovered_layers"), 0);
+  const auto& total = prediction.at("network").at("run_time_ms");
+  EXPECT_LT(total.at("low").get<double>(), total.at("value").get<double>());
+  EXPECT_GT(total.at("high").get<double>(), total.at("value").get<double>());
+  for (const auto& layer : prediction.at("layers")) {
+    if (layer.at("kind") == "none") continue;
+    EXPECT_GT(layer.at("run_time_ms").at("value").get<double>(), 0.0) << layer;
+    EXPECT_GT(layer.at("power_w").at("value").get<double>(), 0.0) << layer;
+    EXPECT_LT(layer.at("energy_mj").at("low").get<double>(), layer.at("energy_mj").at("high").get<double>());
+  }
+}
+
+TEST_F(Pipeline, EvaluationHoldsOutFamiliesOrWhatIsAskedFor) {
+  run_all();
+  const auto table = run({"evaluate", "training_data", "--json", "accuracy.json"});
+  EXPECT_NE(table.find("RMSPE (%)"), std::string::npos);
+  const auto accuracy = nlohmann::json::parse(read_file(path("accuracy.json")));
+  EXPECT_EQ(accuracy.at("group_count"), 5);
+  EXPECT_GT(accuracy.at("targets").at("power").at("layers").get<int>(), 50);
+  const auto board =
+      std::string(JOULECAST_SOURCE_DIR) + "/examples/boards/titan-rtx/mobilenet_v2_int8_residual";
+  const auto shapes = nlohmann::json::parse(run({"evaluate", board, "--group", "shape", "--json", "-"}));
+  EXPECT_LT(shapes.at("targets").at("run_time").at("rmspe_percent").get<double>(),
+            shapes.at("targets").at("run_time").at("naive_rmspe_percent").get<double>());
+}
+
 TEST_F(Pipeline, GivesTheSameBytesWithOneThreadAndWithMany) {
   run_all("window");
   run({"attribute", "raw_data", "--out", "p1", "--method", "window", "--jobs", "1"});

@@ -54,6 +54,8 @@ LayerRow full_row() {
   row.input_type = DataType::kFp16;
   row.weight_type = DataType::kInt8;
   row.residual = false;
+  row.input_alignment = 8.0;
+  row.bytes_in = 1204224.0;
   row.activation = "RELU";
   row.run_time_ms = 0.125;
   row.power_w = 2.0;
@@ -70,8 +72,10 @@ TEST_F(LayersCsv, ColumnsAreThoseOfTheInterface) {
       "network,layer_name,layer_type,kind,cycles,batch_size,input_channels,input_height,input_width,"
       "output_channels,output_height,output_width,kernel_height,kernel_width,stride_height,stride_width,"
       "padding_height,padding_width,dilation_height,dilation_width,groups,input_type,output_type,weight_type,"
-      "residual,activation,tactic,run_time_ms,run_time_sd_ms,power_w,power_sd_w,energy_mj,energy_sd_mj,"
-      "idle_power_w,power_basis,status,block,device\n");
+      "residual,input_alignment,output_alignment,bytes_in,bytes_out,bytes_weights,activation,tactic,run_time_"
+      "ms,"
+      "run_time_sd_ms,power_w,power_sd_w,energy_mj,energy_sd_mj,idle_power_w,power_basis,status,block,"
+      "device\n");
 }
 
 TEST_F(LayersCsv, SizesAreWholeFiguresAreNotAndUnknownIsEmpty) {
@@ -79,7 +83,8 @@ TEST_F(LayersCsv, SizesAreWholeFiguresAreNotAndUnknownIsEmpty) {
   const std::string text = written();
   EXPECT_EQ(
       text.substr(text.find('\n') + 1),
-      "net,\"conv, \"\"a\"\"\",CaskConvolution,convolutional,3000,1,3,224,,,,,7,,,,,,,,1,fp16,,int8,0,RELU,,"
+      "net,\"conv, "
+      "\"\"a\"\"\",CaskConvolution,convolutional,3000,1,3,224,,,,,7,,,,,,,,1,fp16,,int8,0,8,,1204224,,,RELU,,"
       "0.125,,2.0,,,,,above_idle,resolved,,orin\n");
 }
 

@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "base/atomic_file.h"
+#include "cli/subcommand.h"
+#include "cli/table.h"
+#include "joulecast/evaluation.h"
+
+namespace joulecast::cli {
+namespace {
+
+std::string figure(double value, int decimals = 1) {
+  return std::isfinite(value) ? cell(value, decimals) : "-";
+}
+
+void add_row(Table& table, const std::string& target, const std::string& what, const Accuracy& a) {
+  table.add({target, what, count_cell(a.layers), figure(a.rmspe_percent), figure(a.mape_percent),
+             figure(a.within_10_percent, 0), figure(a.sum_error_percent), figure(a.coverage_percent, 0),
+             figure(a.naive_rmspe_percent, 0), figure(a.lasso_rmspe_percent, 0)});
+}
+
+std::string accuracy_table(const Evaluation& evaluation, bool networks, const Console& console) {
+  Table table({{"target", Table::Align::kLeft},
+               {networks ? "network" : "kind", Table::Align::kLeft, true},
+               {"layers"},
+               {"RMSPE (%)"},
+               {"MAPE (%)"},
+               {"in 10 % (%)"},
+               {"sum (%)"},
+               {"covered (%)"},
+               {"mean (%)"},
+               {"lasso (%)"}});
+  for (const auto& target : evaluation.targets) {
+    const auto& groups = networks ? target.by_network : target.by_kind;
+    for (const auto& [name, accuracy] : groups) add_row(table, target.target, name, accuracy);
+    add_row(table, target.target, "all", target.all);
+  }
+  return table.text(console.width(), console.colours());
+}
+
+std::string worst_table(const Evaluation& evaluation, const Console& console) {
+  constexpr std::size_t kWorst = 5;
+  Table table({{"worst", Table::Align::kLeft},
+               {"layer", Table::Align::kLeft, true},
+               {"measured"},
+               {"predicted"},
+               {"outside"}});
+  for (const auto& target : evaluation.targets) {
+    std::vector<const HeldOutLayer*> order;
+    for (const auto& layer : target.layers) order.push_back(&layer);
+    const auto size = [](const auto* l) { return std::abs(std::log(l->predicted / l->measured)); };
+    std::stable_sort(order.begin(), order.end(),
+                     [&](const auto* a, const auto* b) { return size(a) > size(b); });
+    for (std::size_t i = 0; i < std::min(order.size(), kWorst); ++i)
+      table.add({target.target, fmt::format("{}: {}", order[i]->network, order[i]->layer_name),
+                 cell(order[i]->measured, 4), cell(order[i]->predicted, 4), cell(order[i]->distance, 2)});
+  }
+  return table.text(console.width(), console.colours());
+}
+
+class EvaluateCommand final : public Subcommand {
+  [[nodiscard]] std::string_view description() const override {
+    return "Tells how well the physical model predicts what it has not seen: networks, families of networks "
+           "or shapes "
+           "of layers are held out in turn, and everything that training chooses is chosen again without "
+           "them. Beside "
+           "it stand the mean of the kind and the reference's lasso recipe on the same splits.\n\n"
+           "Families are told by the networks' names; --families FILE, a table with the columns network and "
+           "family, "
+           "overrides that.";
+  }
+  [[nodiscard]] std::vector<std::string_view> examples() const override {
+    return {"joulecast evaluate training_data",
+            "joulecast evaluate training_data --group network --json accuracy.json"};
+  }
+  void declare(FlagSet& flags) override {
+    flags.add("TRAINING", "", &training_, "Folder that convert wrote").required = true;
+    flags.add("--group", "WHAT", &group_, "What is held out together: network, family (the default) or shape")
+        .choices = {"network", "family", "shape"};
+    flags.add("--families", "FILE", &families_, "Table of network and family");
+    flags.add("--estimator", "NAME", &estimator_, "auto (the default: lasso beside physical) or physical")
+        .choices = {"auto", "physical"};
+    flags.add("--json", "FILE", &json_, "Write all figures to this file");
+  }
+  Expected<int> run(Console& console, const CommonOptions& common) override {
+    EvaluationOptions options;
+    options.jobs = common.jobs;
+    options.groups = *held_out_groups_from(group_);
+    options.lasso = estimator_ == "auto";
+    if (!families_.empty()) {
+      auto families = read_families(families_);
+      if (!families) return tl::unexpected(families.error());
+      options.families = std::move(*families);
+    }
+    const auto data = read_training_set(training_);
+    if (!data) return tl::unexpected(data.error());
+    for (const auto& warning : data->warnings) console.warning(warning);
+    const auto evaluation = evaluate(*data, options);
+    if (!evaluation) return tl::unexpected(evaluation.error());
+    for (const auto& warning : evaluation->warnings) console.warning(warning);
+    if (json_ == "-") {
+      console.result(to_json(*evaluation));
+      return 0;
+    }
+    if (!json_.empty())
+      if (auto ok = write_file_atomically(json_, to_json(*evaluation)); !ok)
+        return tl::unexpected(ok.error());
+    console.summary(
+        fmt::format("{} {}(s) held out in turn\n\n", evaluation->group_count, group_) +
+        accuracy_table(*evaluation, false, console) + "\n" + accuracy_table(*evaluation, true, console) +
+        "\n" + worst_table(*evaluation, console) +
+        "sum: error of all layers together; covered: layers within their 90 % interval; mean, lasso: RMSPE "
+        "of "
+        "the mean of the kind and of the reference's recipe;\noutside: how far the layer's sizes lie outside "
+        "those of the training layers, in ranges of them.\n");
+    return 0;
+  }
+
+  std::string training_;
+  std::string group_ = "family";
+  std::string families_;
+  std::string estimator_ = "auto";
+  std::string json_;
+};
+
+}  // namespace
+
+std::unique_ptr<Subcommand> make_evaluate_command() {
+  return std::make_unique<EvaluateCommand>();
+}
+
+}  // namespace joulecast::cli

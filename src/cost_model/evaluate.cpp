@@ -1,0 +1,364 @@
+// Nested evaluation: groups are held out in turn, and all that training chooses is chosen without them.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "base/parallel.h"
+#include "cost_model/physical/baselines.h"
+#include "cost_model/physical/train.h"
+#include "joulecast/evaluation.h"
+
+namespace joulecast {
+namespace {
+
+constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
+
+/// What one fold says of a unit that it held out.
+struct UnitResult {
+  double predicted = kUnknown, log_ratio = 0.0, power_log_ratio = 0.0, distance = 0.0, naive = kUnknown;
+  std::optional<double> lasso;
+};
+
+struct Outcome {
+  PhysicalData data;
+  std::vector<std::uint32_t> group_of_unit;
+  std::vector<Fold> folds;
+  std::vector<UnitResult> units;
+  std::vector<double> layer_ms;                  ///< held-out run times by layer
+  std::vector<double> total_ratio, total_level;  ///< by network: of the fold that held it out
+  std::optional<Error> error;
+};
+
+std::vector<std::uint32_t> groups_of(const PhysicalData& data, const EvaluationOptions& options) {
+  std::vector<std::uint32_t> groups;
+  std::map<std::string, std::uint32_t> numbers;
+  for (const PhysicalUnit& unit : data.units) {
+    if (options.groups == HeldOutGroups::kShape) {
+      groups.push_back(unit.shape);
+      continue;
+    }
+    const std::string& network = data.networks[unit.network];
+    const auto named = options.families.find(network);
+    const std::string key = options.groups == HeldOutGroups::kNetwork ? network
+                            : named != options.families.end()         ? named->second
+                                                                      : family_of(network);
+    groups.push_back(numbers.try_emplace(key, static_cast<std::uint32_t>(numbers.size())).first->second);
+  }
+  return groups;
+}
+
+/// Groups that validation inside a fold holds out: networks, or shapes where there are too few networks.
+std::vector<std::uint32_t> inner_groups(const PhysicalData& data, std::span<const std::uint32_t> units,
+                                        HeldOutGroups groups, std::string_view& name) {
+  std::set<std::uint32_t> networks;
+  for (const std::uint32_t u : units) networks.insert(data.units[u].network);
+  constexpr std::size_t kEnough = 3;
+  const bool by_network = groups != HeldOutGroups::kShape && networks.size() >= kEnough;
+  name = by_network ? "network" : "shape";
+  std::vector<std::uint32_t> out;
+  for (const PhysicalUnit& unit : data.units) out.push_back(by_network ? unit.network : unit.shape);
+  return out;
+}
+
+double naive_of(const PhysicalData& data, std::span<const std::uint32_t> units, LayerKind kind) {
+  double sum = 0.0;
+  double all = 0.0;
+  std::size_t count = 0;
+  for (const std::uint32_t u : units) {
+    all += data.units[u].measured;
+    if (data.units[u].kind != kind) continue;
+    sum += data.units[u].measured;
+    ++count;
+  }
+  return count != 0 ? sum / static_cast<double>(count) : all / static_cast<double>(units.size());
+}
+
+void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
+              std::span<const double> held_out_ms) {
+  const PhysicalData& data = outcome.data;
+  std::vector<std::uint32_t> train;
+  std::vector<std::uint32_t> test;
+  const Fold& fold = outcome.folds[f];
+  for (std::uint32_t u = 0; u < data.units.size(); ++u)
+    (std::binary_search(fold.begin(), fold.end(), u) ? test : train).push_back(u);
+  std::string_view name;
+  const auto groups = inner_groups(data, train, options.groups, name);
+  const PhysicalTask task{&data, train, groups, held_out_ms};
+  auto trained = train_physical(task, options.choices);
+  if (!trained) {
+    outcome.error = trained.error();
+    return;
+  }
+  PhysicalModel& model = trained->model;
+  model.intervals = intervals_of(task, trained->held_out, name);
+  for (const std::uint32_t u : test) {
+    const PhysicalUnit& unit = data.units[u];
+    UnitResult& result = outcome.units[u];
+    result.predicted = model_value(model, data, unit, held_out_ms);
+    result.naive = naive_of(data, train, unit.kind);
+    for (std::uint32_t i = unit.begin; i < unit.end; ++i) {
+      const PhysicalPrediction one = predict(model, data.layers[i]);
+      result.distance = std::max(result.distance, one.distance);
+      result.log_ratio = std::max(result.log_ratio, one.log_ratio);
+      result.power_log_ratio = std::max(result.power_log_ratio, one.power_log_ratio);
+      if (data.target == PhysicalTarget::kRunTime)
+        outcome.layer_ms[i] = model_value(model, data.values[i], data.sizes[i]);
+    }
+    outcome.total_ratio[unit.network] = model.intervals->total_log_ratio;
+    outcome.total_level[unit.network] = model.intervals->total_level;
+  }
+}
+
+Outcome hold_out(std::span<const LayerRow> rows, PhysicalTarget target, const EvaluationOptions& options,
+                 std::span<const double> held_out_ms) {
+  Outcome outcome;
+  outcome.data = gather(rows, target);
+  const PhysicalData& data = outcome.data;
+  outcome.units.resize(data.units.size());
+  outcome.layer_ms.assign(data.layers.size(), kUnknown);
+  outcome.total_ratio.assign(data.networks.size(), 0.0);
+  outcome.total_level.assign(data.networks.size(), 0.0);
+  outcome.group_of_unit = groups_of(data, options);
+  const std::vector<std::size_t> groups(outcome.group_of_unit.begin(), outcome.group_of_unit.end());
+  const std::size_t distinct = std::set<std::size_t>(groups.begin(), groups.end()).size();
+  if (distinct < 2) return outcome;
+  const std::size_t folds =
+      options.groups == HeldOutGroups::kShape ? std::min(options.shape_folds, distinct) : distinct;
+  auto held = grouped_folds(groups, folds);
+  if (!held) {
+    outcome.error = held.error();
+    return outcome;
+  }
+  outcome.folds = std::move(*held);
+  parallel_for(outcome.folds.size(), options.jobs,
+               [&](std::size_t f) { run_fold(outcome, f, options, held_out_ms); });
+  return outcome;
+}
+
+/// Layers that no fold held out (unmeasured ones) get no run time; energies must not wait for them.
+std::vector<double> known_times(const Outcome& times) {
+  std::vector<double> out = times.layer_ms;
+  for (std::size_t i = 0; i < out.size(); ++i)
+    if (!std::isfinite(out[i])) out[i] = times.data.run_time_ms[i];
+  return out;
+}
+
+HeldOutLayer layer_of(const PhysicalData& data, const PhysicalUnit& unit,
+                      std::span<const std::string> names) {
+  HeldOutLayer layer;
+  layer.network = data.networks[unit.network];
+  layer.layer_name = names[unit.begin];
+  layer.kind = unit.kind;
+  layer.measured = unit.measured;
+  return layer;
+}
+
+void set_interval(HeldOutLayer& layer, double log_ratio) {
+  if (!(log_ratio > 0.0)) return;
+  layer.low = layer.predicted * std::exp(-log_ratio);
+  layer.high = layer.predicted * std::exp(log_ratio);
+}
+
+void summarise(TargetEvaluation& target) {
+  target.all = accuracy_of(target.layers);
+  std::map<std::string, std::vector<HeldOutLayer>> by_kind;
+  std::map<std::string, std::vector<HeldOutLayer>> by_network;
+  for (const HeldOutLayer& layer : target.layers) {
+    by_kind[std::string(to_string(layer.kind))].push_back(layer);
+    if (layer.kind == LayerKind::kConvolutional || layer.kind == LayerKind::kDense)
+      by_kind["convolutional+dense"].push_back(layer);
+    by_network[layer.network].push_back(layer);
+  }
+  for (const auto& [kind, layers] : by_kind) target.by_kind[kind] = accuracy_of(layers);
+  for (const auto& [network, layers] : by_network) target.by_network[network] = accuracy_of(layers);
+}
+
+class Evaluating {
+ public:
+  Evaluating(const TrainingSet& data, const EvaluationOptions& options)
+      : rows_(data.layers), options_(options) {
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      if (rows_[i].kind == LayerKind::kNone) continue;
+      row_of_layer_.push_back(i);
+      names_.push_back(rows_[i].block.empty() || !rows_[i].status.empty() ? rows_[i].layer_name
+                                                                          : rows_[i].block);
+    }
+  }
+
+  Expected<Evaluation> run() {
+    Evaluation out;
+    out.groups = options_.groups;
+    const Outcome times = hold_out(rows_, PhysicalTarget::kRunTime, options_, {});
+    if (times.error) return tl::unexpected(*times.error);
+    const std::vector<double> layer_ms = known_times(times);
+    const Outcome energies = hold_out(rows_, PhysicalTarget::kEnergy, options_, layer_ms);
+    if (energies.error) return tl::unexpected(*energies.error);
+    out.group_count = std::max(times.folds.size(), energies.folds.size());
+    if (out.group_count == 0)
+      return fail(
+          ErrorKind::kUnfit,
+          times.data.units.empty() && energies.data.units.empty()
+              ? std::string("no layer has a run time or an energy")
+              : fmt::format("all layers are of one {}: nothing can be held out", to_string(options_.groups)),
+          {}, "Measure more networks, or hold out by --group shape");
+    for (const Outcome* outcome : {&times, &energies})
+      out.warnings.insert(out.warnings.end(), outcome->data.warnings.begin(), outcome->data.warnings.end());
+    if (options_.lasso && !times.folds.empty()) compare_with_lasso(times);
+    if (!times.folds.empty()) out.targets.push_back(target_of(times, "run_time"));
+    if (!energies.folds.empty()) {
+      if (!times.folds.empty()) out.targets.push_back(power_of(energies, layer_ms));
+      out.targets.push_back(target_of(energies, "energy"));
+    }
+    for (TargetEvaluation& target : out.targets) {
+      summarise(target);
+      rank(target, out.leaderboard);
+    }
+    return out;
+  }
+
+ private:
+  void compare_with_lasso(const Outcome& times) {
+    lasso_power_.resize(names_.size());
+    lasso_time_.resize(names_.size());
+    parallel_for(times.folds.size(), options_.jobs, [&](std::size_t f) {
+      std::vector<std::size_t> train;
+      std::vector<std::size_t> test;
+      std::vector<std::size_t> layers;
+      for (std::uint32_t u = 0; u < times.data.units.size(); ++u) {
+        const PhysicalUnit& unit = times.data.units[u];
+        if (unit.end - unit.begin != 1) continue;  // the reference knows no sums
+        const bool out = std::binary_search(times.folds[f].begin(), times.folds[f].end(), u);
+        (out ? test : train).push_back(row_of_layer_[unit.begin]);
+        if (out) layers.push_back(unit.begin);
+      }
+      const LassoPredictions predictions = lasso_predictions(rows_, train, test);
+      for (std::size_t k = 0; k < layers.size(); ++k) {
+        lasso_power_[layers[k]] = predictions.power_w[k];
+        lasso_time_[layers[k]] = predictions.run_time_ms[k];
+      }
+    });
+  }
+
+  TargetEvaluation target_of(const Outcome& outcome, std::string_view name) {
+    TargetEvaluation target;
+    target.target = name;
+    std::vector<NetworkTotal> totals(outcome.data.networks.size());
+    for (std::size_t u = 0; u < outcome.units.size(); ++u) {
+      const PhysicalUnit& unit = outcome.data.units[u];
+      const UnitResult& result = outcome.units[u];
+      if (!(result.predicted > 0.0)) continue;
+      HeldOutLayer& layer = target.layers.emplace_back(layer_of(outcome.data, unit, names_));
+      layer.predicted = result.predicted;
+      layer.naive = result.naive;
+      layer.distance = result.distance;
+      layer.lasso = lasso_of(unit, outcome.data.target);
+      set_interval(layer, result.log_ratio);
+      NetworkTotal& total = totals[unit.network];
+      total.network = outcome.data.networks[unit.network];
+      total.measured += unit.measured;
+      total.predicted += result.predicted;
+    }
+    if (options_.groups == HeldOutGroups::kShape) return target;
+    for (std::size_t n = 0; n < totals.size(); ++n) {
+      NetworkTotal& total = totals[n];
+      if (total.network.empty()) continue;
+      total.level = outcome.total_level[n];
+      if (outcome.total_ratio[n] > 0.0) {
+        total.low = total.predicted * std::exp(-outcome.total_ratio[n]);
+        total.high = total.predicted * std::exp(outcome.total_ratio[n]);
+      }
+      target.totals.push_back(total);
+    }
+    return target;
+  }
+
+  std::optional<double> lasso_of(const PhysicalUnit& unit, PhysicalTarget target) const {
+    if (lasso_time_.empty() || unit.end - unit.begin != 1) return std::nullopt;
+    const auto& time = lasso_time_[unit.begin];
+    if (target == PhysicalTarget::kRunTime) return time;
+    const auto& power = lasso_power_[unit.begin];
+    return time && power ? std::optional(*time * *power) : std::nullopt;
+  }
+
+  /// Energy over run time, where both were measured.
+  TargetEvaluation power_of(const Outcome& energies, std::span<const double> layer_ms) const {
+    TargetEvaluation target;
+    target.target = "power";
+    const PhysicalData& data = energies.data;
+    for (std::size_t u = 0; u < energies.units.size(); ++u) {
+      const PhysicalUnit& unit = data.units[u];
+      double measured_ms = 0.0;
+      double predicted_ms = 0.0;
+      for (std::uint32_t i = unit.begin; i < unit.end; ++i) {
+        measured_ms += data.run_time_ms[i];
+        predicted_ms += layer_ms[i];
+      }
+      if (!(measured_ms > 0.0) || !(predicted_ms > 0.0) || !(energies.units[u].predicted > 0.0)) continue;
+      HeldOutLayer& layer = target.layers.emplace_back(layer_of(data, unit, names_));
+      layer.measured = unit.measured / measured_ms;
+      layer.predicted = energies.units[u].predicted / predicted_ms;
+      layer.distance = energies.units[u].distance;
+      if (!lasso_power_.empty() && unit.end - unit.begin == 1) layer.lasso = lasso_power_[unit.begin];
+      set_interval(layer, energies.units[u].power_log_ratio);
+    }
+    double sum = 0.0;
+    for (const HeldOutLayer& layer : target.layers) sum += layer.measured;
+    for (HeldOutLayer& layer : target.layers) layer.naive = sum / static_cast<double>(target.layers.size());
+    return target;
+  }
+
+  static void rank(const TargetEvaluation& target, std::vector<LeaderboardEntry>& board) {
+    std::vector<LeaderboardEntry> entries;
+    entries.push_back({"physical", target.target, target.all.layers, target.all.rmspe_percent});
+    if (target.all.lasso_layers != 0)
+      entries.push_back({"lasso", target.target, target.all.lasso_layers, target.all.lasso_rmspe_percent});
+    entries.push_back({"mean of the kind", target.target, target.all.layers, target.all.naive_rmspe_percent});
+    std::stable_sort(entries.begin(), entries.end(),
+                     [](const auto& a, const auto& b) { return a.rmspe_percent < b.rmspe_percent; });
+    board.insert(board.end(), entries.begin(), entries.end());
+  }
+
+  std::span<const LayerRow> rows_;
+  const EvaluationOptions& options_;
+  std::vector<std::size_t> row_of_layer_;
+  std::vector<std::string> names_;
+  std::vector<std::optional<double>> lasso_power_, lasso_time_;  // by layer
+};
+
+}  // namespace
+
+std::string_view to_string(HeldOutGroups groups) {
+  switch (groups) {
+    case HeldOutGroups::kNetwork:
+      return "network";
+    case HeldOutGroups::kFamily:
+      return "family";
+    case HeldOutGroups::kShape:
+      break;
+  }
+  return "shape";
+}
+
+std::optional<HeldOutGroups> held_out_groups_from(std::string_view name) {
+  for (const HeldOutGroups groups : {HeldOutGroups::kNetwork, HeldOutGroups::kFamily, HeldOutGroups::kShape})
+    if (name == to_string(groups)) return groups;
+  return std::nullopt;
+}
+
+const TargetEvaluation* Evaluation::find(std::string_view target) const {
+  const auto found =
+      std::find_if(targets.begin(), targets.end(), [&](const auto& t) { return t.target == target; });
+  return found == targets.end() ? nullptr : &*found;
+}
+
+Expected<Evaluation> evaluate(const TrainingSet& data, const EvaluationOptions& options) {
+  if (data.layers.empty())
+    return fail(ErrorKind::kUnfit, "no layers.csv in the training set", {},
+                "Write it with `joulecast convert`");
+  return Evaluating(data, options).run();
+}
+
+}  // namespace joulecast

@@ -1,0 +1,104 @@
+// Conformal intervals with groups (networks) as the exchangeable unit: each group's scores have the same
+// weight together (the pooled distribution of Dunn, Wasserman, Ramdas 2018, arXiv 1809.07441), and the level
+// is raised by (G + 1) / G for the group to come.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "cost_model/physical/train.h"
+
+namespace joulecast {
+namespace {
+
+constexpr double kShrinkage = 10.0;  // layers that the spread of all kinds counts as
+constexpr std::size_t kKinds = static_cast<std::size_t>(LayerKind::kNone) + 1;
+
+struct Score {
+  double value = 0.0, weight = 0.0;
+};
+
+double quantile(std::vector<Score> scores, double level) {
+  std::sort(scores.begin(), scores.end(), [](const Score& a, const Score& b) { return a.value < b.value; });
+  double total = 0.0;
+  for (const Score& score : scores) total += score.weight;
+  double below = 0.0;
+  for (const Score& score : scores) {
+    below += score.weight;
+    if (below >= level * total * (1.0 - 1e-12)) return score.value;
+  }
+  return scores.empty() ? 0.0 : scores.back().value;
+}
+
+/// log(measured / predicted) of a unit's run time, where the task has held-out ones; infinite otherwise.
+double log_time_ratio(const PhysicalTask& task, const PhysicalUnit& unit) {
+  if (task.held_out_ms.empty()) return std::log(0.0);
+  double measured = 0.0;
+  double predicted = 0.0;
+  for (std::uint32_t i = unit.begin; i < unit.end; ++i) {
+    measured += task.data->run_time_ms[i];
+    predicted += task.held_out_ms[i];
+  }
+  return std::log(measured / predicted);
+}
+
+}  // namespace
+
+PhysicalIntervals intervals_of(const PhysicalTask& task, std::span<const double> held_out,
+                               std::string_view groups) {
+  const PhysicalData& data = *task.data;
+  PhysicalIntervals out;
+  out.groups = groups;
+  std::map<std::uint32_t, std::size_t> group_size;
+  std::vector<double> ratio(task.units.size());
+  std::vector<double> kind_sum(kKinds, 0.0);
+  std::vector<double> kind_count(kKinds, 0.0);
+  double sum = 0.0;
+  double count = 0.0;
+  for (std::size_t k = 0; k < task.units.size(); ++k) {
+    if (!(held_out[k] > 0.0)) continue;
+    const PhysicalUnit& unit = data.units[task.units[k]];
+    ratio[k] = std::log(unit.measured / held_out[k]);
+    ++group_size[task.group_of_unit[task.units[k]]];
+    kind_sum[static_cast<std::size_t>(unit.kind)] += ratio[k] * ratio[k];
+    kind_count[static_cast<std::size_t>(unit.kind)] += 1.0;
+    sum += ratio[k] * ratio[k];
+    count += 1.0;
+  }
+  out.group_count = group_size.size();
+  if (count == 0.0) return out;
+  const double all = std::max(sum / count, 1e-12);
+  for (std::size_t kind = 0; kind < kKinds; ++kind)
+    out.kind_scale.push_back(
+        std::sqrt((kind_sum[kind] + kShrinkage * all) / (kind_count[kind] + kShrinkage)));
+
+  std::vector<Score> layers;
+  std::vector<Score> powers;
+  std::map<std::uint32_t, std::pair<double, double>> totals;
+  for (std::size_t k = 0; k < task.units.size(); ++k) {
+    if (!(held_out[k] > 0.0)) continue;
+    const PhysicalUnit& unit = data.units[task.units[k]];
+    const std::uint32_t group = task.group_of_unit[task.units[k]];
+    const double scale = out.kind_scale[static_cast<std::size_t>(unit.kind)];
+    const double weight = 1.0 / static_cast<double>(group_size[group]);
+    layers.push_back({std::abs(ratio[k]) / scale, weight});
+    const double time_ratio = log_time_ratio(task, unit);
+    if (std::isfinite(time_ratio)) powers.push_back({std::abs(ratio[k] - time_ratio) / scale, weight});
+    totals[unit.network].first += unit.measured;
+    totals[unit.network].second += held_out[k];
+  }
+  const double g = static_cast<double>(out.group_count);
+  out.layer_log_ratio = quantile(std::move(layers), std::min(1.0, out.level * (g + 1.0) / g));
+  if (!powers.empty())
+    out.power_log_ratio = quantile(std::move(powers), std::min(1.0, out.level * (g + 1.0) / g));
+  if (groups == "shape") return out;
+
+  std::vector<Score> sums;
+  for (const auto& [network, total] : totals)
+    sums.push_back({std::abs(std::log(total.first / total.second)), 1.0});
+  const double n = static_cast<double>(sums.size());
+  out.total_level = std::min(out.level, n / (n + 1.0));
+  out.total_log_ratio = quantile(std::move(sums), std::min(1.0, out.level * (n + 1.0) / n));
+  return out;
+}
+
+}  // namespace joulecast

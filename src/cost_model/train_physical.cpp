@@ -1,0 +1,99 @@
+// The physical models of a training set: run time first, since energy may follow it.
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "cost_model/data_hash.h"
+#include "cost_model/physical/train.h"
+#include "joulecast/cost_model.h"
+
+namespace joulecast {
+namespace {
+
+constexpr std::size_t kEnoughNetworks = 3;  // to hold networks out; with fewer, shapes are
+
+/// Networks are what new predictions differ by; with too few of them shapes must do.
+struct Grouping {
+  std::vector<std::uint32_t> of_unit;
+  std::string_view name;
+};
+Grouping grouping_of(const PhysicalData& data) {
+  Grouping grouping;
+  std::set<std::uint32_t> networks;
+  for (const PhysicalUnit& unit : data.units) networks.insert(unit.network);
+  const bool by_network = networks.size() >= kEnoughNetworks;
+  grouping.name = by_network ? "network" : "shape";
+  for (const PhysicalUnit& unit : data.units)
+    grouping.of_unit.push_back(by_network ? unit.network : unit.shape);
+  return grouping;
+}
+
+Expected<TrainedPhysical> train_one(const PhysicalData& data, std::span<const double> held_out_ms,
+                                    std::vector<Warning>& warnings) {
+  const Grouping grouping = grouping_of(data);
+  std::vector<std::uint32_t> units(data.units.size());
+  std::iota(units.begin(), units.end(), 0U);
+  const PhysicalTask task{&data, units, grouping.of_unit, held_out_ms};
+  auto trained = train_physical(task, {});
+  if (!trained) return trained;
+  trained->model.intervals = intervals_of(task, trained->held_out, grouping.name);
+  const PhysicalIntervals& intervals = *trained->model.intervals;
+  const std::string_view target = to_string(data.target);
+  if (intervals.group_count < 2) {
+    trained->model.intervals.reset();
+    warnings.push_back({fmt::format("{}: nothing could be held out, so there are no intervals", target)});
+  } else if (grouping.name == "shape") {
+    warnings.push_back(
+        {fmt::format("{}: {} network(s) only, so intervals come from shapes that were held out, and "
+                     "do not cover what differs between networks",
+                     target, trained->model.networks.size())});
+  } else if (intervals.total_level < intervals.level) {
+    warnings.push_back({fmt::format("{}: {} networks give intervals of totals for {:.0f} % at most", target,
+                                    trained->model.networks.size(), 100.0 * intervals.total_level)});
+  }
+  return trained;
+}
+
+}  // namespace
+
+Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std::string> held_out,
+                                   const TrainOptions& options) {
+  std::vector<LayerRow> rows;
+  for (const LayerRow& row : data.layers)
+    if (std::find(held_out.begin(), held_out.end(), row.network) == held_out.end()) rows.push_back(row);
+
+  CostModel out;
+  out.library_version = JOULECAST_VERSION;
+  out.device = options.device;
+  out.idle_power_w = options.idle_power_w;
+  out.data_hash = hash_of(data);
+  const PhysicalData times = gather(rows, PhysicalTarget::kRunTime);
+  PhysicalData energies = gather(rows, PhysicalTarget::kEnergy);
+  out.warnings = times.warnings;
+  std::vector<double> held_out_ms;
+  if (!times.units.empty()) {
+    auto trained = train_one(times, {}, out.warnings);
+    if (!trained) return tl::unexpected(trained.error());
+    held_out_ms = std::move(trained->held_out_ms);
+    out.physical.push_back(std::move(trained->model));
+  } else {
+    out.warnings.push_back({"no layer has a run time: no model of it"});
+  }
+  if (!energies.units.empty()) {
+    out.warnings.insert(out.warnings.end(), energies.warnings.begin(), energies.warnings.end());
+    auto trained = train_one(energies, held_out_ms, out.warnings);
+    if (!trained) return tl::unexpected(trained.error());
+    out.physical.push_back(std::move(trained->model));
+  } else {
+    out.warnings.push_back({"no layer has a power or an energy: no model of it"});
+  }
+  if (out.physical.empty())
+    return fail(ErrorKind::kUnfit, "no layer has a run time or an energy", {},
+                "The physical model learns from layers.csv, which `joulecast convert` writes");
+  return out;
+}
+
+}  // namespace joulecast

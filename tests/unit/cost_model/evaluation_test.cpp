@@ -1,0 +1,144 @@
+// Accuracy by definition, families, and evaluation of small training sets.
+#include "joulecast/evaluation.h"
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <cmath>
+#include <fstream>
+
+#include "support/temporary_folder.h"
+
+namespace joulecast {
+namespace {
+
+HeldOutLayer held_out(double measured, double predicted) {
+  HeldOutLayer layer;
+  layer.measured = measured;
+  layer.predicted = predicted;
+  return layer;
+}
+
+TEST(Accuracy, HasTheUsualDefinitions) {
+  std::vector<HeldOutLayer> layers = {held_out(1.0, 1.1), held_out(2.0, 1.6), held_out(4.0, 4.0)};
+  layers[0].low = 0.9;
+  layers[0].high = 1.2;
+  layers[1].low = 1.0;
+  layers[1].high = 1.9;
+  layers[0].naive = 2.0;
+  const Accuracy a = accuracy_of(layers);
+  EXPECT_NEAR(a.rmspe_percent, 100.0 * std::sqrt((0.01 + 0.04) / 3.0), 1e-9);
+  EXPECT_NEAR(a.mape_percent, 10.0, 1e-9);
+  EXPECT_NEAR(a.median_ape_percent, 10.0, 1e-9);
+  EXPECT_NEAR(a.within_5_percent, 100.0 / 3.0, 1e-9);
+  EXPECT_NEAR(a.sum_error_percent, 100.0 * (6.7 / 7.0 - 1.0), 1e-9);
+  EXPECT_NEAR(a.coverage_percent, 50.0, 1e-9);
+  EXPECT_NEAR(a.naive_rmspe_percent, 100.0, 1e-9);
+  EXPECT_TRUE(std::isnan(a.lasso_rmspe_percent));
+  EXPECT_NEAR(a.spearman, 1.0, 1e-12);
+  EXPECT_NEAR(a.time_weighted_rmspe_percent, 100.0 * std::sqrt((0.01 * 1 + 0.04 * 2) / 7.0), 1e-9);
+}
+
+TEST(Accuracy, EqualValuesShareTheirRank) {
+  const std::vector<HeldOutLayer> layers = {held_out(1.0, 1.0), held_out(1.0, 2.0), held_out(2.0, 3.0)};
+  EXPECT_NEAR(accuracy_of(layers).spearman, std::sqrt(3.0) / 2.0, 1e-12);
+}
+
+TEST(Families, AreToldByTheNames) {
+  EXPECT_EQ(family_of("resnet18"), "resnet");
+  EXPECT_EQ(family_of("wide_resnet50_2"), "resnet");
+  EXPECT_EQ(family_of("VGG11_bn"), "vgg");
+  EXPECT_EQ(family_of("mobilenet_v2"), "mobilenet");
+  EXPECT_EQ(family_of("googlenet"), "inception");
+  EXPECT_EQ(family_of("custom7b"), "custom");
+  EXPECT_EQ(family_of("7b"), "7b");
+}
+
+TEST(Families, OfAFileComeWithLinesForTheirFaults) {
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "families.csv";
+  std::ofstream(path) << "network,family\na,x\nb,x\n";
+  const auto families = read_families(path);
+  ASSERT_TRUE(families) << families.error().describe();
+  EXPECT_EQ(families->at("b"), "x");
+  std::ofstream(path) << "network,family\na,x\na,y\n";
+  EXPECT_EQ(read_families(path).error().location.line, 3U);
+  std::ofstream(path) << "net,family\n";
+  EXPECT_EQ(read_families(path).error().kind, ErrorKind::kMalformed);
+}
+
+TrainingSet small_set(int networks) {
+  TrainingSet set;
+  for (int n = 0; n < networks; ++n) {
+    for (int i = 1; i <= 12; ++i) {
+      LayerRow row;
+      row.network = std::string(1, static_cast<char>('a' + n));
+      row.layer_name = "layer" + std::to_string(i);
+      row.kind = LayerKind::kDense;
+      row.batch_size = 1.0;
+      row.input_channels = 64.0 * i;
+      row.output_channels = 1000.0 + 8.0 * n;
+      row.run_time_ms = 0.01 + 1e-7 * 64.0 * i * *row.output_channels;
+      row.power_w = 3.0;
+      row.power_basis = "above_idle";
+      set.layers.push_back(row);
+    }
+  }
+  return set;
+}
+
+TEST(Evaluation, PredictsWhatFollowsTheFormula) {
+  EvaluationOptions options;
+  options.jobs = 1;
+  const auto evaluation = evaluate(small_set(5), options);
+  ASSERT_TRUE(evaluation) << evaluation.error().describe();
+  EXPECT_EQ(evaluation->group_count, 5U);
+  ASSERT_NE(evaluation->find("run_time"), nullptr);
+  EXPECT_EQ(evaluation->find("run_time")->all.layers, 60U);
+  EXPECT_LT(evaluation->find("run_time")->all.rmspe_percent, 1.0);
+  EXPECT_LT(evaluation->find("power")->all.rmspe_percent, 2.0);
+  EXPECT_EQ(evaluation->find("energy")->totals.size(), 5U);
+  EXPECT_GT(evaluation->find("run_time")->all.lasso_layers, 0U);
+}
+
+TEST(Evaluation, IsTheSameWithManyThreads) {
+  EvaluationOptions one;
+  one.jobs = 1;
+  EvaluationOptions many;
+  many.jobs = 4;
+  EXPECT_EQ(to_json(*evaluate(small_set(4), one)), to_json(*evaluate(small_set(4), many)));
+}
+
+TEST(Evaluation, OneNetworkCannotBeHeldOutButItsShapesCan) {
+  EvaluationOptions options;
+  options.groups = HeldOutGroups::kNetwork;
+  EXPECT_EQ(evaluate(small_set(1), options).error().kind, ErrorKind::kUnfit);
+  options.groups = HeldOutGroups::kShape;
+  EXPECT_TRUE(evaluate(small_set(1), options));
+}
+
+TEST(Evaluation, FamiliesThatAreGivenAreHeldOutTogether) {
+  EvaluationOptions options;
+  options.families = {{"a", "x"}, {"b", "x"}, {"c", "y"}};
+  const auto evaluation = evaluate(small_set(4), options);
+  ASSERT_TRUE(evaluation);
+  EXPECT_EQ(evaluation->group_count, 3U);
+}
+
+TEST(Evaluation, JsonHasTheMembersOfTheInterface) {
+  const auto evaluation = evaluate(small_set(4), {});
+  ASSERT_TRUE(evaluation);
+  const auto json = nlohmann::json::parse(to_json(*evaluation));
+  EXPECT_EQ(json.at("groups"), "family");
+  const auto& time = json.at("targets").at("run_time");
+  for (const char* name :
+       {"layers", "rmspe_percent", "mape_percent", "median_ape_percent", "within_10_percent",
+        "network_sum_error_percent", "coverage_90_percent", "naive_rmspe_percent"})
+    EXPECT_TRUE(time.contains(name)) << name;
+  EXPECT_TRUE(time.at("network_sum_error_percent").contains("median"));
+  EXPECT_FALSE(json.at("by_network").empty());
+  EXPECT_FALSE(json.at("leaderboard").empty());
+}
+
+}  // namespace
+}  // namespace joulecast

@@ -1,0 +1,324 @@
+// Fits, choices, intervals and files of the physical model, by known truth and by definition.
+#include "joulecast/physical_model.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+#include "cost_model/physical/train.h"
+#include "joulecast/cost_model.h"
+
+namespace joulecast {
+namespace {
+
+struct Truth {
+  double launch_ms = 0.01, ms_per_gflop = 0.05, ms_per_mb = 0.02;
+  double corner = 1.0;
+  double spread = 0.0;  ///< of a factor on each layer
+};
+
+/// Convolutions of several sizes; time = launch + (arithmetic^p + traffic^p)^(1/p).
+std::vector<LayerRow> board(const Truth& truth, int networks, int layers, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<double> normal;
+  std::vector<LayerRow> rows;
+  for (int n = 0; n < networks; ++n) {
+    const double own = std::exp(0.5 * truth.spread * normal(random));
+    for (int i = 0; i < layers; ++i) {
+      LayerRow row;
+      row.network = "net" + std::to_string(n);
+      row.layer_name = "layer" + std::to_string(i);
+      row.layer_type = "CaskConvolution";
+      row.kind = LayerKind::kConvolutional;
+      row.batch_size = 1.0;
+      const auto pick = [&](std::initializer_list<double> of) {
+        return *(of.begin() + random() % of.size());
+      };
+      row.input_channels = pick({16, 32, 64, 128, 256});
+      row.output_channels = pick({16, 32, 64, 128, 256});
+      row.input_height = row.input_width = row.output_height = row.output_width = pick({7, 14, 28, 56, 112});
+      row.kernel_height = row.kernel_width = pick({1, 3});
+      row.stride_height = row.stride_width = 1.0;
+      row.input_type = row.output_type = row.weight_type = DataType::kFp16;
+      const LayerDemand demand = demand_of(row);
+      const double arithmetic = truth.ms_per_gflop * demand.matrix_gflop;
+      const double traffic = truth.ms_per_mb * demand.traffic_mb;
+      const double p = truth.corner;
+      row.run_time_ms =
+          (truth.launch_ms + std::pow(std::pow(arithmetic, p) + std::pow(traffic, p), 1.0 / p)) * own *
+          std::exp(truth.spread * normal(random));
+      row.power_w = 2.0 + 10.0 * demand.matrix_gflop / *row.run_time_ms / 50.0;
+      row.power_basis = "above_idle";
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
+
+TrainingSet set_of(std::vector<LayerRow> rows) {
+  TrainingSet set;
+  set.layers = std::move(rows);
+  return set;
+}
+
+std::vector<std::uint32_t> all_units(const PhysicalData& data) {
+  std::vector<std::uint32_t> units;
+  for (std::uint32_t u = 0; u < data.units.size(); ++u) units.push_back(u);
+  return units;
+}
+
+TEST(PhysicalFit, FindsTheCoefficientsOfABoardThatFollowsTheFormula) {
+  for (const double corner : {1.0, 2.0, 4.0}) {
+    const PhysicalData data = gather(board({0.01, 0.05, 0.02, corner}, 1, 120, 1), PhysicalTarget::kRunTime);
+    PhysicalFitOptions options;
+    options.ridge = 1e-9;
+    const auto fit = fit_recipe(data, all_units(data), {.corner = corner}, options);
+    ASSERT_TRUE(fit) << fit.error().describe();
+    EXPECT_NEAR((*fit)[index(PhysicalTerm::kLaunch)], 0.01, 5e-4) << corner;
+    EXPECT_NEAR((*fit)[index(PhysicalTerm::kMatrix)], 0.05, 5e-3) << corner;
+    EXPECT_NEAR((*fit)[index(PhysicalTerm::kTraffic)], 0.02, 2e-3) << corner;
+  }
+}
+
+TEST(PhysicalFit, IsAMinimumOfItsLoss) {
+  // No small step that keeps coefficients from 0 upwards lowers the loss (the first-order conditions, by
+  // trial).
+  const PhysicalData data = gather(board({0.01, 0.05, 0.02, 2.0, 0.2}, 1, 100, 2), PhysicalTarget::kRunTime);
+  const auto units = all_units(data);
+  for (const bool overlap : {false, true}) {
+    const PhysicalRecipe recipe{.corner = 2.0, .overlap = overlap};
+    PhysicalFitOptions options;
+    options.ridge = 0.0;
+    const auto fit = fit_recipe(data, units, recipe, options);
+    ASSERT_TRUE(fit);
+    const auto loss = [&](const PhysicalValues& at) {
+      double sum = 0.0;
+      for (const std::uint32_t u : units)
+        sum += std::pow(evaluate_unit(data, data.units[u], recipe, at) / data.units[u].measured - 1.0, 2);
+      return sum;
+    };
+    const double least = loss(*fit);
+    for (std::size_t j = 0; j < kPhysicalTerms; ++j) {
+      EXPECT_GE((*fit)[j], 0.0);
+      if (!uses(recipe, data.target, j)) continue;
+      for (const double step : {0.02, -0.02}) {
+        PhysicalValues trial = *fit;
+        if (trial[j] == 0.0) continue;
+        trial[j] *= 1.0 + step;
+        EXPECT_GE(loss(trial), least * (1.0 - 1e-3)) << to_string(static_cast<PhysicalTerm>(j));
+      }
+    }
+  }
+}
+
+TEST(PhysicalFit, MoreWorkNeverTakesLess) {
+  auto trained = train_physical(set_of(board({0.01, 0.05, 0.02, 2.0, 0.1}, 4, 30, 3)), {}, {});
+  ASSERT_TRUE(trained);
+  PhysicalModel model = *trained->find(PhysicalTarget::kRunTime);
+  model.residual.reset();
+  LayerGeometry layer = board({}, 1, 1, 4)[0];
+  double before = 0.0;
+  for (const double size : {7.0, 14.0, 28.0, 56.0, 112.0}) {
+    layer.input_height = layer.input_width = layer.output_height = layer.output_width = size;
+    const double value = predict(model, layer).value;
+    EXPECT_GT(value, before);
+    before = value;
+  }
+}
+
+TEST(PhysicalData, RowsOfABlockAreOneUnit) {
+  std::vector<LayerRow> rows = board({}, 1, 4, 5);
+  rows[1].block = rows[2].block = "pair";
+  rows[2].run_time_ms.reset();
+  const PhysicalData data = gather(rows, PhysicalTarget::kRunTime);
+  ASSERT_EQ(data.units.size(), 3U);
+  EXPECT_EQ(data.units[1].end - data.units[1].begin, 2U);
+  EXPECT_EQ(data.units[1].measured, *rows[1].run_time_ms);
+  EXPECT_EQ(data.values[data.units[1].begin][index(PhysicalTerm::kCall)], 1.0);
+  EXPECT_EQ(data.values[0][index(PhysicalTerm::kCall)], 0.0);
+}
+
+TEST(PhysicalData, TimesOfABlockThatIsMergedForItsPowerStayApart) {
+  std::vector<LayerRow> rows = board({}, 1, 3, 6);
+  for (LayerRow& row : rows) {
+    row.block = "all";
+    row.status = "merged";
+  }
+  EXPECT_EQ(gather(rows, PhysicalTarget::kRunTime).units.size(), 3U);
+  const PhysicalData energy = gather(rows, PhysicalTarget::kEnergy);
+  ASSERT_EQ(energy.units.size(), 1U);
+  double sum = 0.0;
+  for (const LayerRow& row : rows) sum += *row.power_w * *row.run_time_ms;
+  EXPECT_NEAR(energy.units[0].measured, sum, 1e-12);
+}
+
+TEST(PhysicalData, IdleIsTakenOffAWholeBoardsEnergyWhereItIsKnown) {
+  std::vector<LayerRow> rows = board({}, 1, 1, 7);
+  rows[0].power_basis = "board";
+  rows[0].energy_mj = 5.0;
+  rows[0].run_time_ms = 2.0;
+  EXPECT_EQ(gather(rows, PhysicalTarget::kEnergy).power_basis, "board");
+  rows[0].idle_power_w = 1.5;
+  const PhysicalData data = gather(rows, PhysicalTarget::kEnergy);
+  EXPECT_EQ(data.power_basis, "above_idle");
+  EXPECT_EQ(data.units[0].measured, 2.0);
+}
+
+TEST(PhysicalData, FiguresOfZeroOrLessAreLeftOutAndCounted) {
+  std::vector<LayerRow> rows = board({}, 1, 3, 8);
+  rows[0].run_time_ms = 0.0;
+  rows[1].run_time_ms = -1.0;
+  const PhysicalData data = gather(rows, PhysicalTarget::kRunTime);
+  EXPECT_EQ(data.units.size(), 1U);
+  ASSERT_EQ(data.warnings.size(), 1U);
+  EXPECT_EQ(data.warnings[0].count, 2U);
+}
+
+TEST(PhysicalTraining, KeepsNoResidualWhereTheFormulaIsTheTruth) {
+  const auto trained = train_physical(set_of(board({0.01, 0.05, 0.02, 1.0, 0.1}, 5, 30, 9)), {}, {});
+  ASSERT_TRUE(trained);
+  EXPECT_FALSE(trained->find(PhysicalTarget::kRunTime)->residual);
+}
+
+TEST(PhysicalTraining, WeighsTheRightCornerMost) {
+  const auto trained = train_physical(set_of(board({0.01, 0.2, 0.05, 4.0, 0.02}, 6, 40, 10)), {}, {});
+  ASSERT_TRUE(trained);
+  double right = 0.0;
+  double sum = 0.0;
+  for (const PhysicalFit& fit : trained->find(PhysicalTarget::kRunTime)->fits) {
+    sum += fit.weight;
+    if (fit.recipe.corner == 4.0) right += fit.weight;
+  }
+  EXPECT_NEAR(sum, 1.0, 1e-12);
+  EXPECT_GT(right, 0.5);
+}
+
+TEST(PhysicalTraining, SaysWhatOneNetworkCannotTell) {
+  const auto trained = train_physical(set_of(board({}, 1, 30, 11)), {}, {});
+  ASSERT_TRUE(trained);
+  EXPECT_EQ(trained->find(PhysicalTarget::kRunTime)->intervals->groups, "shape");
+  EXPECT_FALSE(trained->warnings.empty());
+}
+
+TEST(PhysicalTraining, OneLayerGivesAModelWithoutIntervals) {
+  const auto trained = train_physical(set_of(board({}, 1, 1, 12)), {}, {});
+  ASSERT_TRUE(trained) << trained.error().describe();
+  EXPECT_FALSE(trained->find(PhysicalTarget::kRunTime)->intervals);
+}
+
+TEST(PhysicalTraining, EqualTargetsGiveThatTarget) {
+  std::vector<LayerRow> rows = board({}, 4, 10, 13);
+  for (LayerRow& row : rows) row.run_time_ms = 0.5;
+  const auto trained = train_physical(set_of(rows), {}, {});
+  ASSERT_TRUE(trained);
+  EXPECT_NEAR(predict(*trained->find(PhysicalTarget::kRunTime), rows[0]).value, 0.5, 0.05);
+}
+
+TEST(PhysicalTraining, MissingPowerOrTimeLeavesTheOtherModel) {
+  std::vector<LayerRow> rows = board({}, 4, 10, 14);
+  for (LayerRow& row : rows) row.power_w.reset();
+  const auto times = train_physical(set_of(rows), {}, {});
+  ASSERT_TRUE(times);
+  EXPECT_EQ(times->find(PhysicalTarget::kEnergy), nullptr);
+  for (LayerRow& row : rows) {
+    row.energy_mj = 2.0;
+    row.run_time_ms.reset();
+  }
+  const auto energies = train_physical(set_of(rows), {}, {});
+  ASSERT_TRUE(energies) << energies.error().describe();
+  EXPECT_EQ(energies->find(PhysicalTarget::kRunTime), nullptr);
+  for (LayerRow& row : rows) row.energy_mj.reset();
+  EXPECT_EQ(train_physical(set_of(rows), {}, {}).error().kind, ErrorKind::kUnfit);
+}
+
+TEST(PhysicalIntervals, CoverNewNetworksOfTheSameBoard) {
+  // 20 networks teach, 20 others are asked; errors share a part within a network, as real ones do.
+  std::size_t inside = 0;
+  std::size_t all = 0;
+  for (unsigned seed = 20; seed < 26; ++seed) {
+    const auto rows = board({0.01, 0.05, 0.02, 2.0, 0.15}, 40, 15, seed);
+    std::vector<std::string> others;
+    for (int n = 20; n < 40; ++n) others.push_back("net" + std::to_string(n));
+    const auto trained = train_physical(set_of(rows), others, {});
+    ASSERT_TRUE(trained);
+    const PhysicalModel& model = *trained->find(PhysicalTarget::kRunTime);
+    ASSERT_TRUE(model.intervals);
+    EXPECT_EQ(model.intervals->group_count, 20U);
+    for (std::size_t i = 20 * 15; i < rows.size(); ++i) {
+      const PhysicalPrediction one = predict(model, rows[i]);
+      ++all;
+      inside += std::abs(std::log(*rows[i].run_time_ms / one.value)) <= one.log_ratio ? 1U : 0U;
+    }
+  }
+  const double share = static_cast<double>(inside) / static_cast<double>(all);
+  EXPECT_GE(share, 0.86);
+  EXPECT_LE(share, 0.97);
+}
+
+TEST(PhysicalIntervals, WidenOutsideWhatWasSeen) {
+  const auto trained = train_physical(set_of(board({0.01, 0.05, 0.02, 1.0, 0.1}, 5, 30, 30)), {}, {});
+  ASSERT_TRUE(trained);
+  const PhysicalModel& model = *trained->find(PhysicalTarget::kRunTime);
+  LayerGeometry layer = board({}, 1, 1, 31)[0];
+  const PhysicalPrediction inside = predict(model, layer);
+  layer.input_channels = layer.output_channels = 8192.0;
+  const PhysicalPrediction outside = predict(model, layer);
+  EXPECT_EQ(inside.distance, 0.0);
+  EXPECT_GT(outside.distance, 0.05);
+  EXPECT_GT(outside.log_ratio, inside.log_ratio);
+  layer.kind = LayerKind::kOther;
+  EXPECT_TRUE(predict(model, layer).bytes_only);
+}
+
+class PhysicalFile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto trained = train_physical(set_of(board({0.01, 0.05, 0.02, 2.0, 0.3}, 5, 30, 40)), {}, {});
+    ASSERT_TRUE(trained);
+    model_ = std::move(*trained);
+    model_.physical[0].residual = PhysicalResidual{1.0,
+                                                   0.1,
+                                                   0.2,
+                                                   std::vector<double>(kSizes, 0.0),
+                                                   std::vector<double>(kSizes, 1.0),
+                                                   std::vector<double>(kSizes, 0.5),
+                                                   {0.25}};
+    text_ = *to_json(model_);
+  }
+  Error error_after(const std::string& from, const std::string& to) {
+    std::string changed = text_;
+    const std::size_t at = changed.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    changed.replace(at, from.size(), to);
+    const auto read = parse_cost_model(changed, "model.json");
+    EXPECT_FALSE(read);
+    return read ? Error{} : read.error();
+  }
+  CostModel model_;
+  std::string text_;
+};
+
+TEST_F(PhysicalFile, ReadingAndWritingAgainGivesTheSameBytes) {
+  const auto read = parse_cost_model(text_, "model.json");
+  ASSERT_TRUE(read) << read.error().describe();
+  EXPECT_EQ(*to_json(*read), text_);
+  const LayerRow row = board({}, 1, 1, 41)[0];
+  EXPECT_EQ(predict(*read->find(PhysicalTarget::kEnergy), row, 0.1).value,
+            predict(*model_.find(PhysicalTarget::kEnergy), row, 0.1).value);
+}
+
+TEST_F(PhysicalFile, WhatIsWrongIsRefusedWithItsPlace) {
+  EXPECT_EQ(error_after("\"matern 5/2\"", "\"cubic\"").message,
+            "physical[0].residual.kernel: is not matern 5/2");
+  EXPECT_EQ(error_after("\"target\": \"run_time\"", "\"target\": \"energy\"").kind, ErrorKind::kMalformed);
+  EXPECT_EQ(error_after("\"corner\": 1.0", "\"corner\": 0.5").message,
+            "physical[0].recipes[0].corner: is below 1");
+  EXPECT_EQ(error_after("\"launch\":", "\"lunch\":").message,
+            "physical[0].recipes[0].coefficients.lunch: is a member this version does not know");
+  EXPECT_EQ(error_after("\"weights\": [0.25]", "\"weights\": [0.25, 1.0]").kind, ErrorKind::kMalformed);
+  EXPECT_EQ(error_after("\"format_version\": 2", "\"format_version\": 1").kind, ErrorKind::kMalformed);
+}
+
+}  // namespace
+}  // namespace joulecast
