@@ -223,8 +223,8 @@ TEST_F(LongRun, TimeZoneOfUnixTimeIsFoundOrNamed) {
   const auto samples = read_power_log(scratch_.write("local.log", power_)).value();
   std::string csv = "unix_time_us,voltage_mV,current_mA\n";
   for (const auto& sample : samples)
-    csv += std::to_string(sample.at.microseconds - 7'200'000'000) + "," + std::to_string(sample.millivolts) +
-           "," + std::to_string(sample.milliamps) + "\n";
+    csv += fmt::format("{},{},{}\n", sample.at.microseconds - 7'200'000'000, sample.millivolts,
+                       sample.milliamps);
   write();
   ASSERT_EQ(attribute().exit_code, 0);
   const auto expected = read_file(scratch_.path() / "out/net/layer_power.csv");
