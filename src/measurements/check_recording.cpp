@@ -266,8 +266,9 @@ Expected<RecordingCheck> check_recording(const NetworkFolder& network, Microwatt
   }
   auto source = PowerSource::open(network.power_log, *latencies, options);
   if (!source) return tl::unexpected(source.error());
-  const auto power = source->read_all();
+  auto power = source->read_all();
   if (!power) return tl::unexpected(power.error());
+  restore_late_samples(*power);
   auto check = check_recording(*latencies, *power, idle);
   if (!check) {
     if (check.error().location.file.empty()) check.error().location.file = network.folder.string();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -60,6 +61,24 @@ Expected<std::int64_t> find_clock_offset(TimeStamp first_power, TimeStamp last_p
                   "overlap with either",
                   offset_text(fitting.front()), offset_text(fitting.back())),
       {}, "Name the board's zone with --time-zone");
+}
+
+std::uint64_t restore_late_samples(std::vector<PowerSample>& samples) {
+  std::uint64_t restored = 0;
+  const auto distance = [&](std::size_t from, std::size_t to) {
+    return static_cast<double>(samples[to].at.microseconds - samples[from].at.microseconds);
+  };
+  for (std::size_t i = 4; i + 1 < samples.size(); ++i) {
+    if (samples[i].at >= samples[i - 1].at) continue;
+    // The usual distance, as it was just before.
+    const double poll = distance(i - 4, i - 2) / 2.0;
+    const bool fills_a_gap = distance(i - 2, i - 1) > 1.5 * poll && distance(i - 2, i) > 0.4 * poll &&
+                             distance(i, i - 1) > 0.4 * poll && distance(i - 1, i + 1) > 0.0;
+    if (!fills_a_gap) continue;
+    std::swap(samples[i - 1], samples[i]);
+    ++restored;
+  }
+  return restored;
 }
 
 Expected<PowerSource> PowerSource::open(const std::filesystem::path& path, const LatencyLog& latencies,

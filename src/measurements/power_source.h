@@ -15,6 +15,11 @@ namespace joulecast {
 Expected<std::int64_t> find_clock_offset(TimeStamp first_power, TimeStamp last_power, TimeStamp first_layer,
                                          TimeStamp last_layer);
 
+/// Puts single samples that stand one line too late back in their place, and returns how many. A line is
+/// taken for late if that fills a gap of two polls; a clock that was set back leaves no gap, and is left
+/// alone.
+std::uint64_t restore_late_samples(std::vector<PowerSample>& samples);
+
 /// Hands out samples on the board's clock. A log in local time is streamed; one of Unix time without a given
 /// zone is read whole, because only its ends tell the zone.
 class PowerSource {

@@ -70,6 +70,7 @@ Expected<std::vector<PowerSample>> read_power(const RegressionInput& input, cons
     return fail(ErrorKind::kUnfit, "the power log has no row", {input.folder.power_log.string()},
                 "Was the power logger running during the benchmark?");
   }
+  restore_late_samples(*power);  // the reader has warned of them
   const auto doubts = source->warnings();
   warnings.insert(warnings.end(), doubts.begin(), doubts.end());
   return power;

@@ -18,12 +18,17 @@ class Pipeline : public ::testing::Test {
     EXPECT_EQ(result.exit_code, 0) << words.front() << ": " << result.errors;
     return result.output;
   }
-  void run_all() const {
-    run({"simulate", "--out", "raw_data", "--truth", "truth", "--scenario", "demo", "--networks",
-         "lenet,alexnet,resnet18,vgg11,squeezenet1_0", "--cycles", "600"});
-    run({"attribute", "raw_data", "--out", "preprocessed_data"});
+  void run_all(const std::string& method, const std::string& networks, const std::string& held_out) const {
+    run({"simulate", "--out", "raw_data", "--truth", "truth", "--scenario", "demo", "--networks", networks,
+         "--cycles", "600"});
+    run({"attribute", "raw_data", "--out", "preprocessed_data", "--method", method});
     run({"convert", "preprocessed_data", "--out", "training_data"});
-    run({"train", "training_data", "--out", "models", "--test-networks", "lenet"});
+    run({"train", "training_data", "--out", "models", "--test-networks", held_out});
+  }
+  /// By the window method, which is quick and takes networks of any length.
+  void run_by_window() const { run_all("window", "lenet,alexnet,resnet18,vgg11,squeezenet1_0", "lenet"); }
+  void run_by_regression() const {
+    run_all("regression", "resnet18,vgg11,googlenet,densenet121", "resnet18");
   }
   ScratchFolder scratch_;
 };
@@ -31,7 +36,7 @@ class Pipeline : public ::testing::Test {
 const std::string kOrin = std::string(JOULECAST_SOURCE_DIR) + "/examples/orin_resnet18/trt_engine_info.json";
 
 TEST_F(Pipeline, EndsInAPredictionOfARealEngine) {
-  run_all();
+  run_by_regression();
   const auto table =
       run({"predict", kOrin, "--models", "models", "--out", "prediction.csv", "--json", "prediction.json"});
   EXPECT_NE(table.find("energy (mJ)"), std::string::npos);
@@ -44,7 +49,7 @@ TEST_F(Pipeline, EndsInAPredictionOfARealEngine) {
 }
 
 TEST_F(Pipeline, PhysicalModelsCoverEveryLayerAndSayHowSureTheyAre) {
-  run_all();
+  run_by_regression();
   run({"train", "training_data", "--out", "physical", "--estimator", "physical"});
   run({"predict", kOrin, "--models", "physical", "--json", "prediction.json", "--rate-hz", "30"});
   const auto prediction = nlohmann::json::parse(read_file(path("prediction.json")));
@@ -61,7 +66,7 @@ TEST_F(Pipeline, PhysicalModelsCoverEveryLayerAndSayHowSureTheyAre) {
 }
 
 TEST_F(Pipeline, EvaluationHoldsOutFamiliesOrWhatIsAskedFor) {
-  run_all();
+  run_by_window();
   const auto table = run({"evaluate", "training_data", "--json", "accuracy.json"});
   EXPECT_NE(table.find("RMSPE (%)"), std::string::npos);
   const auto accuracy = nlohmann::json::parse(read_file(path("accuracy.json")));
@@ -75,8 +80,8 @@ TEST_F(Pipeline, EvaluationHoldsOutFamiliesOrWhatIsAskedFor) {
 }
 
 TEST_F(Pipeline, GivesTheSameBytesWithOneThreadAndWithMany) {
-  run_all();
-  run({"attribute", "raw_data", "--out", "p1", "--jobs", "1"});
+  run_by_window();
+  run({"attribute", "raw_data", "--out", "p1", "--method", "window", "--jobs", "1"});
   run({"convert", "p1", "--out", "t1", "--jobs", "1"});
   run({"train", "t1", "--out", "m1", "--test-networks", "lenet", "--jobs", "1"});
   EXPECT_EQ(files_below(path("t1")), files_below(path("training_data")));

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/time_stamp.h"
 #include "support/temporary_folder.h"
 
@@ -39,6 +41,26 @@ TEST(ClockOffset, IsUnknownIfNoneOrSeveralFit) {
                                          at("20240715-12:05:00.0"), at("20240715-12:06:00.0"));
   ASSERT_FALSE(several);
   EXPECT_NE(several.error().hint.find("--time-zone"), std::string::npos);
+}
+
+std::vector<PowerSample> samples_at(const std::vector<std::int64_t>& milliseconds) {
+  std::vector<PowerSample> samples;
+  for (const auto ms : milliseconds) samples.push_back({TimeStamp{ms * 1000}, 5000.0, 1000.0});
+  return samples;
+}
+
+TEST(LateSamples, GoBackIntoTheGapTheyLeft) {
+  auto samples = samples_at({0, 10, 20, 30, 50, 40, 60, 70});
+  EXPECT_EQ(restore_late_samples(samples), 1U);
+  EXPECT_TRUE(std::is_sorted(samples.begin(), samples.end(),
+                             [](const auto& a, const auto& b) { return a.at < b.at; }));
+}
+
+TEST(LateSamples, AClockSetBackIsNone) {
+  for (const std::int64_t step : {11, 15, 19, 25, 500}) {
+    auto samples = samples_at({0, 10, 20, 30, 40, 50 - step, 60 - step, 70 - step});
+    EXPECT_EQ(restore_late_samples(samples), 0U) << step;
+  }
 }
 
 class PowerSourceTest : public testing::Test {
