@@ -1,5 +1,5 @@
 # Short names for the presets of CMakePresets.json; everything else is in CMake.
-.PHONY: demo test test-long bench lint install packages coverage
+.PHONY: attribution demo test test-long bench lint install packages coverage
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
@@ -30,6 +30,11 @@ bench: packages
 	cmake --preset bench
 	cmake --build --preset bench -j $(JOBS)
 	tools/bench.sh build/bench
+
+attribution: packages
+	cmake --preset bench
+	cmake --build --preset bench -j $(JOBS) --target attribution_accuracy
+	build/bench/bench/attribution_accuracy --seeds 201-205 --jobs $(JOBS) --markdown docs/attribution.md
 
 lint: packages
 	tools/check_files.sh

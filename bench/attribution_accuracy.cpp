@@ -1,7 +1,7 @@
 // How near the attributed powers come to a simulated board's known ones, in a table by scenario.
 //
 //   attribution_accuracy [--scenarios a,b] [--seeds 101-105] [--networks a,b] [--cycles N] [--jobs 2]
-//                        [--json FILE] [--each]
+//                        [--json FILE] [--markdown FILE] [--each]
 //
 // For each scenario, seed and network: the window method, the run's mean for every layer, and the regression,
 // all in memory. A layer's estimate counts on its own in "layers >= 50 us"; in "units" a merged block is one.
@@ -36,6 +36,7 @@ struct Settings {
   std::uint64_t cycles = 30000;
   std::size_t jobs = 2;
   std::string json;
+  std::string markdown;  ///< the table again, between the marks of this file
   bool each = false;
 };
 
@@ -351,6 +352,45 @@ void print_run(const RunFigures& r) {
       r.host_gap_w, r.seconds, r.reasons.empty() ? "" : " ! " + r.reasons.front());
 }
 
+std::string markdown_row(const std::string& name, const nlohmann::json& j) {
+  const auto& w = j["window"];
+  const auto& m = j["run_mean"];
+  const auto& r = j["regression"];
+  return fmt::format("| {} | {} / {} | {} | {} / {} | {} | {} / {} | {} | {} | {} | {} / {} | {} | {} |\n",
+                     name, cell(w["long_layers"]), cell(w["all"]), cell(w["energy"]), cell(m["long_layers"]),
+                     cell(m["all"]), cell(m["energy"]), cell(r["long_layers"]), cell(r["units"]),
+                     cell(r["energy"], 2), cell(j["coverage"], 0),
+                     cell(j["runs_with_over_2_percent_beyond_3"], 0), cell(j["merged"], 0),
+                     cell(j["undetermined"], 0), cell(j["refused"], 0), cell(j["seconds"]));
+}
+
+/// Replaces what stands between the two marks; false if the file lacks them.
+bool write_markdown(const Settings& settings, const nlohmann::json& all) {
+  constexpr std::string_view kBegin = "<!-- table: begin -->\n";
+  constexpr std::string_view kEnd = "<!-- table: end -->";
+  std::ifstream in(settings.markdown);
+  std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  const std::size_t begin = text.find(kBegin);
+  const std::size_t end = text.find(kEnd);
+  if (begin == std::string::npos || end == std::string::npos || end < begin) return false;
+  std::string table = fmt::format(
+      "{} cycles, seeds {}-{}, {} networks. RMSPE of power above idle in %, layers of at least 50 us / all "
+      "(for the "
+      "regression: units, a merged block is one); error of the network's energy in %, mean of its size.\n\n"
+      "| scenario | window: power | energy | run mean: power | energy | regression: power | energy | 90 % "
+      "intervals "
+      "cover, % | runs with over 2 % of units beyond 3 half-widths | merged / undetermined, % of layers | "
+      "refused "
+      "runs | s |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+      settings.cycles, settings.first_seed, settings.last_seed, settings.networks.size());
+  for (const auto& scenario : settings.scenarios) {
+    if (all.contains(scenario)) table += markdown_row(scenario, all[scenario]);
+  }
+  text.replace(begin + kBegin.size(), end - begin - kBegin.size(), table);
+  std::ofstream(settings.markdown) << text;
+  return true;
+}
+
 std::vector<std::string> split(const std::string& text) {
   std::vector<std::string> parts;
   std::size_t at = 0;
@@ -383,6 +423,8 @@ bool parse(int count, char** arguments, Settings& s) {
       s.cycles = std::stoull(text);
     } else if (key == "--jobs") {
       s.jobs = std::stoull(text);
+    } else if (key == "--markdown") {
+      s.markdown = text;
     } else if (key == "--json") {
       s.json = text;
     } else {
@@ -438,6 +480,10 @@ int run(const Settings& settings) {
                           {"scenarios", all}};
     std::ofstream(settings.json) << out.dump(2) << "\n";
   }
+  if (!settings.markdown.empty() && !write_markdown(settings, all)) {
+    fmt::print(stderr, "{}: no marks for the table\n", settings.markdown);
+    failed = true;
+  }
   return failed ? 1 : 0;
 }
 
@@ -450,7 +496,7 @@ int main(int count, char** arguments) {
     fmt::print(
         stderr,
         "usage: attribution_accuracy [--scenarios a,b] [--seeds 101-105] [--networks a,b] [--cycles N] "
-        "[--jobs N] [--json FILE] [--each]\n");
+        "[--jobs N] [--json FILE] [--markdown FILE] [--each]\n");
     return 2;
   }
   return joulecast::run(settings);

@@ -60,7 +60,7 @@ struct SensorEstimate {
 
 struct FitQuality {
   double r2_held_out = 0.0;  ///< fitted on even blocks, scored on odd ones; 0 = no better than the run's mean
-  double r2_placebo = 0.0;   ///< the same with layer labels shifted in time: what a meaningless fit reaches
+  double r2_placebo = 0.0;   ///< the same with windows shifted at random: what a meaningless fit reaches
   double residual_w = 0.0;   ///< rms, whitened
   double correlation = 0.0;  ///< between residuals of successive conversions
   double energy_balance_percent = 0.0;  ///< fitted less measured mean power, of measured

@@ -153,6 +153,15 @@ void estimate_network(const RunFit& run, RegressionResult& result) {
   out.idle_energy_mj = run.baseline.mean_w * period_ms;
 }
 
+/// A fit that is not believed tells the network's energy within a few percent, as the total is known.
+void widen_energy(RegressionResult& result) {
+  constexpr double kDoubt = 0.05;
+  Interval& e = result.network.energy_mj;
+  const double half = std::hypot(0.5 * (e.high - e.low), kDoubt * e.value);
+  e.low = std::max(0.0, e.value - half);
+  e.high = e.value + half;
+}
+
 /// Fitted less measured mean power of the used rows, in percent of the measured, idle included.
 double energy_balance(const RunFit& run, const Mixture& mixture) {
   const auto states = static_cast<Eigen::Index>(run.problem.columns.by_delay);
@@ -233,6 +242,11 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
     estimate_network(run, result);
   }
   judge_run(run, result);
+  if (run.fitted && result.verdict == Verdict::kRefused) {
+    // Windows that never see most of the inference leave a fit nothing to hold on to.
+    if (run.phase_coverage < kLeastPhaseCoverage) estimate_network(run, result);
+    widen_energy(result);
+  }
   if (run.fitted) result.fit.energy_balance_percent = energy_balance(run, mixture);
   result.single_power_w.assign(result.layers.size(), std::nan(""));
   if (result.verdict != Verdict::kRefused) fill_layers(run, mixture, options.merge_above, result);

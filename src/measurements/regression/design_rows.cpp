@@ -16,68 +16,72 @@ namespace {
 /// Ages of one row's boundaries turned into column shares.
 class RowWalk {
  public:
+  using Values = SensorKernel::Values;
   RowWalk(const SensorKernel& kernel, const StateColumns& columns, std::span<const double> powers)
-      : kernel_(kernel), columns_(columns), powers_(powers), dense_(columns.count, 0.0) {}
+      : kernel_(kernel),
+        columns_(columns),
+        powers_(powers.begin(), powers.end()),
+        dense_(columns.count, 0.0) {}
 
   void start() {
     last_age_ = 0.0;
-    last_ = {};
-    last_shift_ = 0.0;
-    d_delay_ = d_window_ = d_lowpass_ = d_gap_ = 0.0;
-    cycle_shift_ = timing_ = 0.0;
+    last_ = Values{};
+    last_shift_ = 0.0F;
+    derivative_ = Values{};
+    d_gap_ = cycle_shift_ = timing_ = 0.0F;
   }
   [[nodiscard]] bool done() const { return last_age_ >= kernel_.reach_us(); }
-  [[nodiscard]] double age() const { return last_age_; }
 
   /// The state in `column` reaches back to `age`; `shift` = d(age)/d(event gap).
   void state(std::uint16_t column, double age, double shift) {
     if (age <= last_age_) return;  // also: still in the future of the window's end
-    if (powers_.empty()) {
-      const double share = kernel_.share(age);
-      add(column, share - last_.share);
-      last_.share = share;
-    } else {
-      const SensorKernel::Values now = kernel_.values(age);
-      add(column, now.share - last_.share);
-      const double p = column == StateColumns::kNone ? 0.0 : powers_[column];
-      d_delay_ -= p * (now.density - last_.density);
-      cycle_shift_ += p * (now.density - last_.density);
-      d_window_ += p * (now.by_window - last_.by_window);
-      d_lowpass_ += p * (now.by_lowpass - last_.by_lowpass);
-      d_gap_ += p * (now.density * shift - last_.density * last_shift_);
-      last_ = now;
-      last_shift_ = shift;
+    const Values now = kernel_.values(age);
+    const Values change = now - last_;
+    add(column, static_cast<double>(change[kShare]));
+    if (!powers_.empty()) {
+      const float p = column == StateColumns::kNone ? 0.0F : powers_[column];
+      const auto moved = static_cast<float>(shift);
+      derivative_ += p * change;
+      cycle_shift_ += p * change[kDensity];
+      d_gap_ += p * (now[kDensity] * moved - last_[kDensity] * last_shift_);
+      last_shift_ = moved;
     }
+    last_ = now;
     last_age_ = age;
   }
-  /// A deviation column over ages [from, to], beside the partition.
-  void deviation(std::size_t column, double from, double to) {
-    if (to <= 0.0 || from >= kernel_.reach_us()) return;
-    add(static_cast<std::uint16_t>(column), kernel_.share(to) - kernel_.share(from));
+  /// A deviation column over ages [from, to], beside the partition; `shift` = d(age)/d(event gap) of both.
+  void deviation(std::size_t column, double from, double to, double shift) {
+    if (to <= 0.0 || from >= kernel_.reach_us() || to <= from) return;
+    const Values change = kernel_.values(to) - kernel_.values(from);
+    add(static_cast<std::uint16_t>(column), static_cast<double>(change[kShare]));
+    if (powers_.empty()) return;
+    const float p = powers_[column];
+    derivative_ += p * change;
+    d_gap_ += p * static_cast<float>(shift) * change[kDensity];
   }
   void mark(std::size_t column) { add(static_cast<std::uint16_t>(column), 1.0); }
   /// A cycle moves as one: what a shift of it alone does to the value, squared. The host gaps at its two ends
   /// give way, which is why their power counts there. Call before the cycle's layers and behind them.
   void begin_cycle() {
-    cycle_shift_ = 0.0;
-    end_density_ = last_.density;
+    cycle_shift_ = 0.0F;
+    end_density_ = last_[kDensity];
   }
   void end_cycle() {
     if (powers_.empty()) return;
-    cycle_shift_ -= powers_[columns_.host_gap] * (last_.density - end_density_);
+    cycle_shift_ -= powers_[columns_.host_gap] * (last_[kDensity] - end_density_);
     timing_ += cycle_shift_ * cycle_shift_;
   }
   void finish(DesignRows& rows) {
-    rows.timing_variance.push_back(static_cast<float>(timing_));
+    rows.timing_variance.push_back(timing_);
     if (!powers_.empty()) {
-      dense_[columns_.by_delay] = d_delay_;
-      dense_[columns_.by_window] = d_window_;
-      dense_[columns_.by_lowpass] = d_lowpass_;
-      dense_[columns_.by_event_gap] = d_gap_;
-      for (const std::size_t c :
-           {columns_.by_delay, columns_.by_window, columns_.by_lowpass, columns_.by_event_gap}) {
-        touched_.push_back(static_cast<std::uint16_t>(c));
-      }
+      const auto set = [&](std::size_t column, float value) {
+        dense_[column] = static_cast<double>(value);
+        touched_.push_back(static_cast<std::uint16_t>(column));
+      };
+      set(columns_.by_delay, -derivative_[kDensity]);
+      set(columns_.by_window, derivative_[SensorKernel::kByWindow]);
+      set(columns_.by_lowpass, derivative_[SensorKernel::kByLowpass]);
+      set(columns_.by_event_gap, d_gap_);
     }
     std::sort(touched_.begin(), touched_.end());
     for (const std::uint16_t c : touched_) {
@@ -95,16 +99,18 @@ class RowWalk {
     dense_[column] += share;
   }
 
+  static constexpr int kShare = SensorKernel::kShare;
+  static constexpr int kDensity = SensorKernel::kDensity;
   const SensorKernel& kernel_;
   const StateColumns& columns_;
-  std::span<const double> powers_;
+  std::vector<float> powers_;
   std::vector<double> dense_;
   std::vector<std::uint16_t> touched_;
   double last_age_ = 0.0;
-  SensorKernel::Values last_;
-  double last_shift_ = 0.0;
-  double cycle_shift_ = 0.0, end_density_ = 0.0, timing_ = 0.0;
-  double d_delay_ = 0.0, d_window_ = 0.0, d_lowpass_ = 0.0, d_gap_ = 0.0;
+  Values last_{};
+  Values derivative_{};
+  float last_shift_ = 0.0F;
+  float d_gap_ = 0.0F, cycle_shift_ = 0.0F, end_density_ = 0.0F, timing_ = 0.0F;
 };
 
 class RowBuilder {
@@ -132,14 +138,14 @@ class RowBuilder {
     if (inside) {
       for (std::size_t c = next_cycle + 1; c-- > 0 && !walk_.done();) {
         walk_.begin_cycle();
-        layers(c, window_end);
+        const double start_age = layers(c, window_end);
         walk_.end_cycle();
         if (walk_.done()) break;
         if (c == 0) {
           inside = false;
           break;
         }
-        host_gap(c - 1, window_end);
+        host_gap(c - 1, window_end, start_age);
       }
     }
     if (columns_.phases > 0) {
@@ -154,7 +160,8 @@ class RowBuilder {
   [[nodiscard]] double lead_us() const { return kernel_.lead_us(); }
 
  private:
-  void layers(std::size_t c, double window_end) {
+  /// Returns the age of the cycle's start; meaningless when the walk is done.
+  double layers(std::size_t c, double window_end) {
     const Cycle& cycle = timeline_.cycles[c];
     const auto durations = timeline_.durations(c);
     double age = window_end - cycle.end_us;
@@ -171,28 +178,27 @@ class RowBuilder {
           walk_.state(static_cast<std::uint16_t>(columns_.event_gap), age, gaps);
         }
       }
-      if (walk_.done()) return;
+      if (walk_.done()) break;
     }
+    return age;
   }
 
-  void host_gap(std::size_t c, double window_end) {
+  void host_gap(std::size_t c, double window_end, double start_age) {
     const Cycle& cycle = timeline_.cycles[c];
     const double end_age = window_end - cycle.end_us;
-    const double start_age = walk_.age();  // of the next GPU start, or 0 if the window ends in the gap
     walk_.state(static_cast<std::uint16_t>(columns_.host_gap), end_age, 0.0);
-    if (columns_.bins + columns_.tails == 0) return;
-    const double from_start = std::max(start_age, 0.0);
-    for (std::size_t b = 0; b < columns_.bins; ++b) {
-      const double oldest = end_age - columns_.bin_us * static_cast<double>(b);
-      const double newest = std::max(oldest - columns_.bin_us, from_start);
-      if (oldest <= newest) break;
-      walk_.deviation(columns_.first_bin + b, newest, oldest);
+    if (columns_.steps == 0) return;
+    std::size_t column = columns_.first_step;
+    for (const double length : kEndStepsUs) {
+      walk_.deviation(column++, std::max(end_age - length, start_age), end_age, 0.0);
     }
-    for (std::size_t b = 0; b < columns_.tails; ++b) {
-      const double oldest = window_end - cycle.last_callback_us - columns_.tail_us * static_cast<double>(b);
-      const double newest = std::max(oldest - columns_.tail_us, from_start);
-      if (oldest <= newest) break;
-      walk_.deviation(columns_.first_tail + b, newest, oldest);
+    const double callback_age = window_end - cycle.last_callback_us;
+    walk_.deviation(column++, std::max(callback_age, start_age), end_age, 0.0);
+    for (const double length : kCallbackStepsUs) {
+      walk_.deviation(column++, std::max(callback_age - length, start_age), callback_age, 0.0);
+    }
+    for (const double length : kStartStepsUs) {
+      walk_.deviation(column++, start_age, std::min(start_age + length, end_age), gaps_per_cycle_);
     }
   }
 
@@ -205,16 +211,13 @@ class RowBuilder {
   double gaps_per_cycle_ = 0.0;
 };
 
-void place_extra_columns(StateColumns& columns, std::size_t bins, std::size_t tails, std::size_t phases) {
+void place_extra_columns(StateColumns& columns, std::size_t steps, std::size_t phases) {
   std::size_t next = columns.layers;
   columns.event_gap = next++;
   columns.host_gap = next++;
-  columns.first_bin = next;
-  columns.bins = bins;
-  next += bins;
-  columns.first_tail = next;
-  columns.tails = tails;
-  next += tails;
+  columns.first_step = next;
+  columns.steps = steps;
+  next += steps;
   columns.first_phase = next;
   columns.phases = phases;
   next += phases;
@@ -227,22 +230,18 @@ void place_extra_columns(StateColumns& columns, std::size_t bins, std::size_t ta
 
 }  // namespace
 
-StateColumns make_columns(const Timeline& timeline, std::size_t most_bins, std::size_t tails) {
+StateColumns make_columns(const Timeline& timeline) {
   StateColumns columns;
   for (const LayerTime& t : timeline.layer_times) {
     const bool takes_time = t.mean_us > 0.0;
     columns.of_layer.push_back(takes_time ? static_cast<std::uint16_t>(columns.layers++)
                                           : StateColumns::kNone);
   }
-  std::size_t bins = 0;
-  if (most_bins > 0) {
-    bins = static_cast<std::size_t>(std::max(0.0, timeline.typical_gap_us / columns.bin_us));
-    bins = std::clamp<std::size_t>(bins, 1, most_bins);
-  }
   constexpr double kMostPhases = 96.0;
   columns.phase_us = std::max(columns.phase_us, 1.05 * timeline.typical_period_us / kMostPhases);
   const auto phases = static_cast<std::size_t>(1.05 * timeline.typical_period_us / columns.phase_us) + 1;
-  place_extra_columns(columns, bins, tails, phases);
+  place_extra_columns(columns, kEndStepsUs.size() + 1 + kCallbackStepsUs.size() + kStartStepsUs.size(),
+                      phases);
   return columns;
 }
 
@@ -264,7 +263,7 @@ StateColumns make_grouped_columns(const Timeline& timeline, std::size_t groups) 
     used = group;
     columns.of_layer.push_back(static_cast<std::uint16_t>(columns.layers - 1));
   }
-  place_extra_columns(columns, 0, 0, 0);
+  place_extra_columns(columns, 0, 0);
   return columns;
 }
 

@@ -1,6 +1,7 @@
 // For each conversion, how much of its window each state of the board fills.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -12,21 +13,19 @@
 namespace joulecast::regression {
 
 /// Which column means what. Layers without run time have no column. The partition - layers, event gap, host
-/// gap
-/// - adds up to 1 in each row inside the run; the bins are deviations of the host gap's power, by time since
-/// the GPU's end and since the last callback; the last columns are derivatives of the fitted value.
+/// gap - adds up to 1 in each row inside the run. The steps are changes of the host gap's power: in the first
+/// so many microseconds after the GPU's end (its power dies away), while callbacks run and just after the
+/// last one, and in the last so many before the next GPU start (the launch). What is wrong at the gap's edges
+/// would be charged to the layers there and, through them, to the pause between layers. The last columns are
+/// derivatives of the fitted value.
 struct StateColumns {
   static constexpr std::uint16_t kNone = 0xffff;
   std::vector<std::uint16_t> of_layer;  ///< by layer; several layers may share a column
   std::size_t layers = 0;               ///< columns 0 .. layers-1
   std::size_t event_gap = 0;
   std::size_t host_gap = 0;
-  std::size_t first_bin = 0;
-  std::size_t bins = 0;
-  double bin_us = 40.0;
-  std::size_t first_tail = 0;
-  std::size_t tails = 0;
-  double tail_us = 60.0;
+  std::size_t first_step = 0;
+  std::size_t steps = 0;  ///< after the end, callbacks, after the last callback, before the start; or none
   std::size_t first_phase =
       0;  ///< what the model gets wrong at a place of the cycle, in common to all windows there
   std::size_t phases = 0;
@@ -38,8 +37,13 @@ struct StateColumns {
   std::size_t count = 0;
 };
 
-/// One column a layer that takes time, and bins that cover the usual host gap (0 bins: a plain gap).
-StateColumns make_columns(const Timeline& timeline, std::size_t most_bins, std::size_t tails);
+/// Lengths of the host gap's steps: fine where power changes fastest.
+inline constexpr std::array<double, 5> kEndStepsUs{20.0, 45.0, 90.0, 180.0, 360.0};
+inline constexpr std::array<double, 3> kCallbackStepsUs{40.0, 120.0, 320.0};
+inline constexpr std::array<double, 5> kStartStepsUs{20.0, 45.0, 90.0, 180.0, 360.0};
+
+/// One column a layer that takes time, the host gap's steps, and columns for the model's own error.
+StateColumns make_columns(const Timeline& timeline);
 /// Neighbouring layers joined into about `groups` columns of equal time: for the coarse search.
 StateColumns make_grouped_columns(const Timeline& timeline, std::size_t groups);
 

@@ -21,10 +21,9 @@ struct ExtraPriors {
   Eigen::VectorXd precision;
 };
 
-/// Priors of the columns behind the layers. The event gap keeps the chip's clocks and supply on, between half
-/// of a layer's power and all of it; the host gap may be anything.
-ExtraPriors extra_priors(const StateColumns& c, double level, const SensorShape& at,
-                         const ShapeFreedom& freedom, const SensorShape& centre, double discrepancy_w) {
+/// Priors of the columns behind the layers. In the host gap the GPU idles and one core works.
+ExtraPriors extra_priors(const StateColumns& c, const Spreads& spreads, const SensorShape& at,
+                         const ShapeFreedom& freedom, const SensorShape& centre) {
   const auto extras = static_cast<Eigen::Index>(c.count - c.layers);
   ExtraPriors out{Eigen::VectorXd::Zero(extras), Eigen::VectorXd::Zero(extras)};
   const auto set = [&](std::size_t column, double mean, double sd) {
@@ -32,12 +31,11 @@ ExtraPriors extra_priors(const StateColumns& c, double level, const SensorShape&
     out.mean[i] = mean;
     out.precision[i] = 1.0 / (sd * sd);
   };
-  set(c.event_gap, 0.7 * level, 0.03 * level);
-  set(c.host_gap, 0.4 * level, 2.0 * level);
-  for (std::size_t b = 0; b < c.bins; ++b)
-    set(c.first_bin + b, 0.0, (b == 0 ? 0.2 : b == 1 ? 0.12 : 0.06) * level);
-  for (std::size_t b = 0; b < c.tails; ++b) set(c.first_tail + b, 0.0, 0.06 * level);
-  for (std::size_t b = 0; b < c.phases; ++b) set(c.first_phase + b, 0.0, discrepancy_w);
+  const double level = spreads.level_w;
+  set(c.event_gap, kEventGapShare * level, 0.02 * level);
+  set(c.host_gap, 0.4 * level, 0.3 * level);
+  for (std::size_t b = 0; b < c.steps; ++b) set(c.first_step + b, 0.0, spreads.steps_w);
+  for (std::size_t b = 0; b < c.phases; ++b) set(c.first_phase + b, 0.0, spreads.discrepancy_w);
   constexpr double kHeld = 1e-6;
   set(c.by_delay, centre.delay_us - at.delay_us, freedom.delay_us > 0.0 ? freedom.delay_us : kHeld);
   set(c.by_window, centre.window_us - at.window_us,
@@ -108,17 +106,54 @@ bool settled(const SensorShape& a, const SensorShape& b) {
 
 struct Solved {
   PriorFit prior;
+  Spreads spreads;
   Eigen::VectorXd powers;
   Eigen::VectorXd extra_prior_mean;
   Eigen::VectorXd extra_prior_precision;
   EnergyRow energy;
   double log_det_extras = 0.0;
   Eigen::MatrixXd extra_covariance;
+  Eigen::VectorXd by_gap_power;
 };
+
+/// What is believed of the sd of a group of columns: an inverse gamma on its square, as if `columns` had been
+/// seen with this sd. Without it the steps of the gap can grow until they play a layer's part.
+struct SpreadBelief {
+  double sd = 1.0;
+  double columns = 4.0;
+  /// Log density of the square at sd^2, but for a constant.
+  [[nodiscard]] double log_density(double at) const {
+    const double ratio = sd / at;
+    return columns * std::log(ratio) - 0.5 * columns * ratio * ratio;
+  }
+};
+
+SpreadBelief steps_belief(const Spreads& s) {
+  return {0.1 * s.level_w, 6.0};
+}
+SpreadBelief discrepancy_belief() {
+  return {2e-3, 4.0};
+}
+
+/// MacKay's fixed point for the sd of a group of columns with prior N(0, sd^2): sum of squares over the
+/// number of columns that the data determine, the believed ones added to both.
+double updated_sd(const Solved& s, Eigen::Index first_extra, Eigen::Index layers, Eigen::Index size,
+                  double sd, const SpreadBelief& belief) {
+  if (size == 0) return sd;
+  double squares = belief.columns * belief.sd * belief.sd;
+  double determined = belief.columns;
+  for (Eigen::Index i = 0; i < size; ++i) {
+    const double p = s.powers[layers + first_extra + i];
+    squares += p * p;
+    determined += std::max(0.0, 1.0 - s.extra_covariance(first_extra + i, first_extra + i) / (sd * sd));
+  }
+  return std::sqrt(squares / determined);
+}
 
 Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRows& rows,
              const WhiteRows& white, const SensorShape& at, const ShapeFreedom& freedom,
-             const SensorShape& centre, PriorFeatures::Form form, const PriorFit* prior, int iterations) {
+             const SensorShape& centre, PriorFeatures::Form form, const PriorFit* prior, const Spreads& start,
+             int iterations) {
   const StateColumns& c = problem.columns;
   const auto nl = static_cast<Eigen::Index>(c.layers);
   const auto ne = static_cast<Eigen::Index>(c.count) - nl;
@@ -135,24 +170,50 @@ Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRow
   r += heavy * out.energy.y * out.energy.x;
 
   const double busy_share = std::max(0.05, out.energy.x.head(nl).sum());
-  const double level = std::max(0.2, out.energy.y / std::max(busy_share, 0.3));
-  const ExtraPriors extra = extra_priors(c, level, at, freedom, centre, noise.discrepancy_w);
-  Eigen::MatrixXd a_ee = a.bottomRightCorner(ne, ne);
-  a_ee.diagonal() += extra.precision;
-  const Eigen::VectorXd r_e = r.tail(ne) + extra.precision.cwiseProduct(extra.mean);
-  const Eigen::LLT<Eigen::MatrixXd> chol(a_ee);
-  const Eigen::MatrixXd gain = chol.solve(a.bottomLeftCorner(ne, nl));  // A_EE^-1 A_EL
-  const Eigen::MatrixXd information = a.topLeftCorner(nl, nl) - a.bottomLeftCorner(ne, nl).transpose() * gain;
-  const Eigen::VectorXd right = r.head(nl) - gain.transpose() * r_e;
-  out.prior = fit_prior(problem.features, form, information, right, prior, iterations);
-  out.powers.resize(nl + ne);
-  out.powers.head(nl) = out.prior.power;
-  out.powers.tail(ne) = chol.solve(r_e) - gain * out.prior.power;
-  out.extra_prior_mean = extra.mean;
-  out.extra_prior_precision = extra.precision;
-  out.log_det_extras = log_det(chol);
-  out.extra_covariance =
-      chol.solve(Eigen::MatrixXd::Identity(ne, ne)) + gain * out.prior.covariance * gain.transpose();
+  out.spreads = start;
+  if (out.spreads.level_w <= 0.0) {
+    out.spreads.level_w = std::max(0.2, out.energy.y / (busy_share + 0.35 * (1.0 - busy_share)));
+    out.spreads.steps_w = 0.1 * out.spreads.level_w;
+    out.spreads.discrepancy_w = 0.003 * out.spreads.level_w;
+  }
+  if (prior != nullptr) out.prior = *prior;
+  for (int i = 0; i < iterations; ++i) {
+    const ExtraPriors extra = extra_priors(c, out.spreads, at, freedom, centre);
+    Eigen::MatrixXd a_ee = a.bottomRightCorner(ne, ne);
+    a_ee.diagonal() += extra.precision;
+    const Eigen::VectorXd r_e = r.tail(ne) + extra.precision.cwiseProduct(extra.mean);
+    const Eigen::LLT<Eigen::MatrixXd> chol(a_ee);
+    const Eigen::MatrixXd gain = chol.solve(a.bottomLeftCorner(ne, nl));  // A_EE^-1 A_EL
+    const Eigen::MatrixXd information =
+        a.topLeftCorner(nl, nl) - a.bottomLeftCorner(ne, nl).transpose() * gain;
+    const Eigen::VectorXd right = r.head(nl) - gain.transpose() * r_e;
+    const bool cold = out.prior.power.size() == 0;
+    out.prior =
+        fit_prior(problem.features, form, information, right, cold ? nullptr : &out.prior, cold ? 8 : 2);
+    out.powers.resize(nl + ne);
+    out.powers.head(nl) = out.prior.power;
+    out.powers.tail(ne) = chol.solve(r_e) - gain * out.prior.power;
+    out.extra_prior_mean = extra.mean;
+    out.extra_prior_precision = extra.precision;
+    out.log_det_extras = log_det(chol);
+    out.extra_covariance =
+        chol.solve(Eigen::MatrixXd::Identity(ne, ne)) + gain * out.prior.covariance * gain.transpose();
+    const auto pause = static_cast<Eigen::Index>(c.event_gap) - nl;
+    out.by_gap_power =
+        -(out.prior.covariance * gain.row(pause).transpose()) / out.extra_covariance(pause, pause);
+    if (i + 1 == iterations) break;
+    Spreads& s = out.spreads;
+    const double mean_w = out.energy.x.head(nl).dot(out.prior.power) / busy_share;
+    s.level_w = std::clamp(mean_w, 0.5 * s.level_w, 2.0 * s.level_w);
+    const auto step = static_cast<Eigen::Index>(c.first_step) - nl;
+    const auto phase = static_cast<Eigen::Index>(c.first_phase) - nl;
+    s.steps_w =
+        std::clamp(updated_sd(out, step, nl, static_cast<Eigen::Index>(c.steps), s.steps_w, steps_belief(s)),
+                   0.02 * s.level_w, 0.25 * s.level_w);
+    s.discrepancy_w = std::clamp(updated_sd(out, phase, nl, static_cast<Eigen::Index>(c.phases),
+                                            s.discrepancy_w, discrepancy_belief()),
+                                 5e-4, 0.1);
+  }
   return out;
 }
 
@@ -185,6 +246,10 @@ void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& 
   const Eigen::LLT<Eigen::MatrixXd> chol(prior.covariance);
   fit.log_evidence = 0.5 * (-q + log_det(chol) - 2.0 * sd.log().sum() - solved.log_det_extras +
                             solved.extra_prior_precision.array().log().sum());
+  const SpreadBelief scatter{kUsualRelativeSd, kBelievedLayers};
+  fit.log_evidence += steps_belief(solved.spreads).log_density(solved.spreads.steps_w) +
+                      discrepancy_belief().log_density(solved.spreads.discrepancy_w) +
+                      scatter.log_density(prior.relative_sd);
   fit.mean_shares = solved.energy.x;
   fit.mean_target = solved.energy.y;
   fit.row_phase_us = white.phase_us;
@@ -195,22 +260,28 @@ void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& 
 
 PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const SensorShape& start,
                    const ShapeFreedom& freedom, const SensorShape& centre, PriorFeatures::Form form,
-                   const Eigen::VectorXd* powers, const PriorFit* prior, int steps) {
+                   const PointFit* near, int steps) {
   const StateColumns& c = problem.columns;
   PointFit fit;
-  fit.powers = powers != nullptr ? *powers : Eigen::VectorXd::Zero(static_cast<Eigen::Index>(c.count));
+  fit.powers = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(c.count));
   DesignRows rows;
   WhiteRows white;
   SensorShape shape = start;
   PriorFit warm;
-  if (prior != nullptr) warm = *prior;
+  if (near != nullptr) {
+    fit.powers = near->powers;
+    fit.spreads = near->spreads;
+    if (near->prior.form == form) warm = near->prior;
+  }
   for (int step = 0; step < steps; ++step) {
     const std::span<const double> at(fit.powers.data(), static_cast<std::size_t>(fit.powers.size()));
     build_rows(*problem.timeline, c, problem.conversions, shape, at, 0.0, rows);
     whiten(rows, problem.conversions, problem.targets, problem.mask, noise.rho, white);
     const bool cold = warm.power.size() == 0;
     const Solved solved = solve(problem, noise, rows, white, shape, freedom, centre, form,
-                                cold ? nullptr : &warm, cold ? 12 : 4);
+                                cold ? nullptr : &warm, fit.spreads, cold ? 6 : 4);
+    fit.spreads = solved.spreads;
+    fit.by_gap_power = solved.by_gap_power;
     const SensorShape next = stepped(shape, c, solved.powers);
     const bool last = step + 1 == steps || (step > 0 && settled(shape, next));
     if (last) {
@@ -218,16 +289,6 @@ PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const Sen
       const auto nl = static_cast<Eigen::Index>(c.layers);
       fit.shape_covariance = solved.extra_covariance.block(static_cast<Eigen::Index>(c.by_delay) - nl,
                                                            static_cast<Eigen::Index>(c.by_delay) - nl, 4, 4);
-      const auto gap = static_cast<Eigen::Index>(c.host_gap) - nl;
-      const auto phase = static_cast<Eigen::Index>(c.first_phase);
-      const auto phases = static_cast<Eigen::Index>(c.phases);
-      if (phases > 0) {
-        fit.discrepancy_square =
-            (solved.powers.segment(phase, phases).squaredNorm() +
-             solved.extra_covariance.block(phase - nl, phase - nl, phases, phases).trace()) /
-            static_cast<double>(phases);
-      }
-      fit.host_gap_sd = std::sqrt(std::max(0.0, solved.extra_covariance(gap, gap)));
     }
     fit.powers = solved.powers;
     warm = solved.prior;

@@ -11,7 +11,12 @@
 namespace joulecast::regression {
 
 /// Bound of the pause between layers; 2-3 us have been measured.
-inline constexpr double kMostEventGapUs = 5.0;
+inline constexpr double kMostEventGapUs = 8.0;
+/// Power of that pause as a share of the layers' mean, and how sure that is: clocks and supply stay on. The
+/// logs say next to nothing about it, as each pause touches layers of unknown power. The fits hold it; the
+/// doubt is added to their covariance.
+inline constexpr double kEventGapShare = 0.68;
+inline constexpr double kEventGapShareSd = 0.16;
 
 /// What all fits of a run share.
 struct FitProblem {
@@ -27,7 +32,6 @@ struct FitProblem {
 struct NoiseModel {
   double rho = 0.0;
   double sigma_w = 0.05;
-  double discrepancy_w = 0.01;  ///< sd of the model's own error from one place of the cycle to another
   double timing_us = 0.0;       ///< sd of the callback's delay from cycle to cycle
   std::vector<double> weights;  ///< by conversion: Student's, times 1 / (1 + what timing adds to sigma^2)
   double log_likelihood = 0.0;  ///< Student's, of the fit that it was taken from
@@ -42,12 +46,19 @@ struct ShapeFreedom {
   double event_gap_us = 0.0;  ///< 0: held
 };
 
+/// Standard deviations that are estimated with the powers (empirical Bayes); 0: not yet.
+struct Spreads {
+  double level_w = 0.0;        ///< mean power of the layers, which the others are bounded by
+  double steps_w = 0.0;        ///< of the steps of the host gap's power
+  double discrepancy_w = 0.0;  ///< of the model's own error from one place of the cycle to another
+};
+
 struct PointFit {
   SensorShape shape;       ///< after the steps
   PriorFit prior;          ///< the layers' posterior is in prior.power and prior.covariance
   Eigen::VectorXd powers;  ///< by column; the derivative columns hold their last steps
-  double host_gap_sd = 0.0;
-  double discrepancy_square = 0.0;  ///< posterior mean square of the model's error by place of the cycle
+  Spreads spreads;
+  Eigen::VectorXd by_gap_power;  ///< change of each layer's power with that of the pause between layers
   double log_evidence = 0.0;
   Eigen::VectorXd mean_shares;             ///< by column, mean over the used rows
   double mean_target = 0.0;                ///< W above idle, mean over the used rows
@@ -59,11 +70,11 @@ struct PointFit {
   Eigen::MatrixXd shape_covariance;  ///< of delay, window, low-pass, event gap
 };
 
-/// Iterates: rows at the shape, normal equations, posterior, step of the shape. `powers` warm-starts the
-/// derivatives; `prior` the prior.
+/// Iterates: rows at the shape, normal equations, posterior, step of the shape. `near`, if any, warm-starts
+/// powers, prior and spreads.
 PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const SensorShape& start,
                    const ShapeFreedom& freedom, const SensorShape& centre, PriorFeatures::Form form,
-                   const Eigen::VectorXd* powers, const PriorFit* prior, int steps);
+                   const PointFit* near, int steps);
 
 /// Updates sigma, rho and the robust weights from the residuals of a fit.
 void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& noise);

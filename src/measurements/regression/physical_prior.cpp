@@ -113,9 +113,11 @@ PriorFit fit_prior(const PriorFeatures& features, PriorFeatures::Form form,
     Eigen::VectorXd mean = (f * b).cwiseMax(0.05 * level);
     const double square = ((fit.power - mean).array().square() + fit.covariance.diagonal().array())
                               .cwiseQuotient(mean.array().square())
-                              .mean();
+                              .sum();
     fit.mean = mean;
-    fit.relative_sd = std::clamp(std::sqrt(square), kLeastRelativeSd, kMostRelativeSd);
+    fit.relative_sd = std::clamp(std::sqrt((square + kBelievedLayers * kUsualRelativeSd * kUsualRelativeSd) /
+                                           (static_cast<double>(n) + kBelievedLayers)),
+                                 kLeastRelativeSd, kMostRelativeSd);
   }
   return fit;
 }

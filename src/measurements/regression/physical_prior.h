@@ -27,6 +27,12 @@ struct PriorFit {
   double log_evidence = 0.0;   ///< but for a constant that all forms share
 };
 
+/// Beyond what its rates tell a layer's power scatters by some 20 %. The belief weighs as much as four
+/// layers: a scatter estimated from few or poorly seen layers alone comes out too small as often as too
+/// large, and too small a one makes intervals too narrow.
+inline constexpr double kUsualRelativeSd = 0.2;
+inline constexpr double kBelievedLayers = 4.0;
+
 /// Empirical Bayes. `information` (S) and `right` (r) are those of the layers after all other columns are
 /// eliminated, in units of the noise variance, so that log p(y | p) = r'p - p'S p / 2 + constant.
 ///   C = (S + V^-1)^-1, p = C (r + V^-1 f);  b by non-negative least squares on p, weights 1 / f^2;

@@ -73,6 +73,7 @@ std::string to_covariance_csv(const RegressionResult& r) {
   csv.cell("layer_name");
   for (const LayerPower& layer : r.layers) csv.cell(layer.layer_name);
   csv.end_row();
+  if (r.covariance_w2.rows == 0) return csv.text();  // a refused network has none
   for (std::size_t i = 0; i < r.layers.size(); ++i) {
     csv.cell(r.layers[i].layer_name);
     for (std::size_t k = 0; k < r.layers.size(); ++k) csv.cell(r.covariance_w2(i, k));

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <random>
 #include <unordered_map>
 
 #include "networks/layer_work.h"
@@ -14,13 +15,15 @@
 namespace joulecast::regression {
 namespace {
 
-constexpr std::size_t kMostBins = 24;
-constexpr std::size_t kTails = 4;
-constexpr std::size_t kThinRows = 4000;
+constexpr std::size_t kThinRows = 3500;
+constexpr std::size_t kComparedRows = 15000;
 constexpr double kUsualLowpassUs = 60.0;
+constexpr double kLongLowpassUs = 160.0;
 constexpr double kUsualEventGapUs = 2.0;
-constexpr double kLowpassStepUs = 30.0;
-constexpr double kEventGapStepUs = 0.4;
+constexpr double kLowpassStepUs = 35.0;
+constexpr double kMostLowpassUs = 400.0;
+constexpr double kEventGapSdUs = 1.0;
+constexpr double kMostSearchedGapUs = 5.0;
 
 /// The value appears after its conversion, but the apparent delay can be negative: the timeline is late by
 /// the time from the GPU's end to the first callback, and a poll's stamp may be taken before two slow reads.
@@ -93,19 +96,20 @@ void set_targets(RunFit& run) {
   }
 }
 
-/// How far a refinement may move in one step. Event gap and low-pass are held until delay and window have
-/// settled: from a poor start they would run away.
-constexpr ShapeFreedom kHeldFirst{150.0, 0.03, 0.0, 0.0};
-constexpr ShapeFreedom kAllFree{150.0, 0.03, 40.0, 0.7};
+/// What a refinement may move, and how far from where. The window is known better than any fit can tell where
+/// the sensor converts shunt and bus of its channels in turn: it is then that fraction of the refresh.
+ShapeFreedom freedom_of(const RunFit& run, bool lowpass_free, bool gap_free) {
+  return {150.0, run.window_known ? 5e-4 : 0.03, lowpass_free ? 40.0 : 0.0, gap_free ? kEventGapSdUs : 0.0};
+}
 
-PointFit refine(const FitProblem& problem, const NoiseModel& noise, const SensorShape& start,
-                PriorFeatures::Form form, int steps, const ShapeFreedom& freedom,
+PointFit refine(const RunFit& run, const FitProblem& problem, const NoiseModel& noise,
+                const SensorShape& start, PriorFeatures::Form form, int steps, const ShapeFreedom& freedom,
                 const PointFit* warm = nullptr) {
   SensorShape centre = start;
-  centre.lowpass_us = kUsualLowpassUs;
-  centre.event_gap_us = kUsualEventGapUs;
-  return fit_point(problem, noise, start, freedom, centre, form, warm != nullptr ? &warm->powers : nullptr,
-                   warm != nullptr && warm->prior.form == form ? &warm->prior : nullptr, steps);
+  if (run.window_known) centre.window_us = run.known_window_us;
+  if (freedom.lowpass_us > 0.0) centre.lowpass_us = kUsualLowpassUs;
+  if (freedom.event_gap_us > 0.0) centre.event_gap_us = kUsualEventGapUs;
+  return fit_point(problem, noise, start, freedom, centre, form, warm, steps);
 }
 
 /// The same problem on stretches of successive conversions, about `rows` in all.
@@ -135,68 +139,122 @@ struct Refined {
   NoiseModel noise;
 };
 
-/// Likelihood and prior: without the second, absurd powers of the event gap win.
-double score(const Refined& r) {
-  return r.noise.log_likelihood - r.fit.prior_penalty;
-}
-
+/// A longer low-pass looks like a longer delay: only their sum tells places apart.
 bool far_apart(const SensorShape& a, const SensorShape& b, double gaps) {
-  return std::abs(a.delay_us - b.delay_us) > 40.0 || gaps * std::abs(a.event_gap_us - b.event_gap_us) > 40.0;
+  return std::abs(a.delay_us + a.lowpass_us - b.delay_us - b.lowpass_us) > 30.0 ||
+         gaps * std::abs(a.event_gap_us - b.event_gap_us) > 30.0;
 }
 
 /// Best first, those that ended near a better one left out.
-void keep_distinct(std::vector<Refined>& all, double gaps, std::size_t most) {
+void keep_distinct(std::vector<PointFit>& all, double gaps, std::size_t most) {
   std::stable_sort(all.begin(), all.end(),
-                   [](const Refined& a, const Refined& b) { return score(a) > score(b); });
-  std::vector<Refined> kept;
-  for (Refined& r : all) {
-    const bool is_new = std::all_of(kept.begin(), kept.end(), [&](const Refined& k) {
-      return far_apart(k.fit.shape, r.fit.shape, gaps);
-    });
+                   [](const PointFit& a, const PointFit& b) { return a.log_evidence > b.log_evidence; });
+  std::vector<PointFit> kept;
+  for (PointFit& r : all) {
+    const bool is_new = std::all_of(kept.begin(), kept.end(),
+                                    [&](const PointFit& k) { return far_apart(k.shape, r.shape, gaps); });
     if (is_new && kept.size() < most) kept.push_back(std::move(r));
   }
   all = std::move(kept);
 }
 
-/// Refines far starts in delay and event gap, first on part of the rows, the best on all; the best by robust
-/// likelihood wins.
+/// Where the sensor refreshes faster than it is polled, a value may be anything up to a refresh old: a window
+/// of about that length, less than a poll. It carries the network's energy, if no layer's.
+double search_range(const RunFit& run) {
+  return run.clock.status == ClockStatus::kFound ? run.clock.refresh_us : run.clock.poll_us;
+}
+
+/// Shunt and bus conversions of one, two or three channels in turn fill the refresh: a fitted window near
+/// such a fraction is that fraction.
+void know_window(RunFit& run, double fitted_us) {
+  if (run.clock.status != ClockStatus::kFound) return;
+  for (const double share : {1.0 / 6.0, 1.0 / 4.0, 1.0 / 2.0}) {
+    const double window = share * run.clock.refresh_us;
+    if (std::abs(fitted_us / window - 1.0) > 0.03) continue;
+    run.window_known = true;
+    run.known_window_us = window;
+  }
+}
+
+/// Refines far starts in delay and event gap. The evidence has many modes in the event gap, a layer's length
+/// apart over the whole inference, so that its range is searched in steps of less; on part of the rows
+/// first, the best on all. All places are compared under one noise model.
 void choose_start(RunFit& run) {
+  using Form = PriorFeatures::Form;
   const double least = least_delay(run);
   const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
   const FitProblem thin = thinned(run.problem, kThinRows);
-  std::vector<Refined> all;
-  for (const SensorShape& coarse : coarse_starts(run.problem, {run.clock.refresh_us, least}, 6)) {
-    for (const double event_gap : {0.4, 1.8, 3.2}) {
-      // Few layers: the event gap hardly moves anything, and one start is enough.
-      if (event_gap != 1.8 && gaps * 1.4 < 25.0) continue;
-      SensorShape start = coarse;
+  const std::vector<SensorShape> coarse = coarse_starts(run.problem, {search_range(run), least}, 8);
+  if (coarse.empty()) return;
+  NoiseModel noise;
+  noise.sigma_w = 0.15;
+  // A host gap as long as a layer lets the two change roles in the coarse search; the prior tells them apart.
+  // No robust weights yet: those of a wrong place would hide what speaks against it.
+  std::vector<PointFit> places;
+  for (int round = 0; round < 2; ++round) {
+    for (std::size_t i = 0; i < coarse.size(); ++i) {
+      SensorShape start = coarse[i];
+      start.delay_us += 0.5 * gaps * (coarse[i].event_gap_us - kUsualEventGapUs);
+      start.event_gap_us = kUsualEventGapUs;
+      places.push_back(refine(run, thin, noise, start, Form::kLinear, 3, freedom_of(run, false, true)));
+    }
+    keep_distinct(places, gaps, coarse.size());
+    update_noise(thin, places.front(), noise);
+    if (round > 0) break;
+    noise.weights.clear();
+    know_window(run, places.front().shape.window_us);
+    places.clear();
+  }
+  keep_distinct(places, gaps, 3);
+  std::vector<PointFit> all;
+  all.reserve(100);  // `near` points into it
+  const double step = std::max(0.4, 15.0 / gaps);
+  for (const PointFit& from : places) {
+    const SensorShape& place = from.shape;
+    const PointFit* near = &from;
+    for (double gap = 0.5 * step; gap < kMostSearchedGapUs; gap += step) {
+      SensorShape start = place;
       // The coarse search held the inference's middle; a longer gap moves its start and end apart.
-      start.delay_us += 0.5 * gaps * (coarse.event_gap_us - event_gap);
-      start.event_gap_us = event_gap;
-      Refined r;
-      r.noise.sigma_w = 0.15;
-      r.fit = refine(thin, r.noise, start, PriorFeatures::Form::kLinear, 3, kHeldFirst);
-      update_noise(thin, r.fit, r.noise);
-      r.fit.shape.timing_us = r.noise.timing_us;
-      r.fit = refine(thin, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 3, kAllFree, &r.fit);
-      update_noise(thin, r.fit, r.noise);
-      if (r.fit.shape.delay_us > least) all.push_back(std::move(r));
+      start.delay_us += 0.5 * gaps * (place.event_gap_us - gap);
+      start.event_gap_us = gap;
+      start.timing_us = noise.timing_us;
+      PointFit fit = refine(run, thin, noise, start, Form::kLinear, 3, freedom_of(run, false, true), near);
+      if (fit.shape.delay_us > least) all.push_back(std::move(fit)), near = &all.back();
     }
   }
-  keep_distinct(all, gaps, 3);
-  for (Refined& r : all) {
-    r.noise.weights.clear();  // they are of the thinned rows
-    r.fit = refine(run.problem, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 2, kAllFree, &r.fit);
-    update_noise(run.problem, r.fit, r.noise);
-    r.fit.shape.timing_us = r.noise.timing_us;
-    r.fit = refine(run.problem, r.noise, r.fit.shape, PriorFeatures::Form::kLinear, 3, kAllFree, &r.fit);
-    update_noise(run.problem, r.fit, r.noise);
+  // A place that has not settled yet must not lose to a worse one that has.
+  keep_distinct(all, gaps, 6);
+  for (PointFit& fit : all) {
+    fit = refine(run, thin, noise, fit.shape, Form::kLinear, 3, freedom_of(run, false, true), &fit);
   }
   keep_distinct(all, gaps, 3);
   if (all.empty()) return;
-  run.second_start_lead = all.size() > 1 ? score(all[0]) - score(all[1]) : 1e9;
-  run.best = std::move(all[0].fit);
-  run.noise = std::move(all[0].noise);
+  // Much filtered boards have their best place elsewhere.
+  for (std::size_t i = 0, n = all.size(); i < n; ++i) {
+    SensorShape start = all[i].shape;
+    start.lowpass_us = kLongLowpassUs;
+    start.delay_us -= kLongLowpassUs - all[i].shape.lowpass_us;
+    PointFit fit = refine(run, thin, noise, start, Form::kLinear, 4, freedom_of(run, false, true), &all[i]);
+    if (fit.shape.delay_us > least) all.push_back(std::move(fit));
+  }
+  keep_distinct(all, gaps, 4);
+  noise.weights.clear();  // they are of the thinned rows
+  const FitProblem most = thinned(run.problem, kComparedRows);
+  for (int round = 0; round < 2; ++round) {
+    for (PointFit& fit : all) {
+      fit.shape.timing_us = noise.timing_us;
+      fit = refine(run, most, noise, fit.shape, Form::kLinear, 2, freedom_of(run, round > 0, true), &fit);
+    }
+    keep_distinct(all, gaps, 3);
+    if (round == 0) update_noise(most, all.front(), noise);
+  }
+  noise.weights.clear();
+  run.best = all[0];
+  constexpr double kMayStillWin = 15.0;
+  for (std::size_t i = 1; i < all.size(); ++i) {
+    if (all[i].log_evidence > run.best.log_evidence - kMayStillWin) run.others.push_back(std::move(all[i]));
+  }
+  run.noise = std::move(noise);
 }
 
 /// Drift, noise and prior in turns.
@@ -208,9 +266,9 @@ void settle(RunFit& run, double idle_file_w) {
     set_targets(run);
     const Form form = run.best.prior.form;
     run.best.shape.timing_us = run.noise.timing_us;
-    run.best = refine(run.problem, run.noise, run.best.shape, form, 3, kAllFree, &run.best);
+    run.best =
+        refine(run, run.problem, run.noise, run.best.shape, form, 2, freedom_of(run, true, true), &run.best);
     update_noise(run.problem, run.best, run.noise);
-    run.noise.discrepancy_w = std::clamp(std::sqrt(run.best.discrepancy_square), 1e-3, 0.1);
   }
   // The prior with rates must earn its place against the run's mean: wrong or permuted rates do not.
   std::vector<Form> forms = {Form::kRunMean, Form::kLinear, Form::kConcave};
@@ -218,7 +276,8 @@ void settle(RunFit& run, double idle_file_w) {
   double mean_evidence = 0.0;
   PointFit chosen;
   for (const Form form : forms) {
-    PointFit fit = refine(run.problem, run.noise, run.best.shape, form, 1, kAllFree, &run.best);
+    PointFit fit =
+        refine(run, run.problem, run.noise, run.best.shape, form, 1, freedom_of(run, true, true), &run.best);
     if (form == Form::kRunMean) mean_evidence = fit.log_evidence;
     if (chosen.powers.size() == 0 || fit.log_evidence > chosen.log_evidence) chosen = std::move(fit);
   }
@@ -226,53 +285,80 @@ void settle(RunFit& run, double idle_file_w) {
   run.best = std::move(chosen);
 }
 
-PointFit grid_fit(const RunFit& run, const PointFit& near, double lowpass_us, double event_gap_us) {
+PointFit grid_fit(const RunFit& run, const PointFit& near, double lowpass_us, double width_us) {
   SensorShape start = near.shape;
   // A longer low-pass looks like a longer delay: their sum is what the data fix first.
   start.delay_us += near.shape.lowpass_us - lowpass_us;
   start.lowpass_us = lowpass_us;
-  start.event_gap_us = event_gap_us;
-  // Inside a cell of the grid both may still move: the cells' spacing must not show in the result.
-  const ShapeFreedom freedom{300.0, 0.05, 0.5 * kLowpassStepUs, 0.5 * kEventGapStepUs};
+  // Inside a cell of the grid it may still move: the cells' spacing must not show in the result.
+  ShapeFreedom freedom = freedom_of(run, false, true);
+  freedom.lowpass_us = 0.29 * width_us;
   SensorShape centre = start;
-  centre.window_us = run.best.shape.window_us;
-  return fit_point(run.problem, run.noise, start, freedom, centre, run.best.prior.form, &near.powers,
-                   &near.prior, 3);
+  centre.event_gap_us = kUsualEventGapUs;
+  centre.window_us = run.window_known ? run.known_window_us : run.best.shape.window_us;
+  return fit_point(run.problem, run.noise, start, freedom, centre, run.best.prior.form, &near, 2);
 }
 
-/// Event gaps outwards from `first` in one direction, each warm-started from its neighbour, until the
-/// evidence has fallen far below the best.
-void walk_event_gaps(RunFit& run, std::size_t first, double lowpass_us, double gap_us, double step_us,
-                     double& best) {
-  constexpr double kFarBelow = 30.0;
-  std::size_t near = first;
-  double gap = gap_us + step_us;
-  while (gap > -1e-9 && gap < kMostEventGapUs) {
-    run.grid.push_back({grid_fit(run, run.grid[near].fit, lowpass_us, std::max(0.0, gap)), 0.0});
-    const double evidence = run.grid.back().fit.log_evidence;
-    best = std::max(best, evidence);
-    if (evidence < best - kFarBelow) break;
-    near = run.grid.size() - 1;
-    gap += step_us;
-  }
+/// Physical filters are short: half a normal of this width over the low-pass.
+double log_prior(double lowpass_us) {
+  constexpr double kScaleUs = 150.0;
+  return -0.5 * lowpass_us * lowpass_us / (kScaleUs * kScaleUs);
 }
 
-void average_over_grid(RunFit& run, std::uint64_t seed) {
-  const double middle_lowpass = kLowpassStepUs * std::round(run.best.shape.lowpass_us / kLowpassStepUs);
-  const double middle_gap = kEventGapStepUs * std::round(run.best.shape.event_gap_us / kEventGapStepUs);
-  double best = -1e300;
-  for (const int turn : {0, -1, 1}) {
-    const double lowpass = middle_lowpass + kLowpassStepUs * turn;
-    if (lowpass < 0.0) continue;
-    PointFit fit = grid_fit(run, run.best, lowpass, middle_gap);
-    if (fit.log_evidence < best - 30.0) continue;
+/// The low-pass outwards from where a fit found it, until the evidence has fallen far below the best. The
+/// joint mode collapses towards zero; the evidence does not: upwards it may rise again after a fall.
+void walk_lowpass(RunFit& run, const PointFit& start, double& best) {
+  constexpr double kFarBelow = 7.0;
+  const double sd = std::sqrt(std::max(0.0, start.shape_covariance(2, 2)));
+  const double window = start.shape.window_us;
+  // Where the window is long a fit's own sd misleads: powers and low-pass settle together, far from the best.
+  const double width = std::clamp(1.2 * sd, std::clamp(window / 40.0, 8.0, kLowpassStepUs), kLowpassStepUs);
+  const double middle =
+      std::max(start.shape.lowpass_us, std::clamp(window / 20.0, 0.5 * width, kUsualLowpassUs));
+  const auto add = [&](const PointFit& near, double lowpass) {
+    PointFit fit = grid_fit(run, near, lowpass, width);
+    fit.log_evidence += log_prior(lowpass);
+    const bool counts = fit.log_evidence > best - kFarBelow;
     best = std::max(best, fit.log_evidence);
     run.grid.push_back({std::move(fit), 0.0});
-    const std::size_t first = run.grid.size() - 1;
-    walk_event_gaps(run, first, lowpass, middle_gap, kEventGapStepUs, best);
-    walk_event_gaps(run, first, lowpass, middle_gap, -kEventGapStepUs, best);
+    return counts;
+  };
+  add(start, middle);
+  const std::size_t first = run.grid.size() - 1;
+  for (const double step : {width, -width}) {
+    std::size_t near = first;
+    int falls = 0;
+    for (double lowpass = middle + step; lowpass > 0.2 * width && lowpass < kMostLowpassUs; lowpass += step) {
+      falls = add(run.grid[near].fit, lowpass) ? 0 : falls + 1;
+      near = run.grid.size() - 1;
+      if (falls > (step > 0.0 ? 1 : 0)) break;
+    }
+  }
+}
+
+/// Over the low-pass, and over all starts that may be right.
+void average_over_grid(RunFit& run, std::uint64_t seed) {
+  const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
+  run.grid.reserve(100);  // walks read it while they add to it
+  double best = -1e300;
+  walk_lowpass(run, run.best, best);
+  for (const PointFit& other : run.others) {
+    const PointFit fit = refine(run, run.problem, run.noise, other.shape, run.best.prior.form, 2,
+                                freedom_of(run, false, true), &other);
+    const bool is_new = std::all_of(run.grid.begin(), run.grid.end(), [&](const GridPoint& g) {
+      return far_apart(g.fit.shape, fit.shape, gaps);
+    });
+    if (is_new && fit.log_evidence > best - 10.0) walk_lowpass(run, fit, best);
   }
   weigh_grid(run.grid, seed);
+  const auto top = std::max_element(
+      run.grid.begin(), run.grid.end(),
+      [](const GridPoint& a, const GridPoint& b) { return a.fit.log_evidence < b.fit.log_evidence; });
+  run.second_start_lead = 1e9;
+  for (const GridPoint& g : run.grid) {
+    if (!far_apart(g.fit.shape, top->fit.shape, gaps)) continue;
+    run.second_start_lead = std::min(run.second_start_lead, top->fit.log_evidence - g.fit.log_evidence);
+  }
   run.mixture = mix(run.grid);
   run.shape = {};
   run.shape.timing_us = run.best.shape.timing_us;
@@ -322,11 +408,11 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   run.idle = find_idle(run.clock.conversions, begin, end, run.mean_watts);
   run.baseline = flat_baseline(begin, end, run.idle, idle_file_w);
   run.problem.timeline = &run.timeline;
-  run.problem.columns = make_columns(run.timeline, kMostBins, kTails);
+  run.problem.columns = make_columns(run.timeline);
   for (std::size_t k = 0; k < run.timeline.layers; ++k) {
     if (run.problem.columns.of_layer[k] != StateColumns::kNone) run.layer_of_column.push_back(k);
   }
-  if (run.clock.status != ClockStatus::kFound) return {};
+  if (run.clock.status == ClockStatus::kNotFound) return {};
   if (run.problem.conversions.size() < 500 || run.layer_of_column.empty()) return {};
   set_targets(run);
   run.problem.features = prior_features(network, latencies, run, options.prior);
@@ -341,21 +427,27 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   return {};
 }
 
-double held_out_r2(const RunFit& run, double delay_shift_us) {
+double held_out_r2(const RunFit& run, bool placebo) {
   constexpr double kBlockUs = 2e6;
-  const FitProblem& all = run.problem;
-  FitProblem even = all;
+  FitProblem all = run.problem;
   std::vector<char> odd(all.mask.size(), 0);
+  FitProblem even = all;
+  std::mt19937_64 random(1);
   for (std::size_t m = 0; m < all.mask.size(); ++m) {
     const auto block = static_cast<std::int64_t>(std::floor(all.conversions[m].edge_us / kBlockUs));
     const bool is_odd = (block & 1) != 0;
     even.mask[m] = all.mask[m] != 0 && !is_odd;
     odd[m] = all.mask[m] != 0 && is_odd;
+    if (!placebo) continue;
+    // Each sample meets another place of the cycle.
+    const double turns = static_cast<double>(random() >> 11U) * 0x1p-53;
+    const double shift = turns * run.timeline.typical_period_us;
+    even.conversions[m].edge_us += shift;
+    all.conversions[m].edge_us += shift;
   }
   SensorShape shape = run.shape;
-  shape.delay_us += delay_shift_us;
   const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0};
-  PointFit fit = fit_point(even, run.noise, shape, held, shape, run.best.prior.form, nullptr, nullptr, 1);
+  PointFit fit = fit_point(even, run.noise, shape, held, shape, run.best.prior.form, nullptr, 1);
   if (fit.rows < 100) return 0.0;
   fit.shape = shape;
   FitProblem score = all;
@@ -372,12 +464,15 @@ double held_out_r2(const RunFit& run, double delay_shift_us) {
   }
   mean /= std::max(1.0, count);
   for (std::size_t m = 0; m < rest.size(); ++m) {
+    if (!std::isnan(rest[m])) total += (all.targets[m] - mean) * (all.targets[m] - mean);
+  }
+  // Clipped, so that glitches do not decide the score, but never what a meaningless fit leaves.
+  const double noise = 8.0 * run.noise.sigma_w / std::sqrt(1.0 - run.noise.rho * run.noise.rho);
+  const double limit = std::max(noise, 4.0 * std::sqrt(total / std::max(1.0, count)));
+  for (std::size_t m = 0; m < rest.size(); ++m) {
     if (std::isnan(rest[m])) continue;
-    // Clipped alike, so that glitches do not decide the score.
-    const double limit = 8.0 * run.noise.sigma_w / std::sqrt(1.0 - run.noise.rho * run.noise.rho);
     const double r = std::clamp(rest[m], -limit, limit);
     squares += r * r;
-    total += (all.targets[m] - mean) * (all.targets[m] - mean);
   }
   return total > 0.0 ? 1.0 - squares / total : 0.0;
 }

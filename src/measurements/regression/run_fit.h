@@ -18,15 +18,18 @@ struct RunFit {
   Baseline baseline;
   FitProblem problem;  ///< points into `timeline`: a RunFit is not copied
   NoiseModel noise;
-  PointFit best;  ///< before averaging
+  PointFit best;                 ///< before averaging
+  std::vector<PointFit> others;  ///< starts that may still be right
   std::vector<GridPoint> grid;
   Mixture mixture;
   SensorShape shape;  ///< averaged over the grid
   std::vector<std::size_t> layer_of_column;
   double mean_watts = 0.0;  ///< of the run's samples, idle included
   double phase_coverage = 0.0;
-  double second_start_lead = 0.0;  ///< log likelihood of the best start over the next distinct one
+  double second_start_lead = 0.0;  ///< log evidence of the best place over the next distinct one
   double prior_lead = 0.0;         ///< log evidence of the chosen prior over the run's mean
+  bool window_known = false;       ///< it is a fraction of the refresh
+  double known_window_us = 0.0;
   bool delay_at_bound = false;
   bool fitted = false;  ///< false: too few usable rows
   std::uint64_t rows_unusable = 0;
@@ -43,8 +46,8 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
                        const Network& network, double idle_file_w, const RegressionOptions& options,
                        RunFit& out);
 
-/// Held-out score: fitted on even blocks of 2 s, R2 on odd ones. `delay_shift_us` moves all windows first:
-/// the placebo.
-double held_out_r2(const RunFit& run, double delay_shift_us);
+/// Held-out score: fitted on even blocks of 2 s, R2 on odd ones. The placebo shifts each window by a
+/// random part of the inference: layers that still fit then would fit anything.
+double held_out_r2(const RunFit& run, bool placebo);
 
 }  // namespace joulecast::regression

@@ -8,9 +8,9 @@
 namespace joulecast::regression {
 namespace {
 
-constexpr std::size_t kCoarseRows = 2500;
+constexpr std::size_t kCoarseRows = 1600;
 constexpr std::size_t kCoarseGroups = 14;
-constexpr double kApartUs = 70.0;
+constexpr double kApartUs = 100.0;
 constexpr double kClusterUs = 50.0;
 constexpr int kDraws = 400;
 
@@ -28,7 +28,10 @@ FitProblem coarse_problem(const FitProblem& problem) {
   const double level = median_of(problem.targets);
   std::vector<double> apart;
   for (const double y : problem.targets) apart.push_back(std::abs(y - level));
-  const double limit = 6.0 * median_of(apart);
+  // Clips glitches alone. Of a network of like layers all the signal is in the few windows over the host gap.
+  const auto rare = apart.begin() + static_cast<std::ptrdiff_t>(0.99 * static_cast<double>(apart.size() - 1));
+  std::nth_element(apart.begin(), rare, apart.end());
+  const double limit = 1.5 * *rare;
   const std::size_t n = problem.conversions.size();
   const std::size_t stride = std::max<std::size_t>(1, n / kCoarseRows);
   for (std::size_t m = 0; m < n; m += stride) {
@@ -161,6 +164,8 @@ Mixture mix(const std::vector<GridPoint>& grid) {
   for (const GridPoint& g : grid) {
     out.powers += g.weight * g.fit.powers;
     out.covariance += g.weight * g.fit.prior.covariance;
+    const double gap_sd = kEventGapShareSd * g.fit.spreads.level_w;
+    out.covariance += g.weight * gap_sd * gap_sd * g.fit.by_gap_power * g.fit.by_gap_power.transpose();
   }
   for (const GridPoint& g : grid) {
     const Eigen::VectorXd apart = g.fit.powers.head(layers) - out.powers.head(layers);

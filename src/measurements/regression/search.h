@@ -13,7 +13,7 @@ struct SearchLimits {
   double least_delay_us = -150.0;  ///< callbacks come after the GPU's end, at most about this long
 };
 
-/// Distinct places of low squared error, best first: at most `count`, their window centres over 70 us apart.
+/// Distinct places of low squared error, best first: at most `count`, their window centres over 100 us apart.
 std::vector<SensorShape> coarse_starts(const FitProblem& problem, const SearchLimits& limits,
                                        std::size_t count);
 

@@ -229,8 +229,45 @@ double search_refresh(const std::vector<Poll>& polls, double poll_us, double cha
   return 1.0 / best;
 }
 
-void take_conversions(const std::vector<Poll>& polls, const std::vector<Block>& blocks, double mean_volts,
-                      SensorClock& out) {
+/// Volts at the board as a line in the current: the supply droops by its resistance. The two are converted at
+/// different moments, so that no reading of the voltage belongs to a current; over 50 ms they do.
+struct SupplyLine {
+  double at_rest_v = 0.0;
+  double ohm = 0.0;
+  [[nodiscard]] double watts(double milliamps) const {
+    const double amps = milliamps / 1e3;
+    return amps * (at_rest_v - ohm * amps);
+  }
+};
+
+SupplyLine fit_supply(const std::vector<Poll>& polls) {
+  constexpr double kChunkUs = 50e3;
+  double n = 0.0, si = 0.0, sv = 0.0, sii = 0.0, siv = 0.0, svv = 0.0;
+  for (std::size_t i = 0; i < polls.size();) {
+    const double end = polls[i].at_us + kChunkUs;
+    double amps = 0.0, volts = 0.0, count = 0.0;
+    for (; i < polls.size() && polls[i].at_us < end; ++i) {
+      amps += polls[i].milliamps / 1e3, volts += polls[i].volts, count += 1.0;
+    }
+    amps /= count, volts /= count;
+    n += 1.0, si += amps, sv += volts, sii += amps * amps, siv += amps * volts, svv += volts * volts;
+  }
+  SupplyLine line{sv / n, 0.0};
+  const double vi = sii - si * si / n;
+  const double cov = siv - si * sv / n;
+  if (n < 20.0 || vi <= 0.0) return line;
+  const double slope = cov / vi;
+  const double rest = std::max(0.0, svv - sv * sv / n - slope * cov);
+  const double error = std::sqrt(rest / (n - 2.0) / vi);
+  // A supply's droop: falling, clear of noise, and less than any that works.
+  if (!(slope < -4.0 * error && slope > -0.5)) return line;
+  line.ohm = -slope;
+  line.at_rest_v = (sv - slope * si) / n;
+  return line;
+}
+
+void take_conversions(const std::vector<Poll>& polls, const std::vector<Block>& blocks,
+                      const SupplyLine& supply, SensorClock& out) {
   bool joins = false;
   double last_edge = -1e300;
   for (const Block& b : blocks) {
@@ -254,7 +291,7 @@ void take_conversions(const std::vector<Poll>& polls, const std::vector<Block>& 
       const double edge = b.edge_us + whole * b.refresh_us;
       if (edge - last_edge < 0.5 * b.refresh_us) continue;  // the same conversion, seen from two blocks
       const bool adjacent = joins && edge - last_edge < 1.5 * b.refresh_us;
-      out.conversions.push_back({edge, polls[i].milliamps * mean_volts / 1e3, adjacent});
+      out.conversions.push_back({edge, supply.watts(polls[i].milliamps), adjacent});
       last_edge = edge;
       joins = true;
     }
@@ -266,8 +303,8 @@ void take_conversions(const std::vector<Poll>& polls, const std::vector<Block>& 
 namespace {
 
 /// Without a clock every poll stands for itself: good enough for means, not for windows.
-void take_every_poll(const std::vector<Poll>& polls, double mean_volts, SensorClock& out) {
-  for (const Poll& p : polls) out.conversions.push_back({p.at_us, p.milliamps * mean_volts / 1e3, false});
+void take_every_poll(const std::vector<Poll>& polls, const SupplyLine& supply, SensorClock& out) {
+  for (const Poll& p : polls) out.conversions.push_back({p.at_us, supply.watts(p.milliamps), false});
 }
 
 }  // namespace
@@ -281,9 +318,7 @@ SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<cons
   std::uint64_t changes = 0;
   std::uint64_t followers = 0;
   double least = 1e300;
-  double volts = 0.0;
   for (std::size_t i = 1; i < polls.size(); ++i) {
-    volts += polls[i].volts;
     if (!polls[i].follows) continue;
     ++followers;
     if (!polls[i].changed) continue;
@@ -291,7 +326,7 @@ SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<cons
     least = std::min(least, std::abs(polls[i].milliamps - polls[i - 1].milliamps));
   }
   if (changes == 0) return out;
-  const double mean_volts = volts / static_cast<double>(polls.size() - 1);
+  const SupplyLine supply = fit_supply(polls);
   const double rate = static_cast<double>(changes) / static_cast<double>(followers);
   out.stale_share = 1.0 - rate;
   out.quantum_ma = least;
@@ -301,7 +336,7 @@ SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<cons
   const std::vector<Poll> run(polls.begin() + middle, polls.end());
   if (rate > 0.9) {
     out.status = ClockStatus::kFasterThanPoll;
-    take_every_poll(polls, mean_volts, out);
+    take_every_poll(polls, supply, out);
     return out;
   }
   out.refresh_us = search_refresh(run, out.poll_us, rate);
@@ -324,12 +359,12 @@ SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<cons
     constexpr double kMostlyNew = 0.6;
     if (rate > kMostlyNew) out.status = ClockStatus::kFasterThanPoll;
     out.polls_near_edge = out.polls_unclocked = 0;
-    take_every_poll(polls, mean_volts, out);
+    take_every_poll(polls, supply, out);
     return out;
   }
   out.drift_ppm = 1e6 * (highest - lowest) / out.refresh_us;
   out.status = ClockStatus::kFound;
-  take_conversions(polls, blocks, mean_volts, out);
+  take_conversions(polls, blocks, supply, out);
   return out;
 }
 

@@ -41,18 +41,19 @@ SensorKernel::SensorKernel(const SensorShape& shape) {
   double norm = 0.0;
   for (int n = -nodes; n <= nodes; ++n) norm += std::exp(-0.125 * n * n);
   for (std::size_t i = 0; i <= cells; ++i) {
-    Values& v = table_[i];
+    double share = 0.0, dense = 0.0, by_window = 0.0, by_lowpass = 0.0;
     for (int n = -nodes; n <= nodes; ++n) {
       const double u = kCellUs * static_cast<double>(i) - lead_us_ + 0.5 * n * shape.timing_us;
       const double part = std::exp(-0.125 * n * n) / norm;
-      v.share += part * integral(u, w, tau);
-      v.density += part * density(u, w, tau);
-      v.by_window += part * (integral(u, w + dw, tau) - integral(u, w - dw, tau)) / (2.0 * dw);
-      v.by_lowpass += part * (integral(u, w, tau + dtau) - integral(u, w, lower)) / (tau + dtau - lower);
+      share += part * integral(u, w, tau);
+      dense += part * density(u, w, tau);
+      by_window += part * (integral(u, w + dw, tau) - integral(u, w - dw, tau)) / (2.0 * dw);
+      by_lowpass += part * (integral(u, w, tau + dtau) - integral(u, w, lower)) / (tau + dtau - lower);
     }
+    table_[i] = Values{static_cast<float>(i == cells ? 1.0 : share), static_cast<float>(dense),
+                       static_cast<float>(by_window), static_cast<float>(by_lowpass)};
   }
-  table_[cells].share = 1.0;
-  table_[cells + 1] = {1.0, 0.0, 0.0, 0.0};
+  table_[cells + 1] = Values{1.0F, 0.0F, 0.0F, 0.0F};
 }
 
 }  // namespace joulecast::regression

@@ -67,8 +67,8 @@ void judge_run(const RunFit& run, RegressionResult& result) {
     return;
   }
   FitQuality& fit = result.fit;
-  fit.r2_held_out = held_out_r2(run, 0.0);
-  fit.r2_placebo = held_out_r2(run, 0.5 * run.timeline.typical_period_us);
+  fit.r2_held_out = held_out_r2(run, false);
+  fit.r2_placebo = held_out_r2(run, true);
   fit.residual_w = run.best.residual_w;
   fit.correlation = run.noise.rho;
   fit.phase_coverage = run.phase_coverage;
@@ -76,8 +76,7 @@ void judge_run(const RunFit& run, RegressionResult& result) {
   fit.prior_relative_sd = run.best.prior.relative_sd;
   estimate_cycles(run, result);
 
-  const double coverage_wanted = 0.7;
-  if (fit.phase_coverage < coverage_wanted) {
+  if (fit.phase_coverage < kLeastPhaseCoverage) {
     refuse(result,
            fmt::format("The sensor's windows end in only {:.0f} % of the inference's phases: the run is "
                        "locked to the sensor",
@@ -89,6 +88,10 @@ void judge_run(const RunFit& run, RegressionResult& result) {
     refuse(result, "On held-out blocks the layers explain no more than the run's mean");
     result.advice.emplace_back("Check that both logs are of the same run and clock");
   }
+  if (fit.r2_held_out >= 0.01 && fit.r2_placebo > 0.5 * fit.r2_held_out) {
+    refuse(result, "Layers shifted in time at random fit nearly as well: the samples do not tell them apart");
+    result.advice.emplace_back("Check that both logs are of the same run and clock");
+  }
   if (run.delay_at_bound) {
     refuse(result, "The delay of the sensor ended at its bound: logs and model contradict each other");
     result.advice.emplace_back("Check that both logs were stamped by the same clock");
@@ -97,7 +100,7 @@ void judge_run(const RunFit& run, RegressionResult& result) {
     refuse(result, "The pause between layers ended at its bound: logs and model contradict each other");
     result.advice.emplace_back("Log more cycles, or a sensor setting with shorter conversions");
   }
-  if (run.second_start_lead < 10.0) {
+  if (run.second_start_lead < 3.0) {
     doubt(result, "Two delays of the sensor explain the samples nearly equally well");
     result.advice.emplace_back("Add a random pause between cycles; it makes the delay unique");
   }

@@ -5,6 +5,9 @@
 
 namespace joulecast::regression {
 
+/// Share of the inference's phases that windows must end in.
+inline constexpr double kLeastPhaseCoverage = 0.7;
+
 /// Fills verdict, reasons, advice, fit quality (but for the energy balance) and the cycles that would
 /// suffice.
 void judge_run(const RunFit& run, RegressionResult& result);

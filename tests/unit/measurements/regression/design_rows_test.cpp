@@ -23,7 +23,7 @@ Fixture make_fixture() {
   board.cycles = 300;
   const auto run = run_tiny(board);
   Fixture f{*build_timeline(run.latencies, TimeStamp{1732162800000000}, {}), {}, {}};
-  f.columns = make_columns(f.timeline, 8, 2);
+  f.columns = make_columns(f.timeline);
   for (int i = 0; i < 80; ++i) f.conversions.push_back({2.05e6 + 6531.7 * i, 5.0, i > 0});
   return f;
 }

@@ -23,6 +23,11 @@ struct TinyBoard {
   double window_us = 1100.0;
   double delay_us = 900.0;  ///< from the window's end to the value's appearance
   double poll_us = 1300.0;
+  double event_gap_us = 0.0;  ///< between two layers, in no run time
+  double event_gap_w = 0.0;
+  double supply_v = 5.0;    ///< the supply's voltage without load ...
+  double supply_ohm = 0.0;  ///< ... and its droop
+  bool stamps_at_layer_ends = false;
   double noise_w = 0.0;
   double step_ma = 0.0;
   std::size_t cycles = 4000;
@@ -77,13 +82,18 @@ inline TinyRun run_tiny(const TinyBoard& b) {
   energy.add(t, b.idle_w);
   for (std::size_t c = 0; c < b.cycles; ++c) {
     std::vector<double> durations;
+    std::vector<double> ends;
     for (std::size_t k = 0; k < b.layer_us.size(); ++k) {
+      if (k > 0) t += b.event_gap_us;
+      energy.add(t, b.idle_w + b.event_gap_w);
       durations.push_back(around(b.layer_us[k]));
       t += durations.back();
       energy.add(t, b.idle_w + b.layer_w[k]);
+      ends.push_back(t);
     }
     for (std::size_t k = 0; k < b.layer_us.size(); ++k) {
-      const auto stamp = kOrigin + static_cast<std::int64_t>(std::llround(t + 5.0 * static_cast<double>(k)));
+      const double at = b.stamps_at_layer_ends ? ends[k] : t + 5.0 * static_cast<double>(k);
+      const auto stamp = kOrigin + static_cast<std::int64_t>(std::llround(at));
       out.latencies.layers[k].entries.push_back({durations[k] / 1e3, TimeStamp{stamp}});
     }
     t += around(b.gap_us);
@@ -101,9 +111,12 @@ inline TinyRun run_tiny(const TinyBoard& b) {
       last_n = n;
       value = energy.mean(n * b.refresh_us, n * b.refresh_us + b.window_us) + b.noise_w * normal();
     }
-    double ma = value / 5.0 * 1e3;
+    double amps = value / b.supply_v;
+    for (int i = 0; i < 4; ++i) amps = value / (b.supply_v - b.supply_ohm * amps);
+    double ma = amps * 1e3;
     if (b.step_ma > 0.0) ma = b.step_ma * std::round(ma / b.step_ma);
-    out.power.push_back({TimeStamp{kOrigin + static_cast<std::int64_t>(std::llround(poll))}, 5000.0, ma});
+    out.power.push_back({TimeStamp{kOrigin + static_cast<std::int64_t>(std::llround(poll))},
+                         1e3 * (b.supply_v - b.supply_ohm * amps), ma});
   }
   return out;
 }
