@@ -1,5 +1,5 @@
 # Short names for the presets of CMakePresets.json; everything else is in CMake.
-.PHONY: attribution demo accuracy test test-long bench lint install packages coverage
+.PHONY: attribution demo test test-long bench lint install packages coverage
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
@@ -35,6 +35,11 @@ bench: packages
 	cmake --preset bench
 	cmake --build --preset bench -j $(JOBS)
 	tools/bench.py build/bench
+
+attribution: packages
+	cmake --preset bench
+	cmake --build --preset bench -j $(JOBS) --target attribution_accuracy
+	build/bench/bench/attribution_accuracy --seeds 201-205 --jobs $(JOBS) --markdown docs/attribution.md
 
 attribution: packages
 	cmake --preset bench
