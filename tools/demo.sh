@@ -18,7 +18,7 @@ step() {
 }
 
 step simulate --out raw_data --truth truth --scenario demo --cycles 3000
-step attribute raw_data --out preprocessed_data
+step attribute raw_data --out preprocessed_data --method window
 step convert preprocessed_data --out training_data
 step train training_data --out models
 step predict "$engine" --models models --out prediction.csv --json prediction.json
