@@ -69,7 +69,7 @@ def largest(ours, golden):
 
 def compare_sums(table, golden, work, program):
     """SHA256SUMS.txt: everything that attribute and convert write for golden/raw_data."""
-    run(program, "attribute", golden / "raw_data", "--out", work / "preprocessed_data")
+    run(program, "attribute", "--method", "window", golden / "raw_data", "--out", work / "preprocessed_data")
     run(program, "convert", work / "preprocessed_data", "--out", work / "training_data_n20", "--per-layer-measurements", 20)
     run(program, "convert", work / "preprocessed_data", "--out", work / "training_data")
     for line in (golden / "SHA256SUMS.txt").read_text().splitlines():
@@ -98,7 +98,7 @@ def compare_skips(table, golden, work, program):
         ours = run(program, "convert", work / "preprocessed_data", "--out", work / f"skips_{gate}", "--per-layer-measurements", gate)
         table.add("skipped networks named in logs", name, skipped_in(ours) == wanted)
     wanted = set(re.findall(r"^Skipping (\S+) due to", (golden / "preprocessed_data" / "map_power_to_layers.stdout.txt").read_text(), re.M))
-    ours = run(program, "attribute", golden / "raw_data", "--out", work / "skips_attribute")
+    ours = run(program, "attribute", "--method", "window", golden / "raw_data", "--out", work / "skips_attribute")
     table.add("skipped networks named in logs", "map_power_to_layers.stdout.txt", skipped_in(ours) == wanted)
 
 
@@ -111,7 +111,7 @@ def compare_fixtures(table, golden, work, program):
     data = golden.parent / "data" / "edgeprofiler"
     outputs = golden / "upstream_fixture_outputs"
     place = work / "fixtures"
-    run(program, "attribute", data / "example_raw_data", "--out", place / "raw")
+    run(program, "attribute", "--method", "window", data / "example_raw_data", "--out", place / "raw")
     run(program, "convert", place / "raw", "--out", place / "raw_training", "--per-layer-measurements", 1)
     subprocess.run(["cp", "-r", str(data / "example_preprocessed_data"), str(place / "pre")], check=True)
     subprocess.run(["chmod", "-R", "u+w", str(place / "pre")], check=True)
@@ -146,7 +146,7 @@ def compare_edge_cases(table, golden, work, program):
         for name, text in case["files"].items():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             (place / name).write_bytes(as_bytes(text))
-        run(program, "attribute", place / "raw_data", "--out", place / "preprocessed_data")
+        run(program, "attribute", "--method", "window", place / "raw_data", "--out", place / "preprocessed_data")
         gate = case["per_layer_measurements"]
         run(program, "convert", place / "preprocessed_data", "--out", place / "training_data", "--per-layer-measurements", 10 if gate is None else gate)
         different = [name for name, text in case["outputs"].items() if not same(place / name, text)]
