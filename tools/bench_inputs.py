@@ -33,7 +33,7 @@ def prepare(places, wanted):
         (places.data / f"{name}.part").rename(folder)
     pre, models = places.data / "preprocessed", places.data / "models"
     if not pre.exists():
-        quietly(places.program, "attribute", places.network, "--out", pre, "--quiet")
+        quietly(places.program, "attribute", "--method", "window", places.network, "--out", pre, "--quiet")
     if not models.exists() and places.golden.exists():
         quietly(places.program, "train", places.training, "--out", models, "--quiet")
         quietly(places.python("scikit_learn_1_5"), places.peers / "train.py", places.training, places.data / "peer_models")

@@ -102,7 +102,7 @@ def pipeline_rows(p):
     python = p.python("scikit_learn_1_5")
     out = p.data / "out"
     peer = Side([python, p.peers / "map_power.py", p.network, out / "peer_preprocessed"])
-    attribute = [p.program, "attribute", p.network, "--out", out / "preprocessed", "--quiet"]
+    attribute = [p.program, "attribute", "--method", "window", p.network, "--out", out / "preprocessed", "--quiet"]
     yield Row("attribute_1", "attribute, 30,000 x 60, one core", Side([*attribute, "--jobs", "1"]), "reference steps", peer,
               ">=100x <=64MB", reached=times(100, 64), needs=[p.network])
     yield Row("attribute_2", "attribute, two cores: wall", Side([*attribute, "--jobs", "2"]), "reference steps", peer,
