@@ -44,7 +44,7 @@ bool changes_nothing(const Graph& graph, const Node& node) {
   }
   if (node.is("Transpose")) {
     const auto* order = node.integers("perm");
-    return order != nullptr && std::is_sorted(order->begin(), order->end());
+    return order != nullptr && !order->empty() && std::is_sorted(order->begin(), order->end());
   }
   return false;
 }

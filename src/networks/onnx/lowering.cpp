@@ -291,7 +291,7 @@ class Lowering {
   }
 
   /// A data move that keeps the layout between tensors of four dimensions.
-  void move(std::string type) {
+  void move(const std::string& type) {
     const int input = anchor().input(0);
     if (!is_activation(input)) return single();
     store_shape(input);

@@ -103,14 +103,12 @@ Outcome transpose(RuleContext& c) {
   Integers order(in.size());
   std::iota(order.rbegin(), order.rend(), 0);
   if (const Integers* given = c.node().integers("perm"); given != nullptr && !given->empty()) order = *given;
-  Integers sorted = order;
-  std::sort(sorted.begin(), sorted.end());
+  Integers axes(in.size());
+  std::iota(axes.begin(), axes.end(), 0);
+  if (!std::is_permutation(order.begin(), order.end(), axes.begin(), axes.end()))
+    return contradiction("its perm does not fit " + text_of(in));
   Shape out;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (sorted.size() != in.size() || sorted[i] != static_cast<std::int64_t>(i))
-      return contradiction("its perm does not fit " + text_of(in));
-    out.push_back(in[static_cast<std::size_t>(order[i])]);
-  }
+  for (const std::int64_t axis : order) out.push_back(in[static_cast<std::size_t>(axis)]);
   return c.set(0, std::move(out));
 }
 
@@ -150,6 +148,10 @@ Outcome tile(RuleContext& c) {
   return c.set(0, std::move(out));
 }
 
+bool is_small(std::int64_t value) {
+  return value >= -kMaxDimension && value <= kMaxDimension;
+}
+
 Outcome pad(RuleContext& c) {
   const Integers* pads = c.attribute_or_input("pads", 1);
   if (pads == nullptr) return unknown("how much it pads depends on data");
@@ -160,7 +162,7 @@ Outcome pad(RuleContext& c) {
   if (pads->size() != 2 * axes.size()) return contradiction("its pads do not fit " + text_of(out));
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const auto axis = axis_of(axes[i], out.size());
-    if (!axis || std::abs((*pads)[i]) > kMaxDimension || std::abs((*pads)[axes.size() + i]) > kMaxDimension)
+    if (!axis || !is_small((*pads)[i]) || !is_small((*pads)[axes.size() + i]))
       return contradiction("its pads do not fit " + text_of(out));
     out[*axis] += (*pads)[i] + (*pads)[axes.size() + i];
   }
