@@ -60,7 +60,7 @@ std::string shorten_names(std::string_view text, std::size_t longest) {
     // A path is never shortened: it is there to be copied.
     const std::size_t end = std::min(text.find(' ', 1), text.size());
     const std::string_view word = text.substr(0, end);
-    const bool path = word.find("/") != std::string_view::npos && word.find('[') == std::string_view::npos;
+    const bool path = word.find('/') != std::string_view::npos && word.find('[') == std::string_view::npos;
     out += path ? std::string(word) : shorten_middle(word, longest);
     text.remove_prefix(end);
     while (!text.empty() && text.front() == ' ') {

@@ -12,7 +12,6 @@
 namespace joulecast {
 namespace {
 
-constexpr std::int64_t kMicrosecondsPerSecond = 1'000'000;
 /// Seconds: 3 March 1973. Less is no moment that a board's clock shows, but a time since the log's start.
 constexpr double kLeastUnixSeconds = 1e8;
 constexpr double kMostUnixSeconds = 1e11;

@@ -277,7 +277,7 @@ class PowerCsvParser final : public RailLineParser {
     cells_.clear();
     for (;;) {
       std::size_t from = 0;
-      const std::size_t begin = std::min(line.find_first_not_of(" "), line.size());
+      const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
       if (begin < line.size() && line[begin] == '"') {
         from = std::min(line.find('"', begin + 1), line.size());
       }

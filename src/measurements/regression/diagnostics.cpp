@@ -26,7 +26,7 @@ void fill_diagnostics(const RunFit& run, RegressionResult& result) {
   const double scored = 0.5 * static_cast<double>(run.best.rows);  // odd blocks
   for (const double shift : shifts) {
     // A Gaussian's log likelihood of the scored rows, but for a constant.
-    const double unexplained = std::max(1e-12, 1.0 - held_out_r2(run, shift));
+    const double unexplained = std::max(1e-12, 1.0 - held_out_r2(run, {.delay_shift_us = shift}));
     result.delay_profile.push_back({run.shape.delay_us + shift, -0.5 * scored * std::log(unexplained)});
   }
 }

@@ -384,6 +384,32 @@ double phase_coverage(const PointFit& fit, double period_us) {
   return static_cast<double>(covered) / static_cast<double>(bins);
 }
 
+/// R2 of the rows that have a residual.
+double r2_of(const std::vector<double>& rest, const std::vector<double>& targets, const NoiseModel& noise) {
+  double squares = 0.0;
+  double total = 0.0;
+  double mean = 0.0;
+  double count = 0.0;
+  for (std::size_t m = 0; m < rest.size(); ++m) {
+    if (std::isnan(rest[m])) continue;
+    mean += targets[m];
+    count += 1.0;
+  }
+  mean /= std::max(1.0, count);
+  for (std::size_t m = 0; m < rest.size(); ++m) {
+    if (!std::isnan(rest[m])) total += (targets[m] - mean) * (targets[m] - mean);
+  }
+  // Clipped, so that glitches do not decide the score, but never what a meaningless fit leaves.
+  const double usual = 8.0 * noise.sigma_w / std::sqrt(1.0 - noise.rho * noise.rho);
+  const double limit = std::max(usual, 4.0 * std::sqrt(total / std::max(1.0, count)));
+  for (std::size_t m = 0; m < rest.size(); ++m) {
+    if (std::isnan(rest[m])) continue;
+    const double r = std::clamp(rest[m], -limit, limit);
+    squares += r * r;
+  }
+  return total > 0.0 ? 1.0 - squares / total : 0.0;
+}
+
 }  // namespace
 
 Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample> power,
@@ -427,7 +453,7 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   return {};
 }
 
-double held_out_r2(const RunFit& run, bool placebo) {
+double held_out_r2(const RunFit& run, const HeldOutTrial& trial) {
   constexpr double kBlockUs = 2e6;
   FitProblem all = run.problem;
   std::vector<char> odd(all.mask.size(), 0);
@@ -438,7 +464,7 @@ double held_out_r2(const RunFit& run, bool placebo) {
     const bool is_odd = (block & 1) != 0;
     even.mask[m] = all.mask[m] != 0 && !is_odd;
     odd[m] = all.mask[m] != 0 && is_odd;
-    if (!placebo) continue;
+    if (!trial.placebo) continue;
     // Each sample meets another place of the cycle.
     const double turns = static_cast<double>(random() >> 11U) * 0x1p-53;
     const double shift = turns * run.timeline.typical_period_us;
@@ -446,35 +472,14 @@ double held_out_r2(const RunFit& run, bool placebo) {
     all.conversions[m].edge_us += shift;
   }
   SensorShape shape = run.shape;
+  shape.delay_us += trial.delay_shift_us;
   const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0};
   PointFit fit = fit_point(even, run.noise, shape, held, shape, run.best.prior.form, nullptr, 1);
   if (fit.rows < 100) return 0.0;
   fit.shape = shape;
   FitProblem score = all;
   score.mask = odd;
-  const std::vector<double> rest = plain_residuals(score, fit);
-  double squares = 0.0;
-  double total = 0.0;
-  double mean = 0.0;
-  double count = 0.0;
-  for (std::size_t m = 0; m < rest.size(); ++m) {
-    if (std::isnan(rest[m])) continue;
-    mean += all.targets[m];
-    count += 1.0;
-  }
-  mean /= std::max(1.0, count);
-  for (std::size_t m = 0; m < rest.size(); ++m) {
-    if (!std::isnan(rest[m])) total += (all.targets[m] - mean) * (all.targets[m] - mean);
-  }
-  // Clipped, so that glitches do not decide the score, but never what a meaningless fit leaves.
-  const double noise = 8.0 * run.noise.sigma_w / std::sqrt(1.0 - run.noise.rho * run.noise.rho);
-  const double limit = std::max(noise, 4.0 * std::sqrt(total / std::max(1.0, count)));
-  for (std::size_t m = 0; m < rest.size(); ++m) {
-    if (std::isnan(rest[m])) continue;
-    const double r = std::clamp(rest[m], -limit, limit);
-    squares += r * r;
-  }
-  return total > 0.0 ? 1.0 - squares / total : 0.0;
+  return r2_of(plain_residuals(score, fit), all.targets, run.noise);
 }
 
 }  // namespace joulecast::regression

@@ -46,8 +46,13 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
                        const Network& network, double idle_file_w, const RegressionOptions& options,
                        RunFit& out);
 
-/// Held-out score: fitted on even blocks of 2 s, R2 on odd ones. The placebo shifts each window by a
-/// random part of the inference: layers that still fit then would fit anything.
-double held_out_r2(const RunFit& run, bool placebo);
+/// What is tried on the held-out blocks.
+struct HeldOutTrial {
+  /// Each window is shifted by a random part of the inference: layers that still fit then would fit anything.
+  bool placebo = false;
+  double delay_shift_us = 0.0;  ///< added to the delay found
+};
+/// Held-out score: fitted on even blocks of 2 s, R2 on odd ones.
+double held_out_r2(const RunFit& run, const HeldOutTrial& trial = {});
 
 }  // namespace joulecast::regression

@@ -67,8 +67,8 @@ void judge_run(const RunFit& run, RegressionResult& result) {
     return;
   }
   FitQuality& fit = result.fit;
-  fit.r2_held_out = held_out_r2(run, false);
-  fit.r2_placebo = held_out_r2(run, true);
+  fit.r2_held_out = held_out_r2(run);
+  fit.r2_placebo = held_out_r2(run, {.placebo = true});
   fit.residual_w = run.best.residual_w;
   fit.correlation = run.noise.rho;
   fit.phase_coverage = run.phase_coverage;

@@ -466,8 +466,13 @@ bool convolution_is_gemm(const Graph& graph, const Node& node) {
 std::string unit_name(const Graph& graph, const Unit& unit) {
   std::string name;
   if (unit.kind == UnitKind::kPointwise) {
-    for (const int node : unit.nodes)
-      name = "PWN(" + (name.empty() ? "" : name + ", ") + graph.node(node).name + ")";
+    // PWN(PWN(a), b): each wraps what came before it.
+    for (const int node : unit.nodes) {
+      name.insert(0, "PWN(");
+      if (name.size() > 4) name += ", ";
+      name += graph.node(node).name;
+      name += ')';
+    }
     return name;
   }
   for (const int node : unit.nodes) name += (name.empty() ? "" : " + ") + graph.node(node).name;

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "joulecast/regression.h"
 #include "unit/measurements/regression/tiny_board.h"
 
@@ -47,6 +50,38 @@ TEST(AttributeByRegression, LayersAndGapMakeUpTheRunsEnergy) {
     true_mj += board.layer_w[k] * board.layer_us[k] / 1e3;
   EXPECT_NEAR(result.network.energy_mj.value / true_mj, 1.0, 0.03);
   EXPECT_NEAR(result.fit.energy_balance_percent, 0.0, 0.5);
+}
+
+TEST(AttributeByRegression, DiagnosticsShowTheFitAndHowTheDelayWasFound) {
+  TinyBoard board;
+  board.noise_w = 0.05;
+  const auto run = run_tiny(board);
+  RegressionOptions options;
+  options.diagnostics = true;
+  const auto result = attribute_by_regression(run.latencies, run.power, Network{},
+                                              to_microwatts(Watts(board.idle_w)), options);
+  ASSERT_TRUE(result) << result.error().describe();
+  ASSERT_GT(result->trace.size(), 1000U);
+  double squares = 0.0;
+  for (const TracePoint& point : result->trace)
+    squares += (point.measured_w - point.fitted_w) * (point.measured_w - point.fitted_w);
+  EXPECT_LT(std::sqrt(squares / static_cast<double>(result->trace.size())), 0.15);
+  // Held-out samples are explained best near the delay found, and ever worse on both sides of it.
+  const auto& profile = result->delay_profile;
+  ASSERT_GT(profile.size(), 20U);
+  const auto best = std::max_element(profile.begin(), profile.end(), [](const auto& a, const auto& b) {
+    return a.log_likelihood < b.log_likelihood;
+  });
+  EXPECT_NEAR(best->delay_us, *result->sensor.delay_ms * 1e3, 60.0);
+  double worst = best->log_likelihood;
+  for (const ProfilePoint& point : profile) worst = std::min(worst, point.log_likelihood);
+  ASSERT_TRUE(best != profile.begin() && best + 1 != profile.end());
+  for (const auto& neighbour : {*(best - 1), *(best + 1)})
+    EXPECT_GT(neighbour.log_likelihood, 0.5 * (best->log_likelihood + worst));  // 20 us are no cliff
+  for (const ProfilePoint& point : profile) {
+    if (std::fabs(point.delay_us - best->delay_us) <= 200.0) continue;
+    EXPECT_LT(point.log_likelihood, best->log_likelihood - 10.0) << point.delay_us;
+  }
 }
 
 TEST(AttributeByRegression, SameInputGivesSameBytes) {
