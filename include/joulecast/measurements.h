@@ -38,8 +38,6 @@ struct WindowSummary {
   std::uint64_t samples_used = 0;
   std::uint64_t samples_read = 0;          ///< the power log is read no further than the last window
   std::uint64_t rows_lost_at_log_end = 0;  ///< work items after the power log ran out
-  TimeStamp first_sample, last_sample;     ///< of those read, in file order
-  TimeStamp first_window, last_window;     ///< start of the first window, latest end of all windows visited
   std::vector<Warning> warnings;           ///< log out of order, NaN samples, negative run times, ...
 };
 
