@@ -197,10 +197,7 @@ Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& comm
     }
     produced = true;
     if (outcome.reason) {
-      console.warning(
-          Warning{fmt::format("{}{}: {}", outcome.network,
-                              outcome.status == Status::kRefused ? " refused" : "", outcome.reason->message),
-                  outcome.reason->location});
+      console.survived(outcome.network, outcome.status == Status::kRefused ? "refused" : "", *outcome.reason);
       faults.survived(*outcome.reason);
     }
   }

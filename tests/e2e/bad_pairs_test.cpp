@@ -110,7 +110,6 @@ TEST_F(BadPairs, ClocksHoursApartAreNamed) {
   expect(window, 0, {"do not overlap", "samples 20", "-13:00:0", "layers 20", "-10:00:0", "-03:00 hours"});
   // The whole of the power log, though nothing of it was needed.
   EXPECT_NE(window.errors.find("-13:00:01"), std::string::npos) << window.errors;
-  expect(run({"attribute", "raw_data", "--out", "out"}), 0, {"do not overlap", "-03:00 hours"});
 }
 
 TEST_F(BadPairs, DatasetDoesNotUseAnEarlierRunsMeasurements) {
