@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,9 +39,10 @@ struct WindowSummary {
   std::uint64_t samples_used = 0;
   std::uint64_t samples_read = 0;          ///< the power log is read no further than the last window
   std::uint64_t rows_lost_at_log_end = 0;  ///< work items after the power log ran out
-  TimeStamp first_sample, last_sample;     ///< of those read, in file order
-  TimeStamp first_window, last_window;     ///< start of the first window, latest end of all windows visited
-  std::vector<Warning> warnings;           ///< log out of order, NaN samples, negative run times, ...
+  double highest_sample_uw = -std::numeric_limits<double>::infinity();  ///< of those used, microwatt
+  TimeStamp first_sample, last_sample;                                  ///< of those read, in file order
+  TimeStamp first_window, last_window;  ///< start of the first window, latest end of all windows visited
+  std::vector<Warning> warnings;        ///< log out of order, NaN samples, negative run times, ...
 };
 
 /// Takes the next rows in file order, at least one; false stops the work.
@@ -120,7 +122,10 @@ struct LayerPower {
   std::string status;  ///< resolved, merged, undetermined
   std::string block;   ///< name of the block of neighbours; empty if the layer stands alone
 };
-Expected<std::vector<LayerPower>> read_layer_power(const std::filesystem::path& path);
+/// The rows of a layer_power.csv; a doubt about the file (a last line that may be cut) goes to `warnings`.
+/// Errors: kUnreadable; kMalformed with the line.
+Expected<std::vector<LayerPower>> read_layer_power(const std::filesystem::path& path,
+                                                   std::vector<Warning>* warnings = nullptr);
 /// Atomic. Error kNotWritable.
 Expected<void> write_layer_power(const std::filesystem::path& path, const std::vector<LayerPower>& layers);
 
