@@ -280,6 +280,7 @@ Expected<RecordingCheck> check_recording(const NetworkFolder& network, Microwatt
   check->warnings = latencies->warnings;
   const auto doubts = source->warnings();
   check->warnings.insert(check->warnings.end(), doubts.begin(), doubts.end());
+  if (auto doubt = doubt_about_idle(idle, *power, network.power_log)) check->warnings.push_back(*doubt);
   return check;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -73,6 +74,13 @@ std::optional<Warning> doubt_about_idle(Microwatts idle, double highest_uw,
                   "the units of both files",
                   to_watts(idle).value, to_watts(Microwatts(highest_uw)).value),
       {idle_file.string()}};
+}
+
+std::optional<Warning> doubt_about_idle(Microwatts idle, std::span<const PowerSample> run,
+                                        const std::filesystem::path& idle_file) {
+  double highest_uw = -std::numeric_limits<double>::infinity();
+  for (const PowerSample& sample : run) highest_uw = std::max(highest_uw, sample.microwatts());
+  return doubt_about_idle(idle, highest_uw, idle_file);
 }
 
 std::uint64_t restore_late_samples(std::vector<PowerSample>& samples) {

@@ -19,6 +19,8 @@ Expected<std::int64_t> find_clock_offset(TimeStamp first_power, TimeStamp last_p
 /// the highest sample in microwatt; not finite if there is none.
 std::optional<Warning> doubt_about_idle(Microwatts idle, double highest_uw,
                                         const std::filesystem::path& idle_file);
+std::optional<Warning> doubt_about_idle(Microwatts idle, std::span<const PowerSample> run,
+                                        const std::filesystem::path& idle_file);
 
 /// Puts single samples that stand one line too late back in their place, and returns how many. A line is
 /// taken for late if that fills a gap of two polls; a clock that was set back leaves no gap, and is left

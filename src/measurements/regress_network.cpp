@@ -1,8 +1,6 @@
 #include "measurements/regress_network.h"
 
-#include <algorithm>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -73,9 +71,7 @@ Expected<std::vector<PowerSample>> read_power(const RegressionInput& input, cons
                 "Was the power logger running during the benchmark?");
   }
   restore_late_samples(*power);  // the reader has warned of them
-  double highest = -std::numeric_limits<double>::infinity();
-  for (const PowerSample& sample : *power) highest = std::max(highest, sample.microwatts());
-  if (auto doubt = doubt_about_idle(input.idle.average, highest, input.idle_file))
+  if (auto doubt = doubt_about_idle(input.idle.average, *power, input.idle_file))
     warnings.push_back(std::move(*doubt));
   const auto doubts = source->warnings();
   warnings.insert(warnings.end(), doubts.begin(), doubts.end());

@@ -149,6 +149,12 @@ TEST_F(Doctor, ShowsANegativeIdlePowerAsItIs) {
   EXPECT_NE(result.errors.find("negative"), std::string::npos) << result.errors;
 }
 
+TEST_F(Doctor, DoubtsAnIdlePowerAboveTheRun) {
+  write_raw_data();
+  write_idle_power(scratch_, "9000000.0");
+  expect({"raw_data"}, 0, {"idle 9 W"}, {"above every power sample"});
+}
+
 TEST_F(Doctor, EndsWithTheVerdictOfDamagedRecordings) {
   write_raw_data();
   cut("raw_data/net/trt_profiling/trt_layer_latency.json", 9);
