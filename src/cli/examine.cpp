@@ -34,24 +34,43 @@ Finding faulty(const fs::path& path, std::string is, Error fault) {
   return finding;
 }
 
-/// The folder itself or those in it (hidden ones left out) that hold one of these files.
-std::vector<fs::path> folders_with(const fs::path& folder, std::span<const std::string_view> files) {
-  const auto holds_one = [&](const fs::path& one) {
-    return std::any_of(files.begin(), files.end(),
-                       [&](std::string_view file) { return is_there(one / file); });
-  };
-  if (holds_one(folder)) return {folder};
+/// The folder itself, or those down to `depth` folders below it (hidden ones left out), that hold one of
+/// these files.
+std::vector<fs::path> folders_with(const fs::path& folder, std::span<const std::string_view> files,
+                                   int depth) {
+  if (std::any_of(files.begin(), files.end(), [&](std::string_view file) { return is_there(folder / file); }))
+    return {folder};
   std::vector<fs::path> found;
-  const auto names = sorted_names(folder);
+  const auto names = depth > 0 && is_folder(folder) ? sorted_names(folder) : std::vector<std::string>();
   if (!names) return found;
-  for (const std::string& name : *names)
-    if (!name.starts_with('.') && holds_one(folder / name)) found.push_back(folder / name);
+  for (const std::string& name : *names) {
+    if (name.starts_with('.')) continue;
+    const auto below = folders_with(folder / name, files, depth - 1);
+    found.insert(found.end(), below.begin(), below.end());
+  }
   return found;
 }
 
-constexpr std::array<std::string_view, 2> kMeasurementFiles = {kWindowCsvFile, kLayerPowerFile};
-constexpr std::array<std::string_view, 5> kTrainingFiles = {"layers.csv", "convolutional.csv", "pooling.csv",
-                                                            "dense.csv", "rejects.csv"};
+std::vector<fs::path> measured_networks(const fs::path& folder) {
+  return folders_with(folder, std::array{kWindowCsvFile, kLayerPowerFile}, 1);
+}
+
+/// The trainer takes rows from any depth.
+std::vector<fs::path> training_networks(const fs::path& folder) {
+  constexpr std::array<std::string_view, 5> kFiles = {"layers.csv", "convolutional.csv", "pooling.csv",
+                                                      "dense.csv", "rejects.csv"};
+  constexpr int kDeepest = 16;
+  return folders_with(folder, kFiles, kDeepest);
+}
+
+/// Is any of this raw data? Every subfolder counts as a network there.
+bool holds_raw_data(const RawData& raw) {
+  return !raw.idle_power.empty() ||
+         std::any_of(raw.networks.begin(), raw.networks.end(), [](const NetworkFolder& network) {
+           return !network.power_log.empty() || !network.latency_log.empty() || !network.engine.empty() ||
+                  !network.profile.empty();
+         });
+}
 
 /// What a network of raw data has beside the recordings that are joined later.
 void examine_network(const NetworkFolder& network, Finding& finding) {
@@ -114,7 +133,7 @@ Finding examine_preprocessed(const fs::path& path) {
   std::size_t layers = 0;
   std::size_t by_window = 0;
   std::uint64_t rows = 0;
-  const auto networks = folders_with(path, kMeasurementFiles);
+  const auto networks = measured_networks(path);
   for (const fs::path& network : networks) {
     if (const auto engine = finding.take(read_engine_as_written(network / kEngineFile)))
       finding.add(engine->warnings);
@@ -158,7 +177,7 @@ Finding examine_training(const fs::path& path) {
   Finding finding{path.string(), "training rows"};
   finding.next = fmt::format("joulecast train {} --out models", path.string());
   std::size_t rejects = 0;
-  for (const fs::path& network : folders_with(path, kTrainingFiles)) {
+  for (const fs::path& network : training_networks(path)) {
     if (is_there(network / "rejects.csv")) rejects += count_rejects(network / "rejects.csv", finding);
     if (is_there(network / kPowerCovarianceFile))
       finding.take(read_power_covariance(network / kPowerCovarianceFile, &finding.warnings));
@@ -218,8 +237,14 @@ std::vector<Finding> examine(const fs::path& path) {
   if (is_folder(path / "training_data")) parts.push_back(examine_training(path / "training_data"));
   if (is_there(path / "models" / kModelFileName)) parts.push_back(examine_models(path / "models"));
   if (!parts.empty()) return parts;
-  if (!folders_with(path, kMeasurementFiles).empty()) return {examine_preprocessed(path)};
-  if (!folders_with(path, kTrainingFiles).empty()) return {examine_training(path)};
+  if (!measured_networks(path).empty()) return {examine_preprocessed(path)};
+  if (!training_networks(path).empty()) return {examine_training(path)};
+  if (const auto raw = list_raw_data(path); raw && !holds_raw_data(*raw))
+    return {faulty(path, "a folder",
+                   {ErrorKind::kUnfit,
+                    "nothing in this folder is data of any stage",
+                    {path.string()},
+                    "Name a folder of raw data, measurements, training rows or models"})};
   return {examine_raw_data(path)};
 }
 

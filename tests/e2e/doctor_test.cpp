@@ -88,6 +88,13 @@ TEST_F(Doctor, FindsTrainingDataWithoutARowUnfit) {
   expect({"training_data"}, 4, {"training rows"}, {"training_data"});
 }
 
+TEST_F(Doctor, FindsTrainingRowsAtAnyDepth) {
+  write_training_data(scratch_);
+  std::filesystem::create_directories(path("all/board"));
+  std::filesystem::rename(path("training_data"), path("all/board/first"));
+  expect({"all"}, 0, {"all: training rows (36 convolutional, 36 pooling, 36 dense"});
+}
+
 TEST_F(Doctor, LooksAtAllThatDatasetWrote) {
   write_raw_data();
   const auto made = run_program({"dataset", path("raw_data"), "--out", path("data"), "--method", "window"});
@@ -136,6 +143,8 @@ TEST_F(Doctor, NamesFaultsOfSingleFiles) {
 TEST_F(Doctor, NamesWhatIsEmptyOrMissing) {
   std::filesystem::create_directories(path("empty"));
   expect({"empty"}, 4, {"an empty folder"}, {"the folder is empty"});
+  std::filesystem::create_directories(path("hollow/net"));
+  expect({"hollow"}, 4, {"1 fault"}, {"nothing in this folder is data"});
   scratch_.write("none.json", "");
   expect({"none.json"}, 3, {"1 fault"}, {"none.json"});
   expect({"absent"}, 3, {"missing"}, {"absent"});
