@@ -49,6 +49,7 @@ attribution: packages
 lint: packages
 	tools/check_files.sh
 	tools/check_includes.py
+	tools/check_hints.py
 	tools/tidy.py
 
 coverage: packages

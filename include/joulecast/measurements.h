@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -38,7 +39,8 @@ struct WindowSummary {
   std::uint64_t samples_used = 0;
   std::uint64_t samples_read = 0;          ///< the power log is read no further than the last window
   std::uint64_t rows_lost_at_log_end = 0;  ///< work items after the power log ran out
-  std::vector<Warning> warnings;           ///< log out of order, NaN samples, negative run times, ...
+  double highest_sample_uw = -std::numeric_limits<double>::infinity();  ///< of those used, microwatt
+  std::vector<Warning> warnings;  ///< log out of order, NaN samples, negative run times, ...
 };
 
 /// Takes the next rows in file order, at least one; false stops the work.
@@ -118,7 +120,10 @@ struct LayerPower {
   std::string status;  ///< resolved, merged, undetermined
   std::string block;   ///< name of the block of neighbours; empty if the layer stands alone
 };
-Expected<std::vector<LayerPower>> read_layer_power(const std::filesystem::path& path);
+/// The rows of a layer_power.csv; a doubt about the file (a last line that may be cut) goes to `warnings`.
+/// Errors: kUnreadable; kMalformed with the line.
+Expected<std::vector<LayerPower>> read_layer_power(const std::filesystem::path& path,
+                                                   std::vector<Warning>* warnings = nullptr);
 /// Atomic. Error kNotWritable.
 Expected<void> write_layer_power(const std::filesystem::path& path, const std::vector<LayerPower>& layers);
 

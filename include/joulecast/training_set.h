@@ -55,8 +55,10 @@ struct LayerRow : LayerGeometry {
 LayerRow describe_layer(const Layer& layer, std::string_view network);
 /// Columns in any order, unknown ones ignored, missing ones absent in every row; layer_name and one of
 /// layer_type and kind must be there, an empty kind follows from the type. Errors: kUnreadable; kMalformed
-/// with the line: no such table, text in a number, an unknown kind or type, a row too long or too short.
-Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path);
+/// with the line: no such table, text in a number, an unknown kind or type, a row too long or too short. A
+/// doubt about the file (a last line that may be cut) goes to `warnings`.
+Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path,
+                                                std::vector<Warning>* warnings = nullptr);
 /// All columns of docs/interface.md. Error kNotWritable.
 Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows);
 
@@ -73,8 +75,10 @@ struct PowerCovariance {
   [[nodiscard]] double at(std::size_t i, std::size_t k) const { return w2[i * layer_names.size() + k]; }
 };
 /// power_covariance.csv, of preprocessed_data (the rows of layer_power.csv) or training_data (the rows of
-/// layers.csv). Errors: kUnreadable; kMalformed with the line.
-Expected<PowerCovariance> read_power_covariance(const std::filesystem::path& path);
+/// layers.csv). A doubt about the file (a last line that may be cut) goes to `warnings`. Errors: kUnreadable;
+/// kMalformed with the line.
+Expected<PowerCovariance> read_power_covariance(const std::filesystem::path& path,
+                                                std::vector<Warning>* warnings = nullptr);
 
 struct ConvertOptions {
   std::uint64_t per_layer_measurements = 10;

@@ -14,6 +14,8 @@
 
 #include <fmt/format.h>
 
+#include "base/input_file.h"
+
 namespace joulecast {
 namespace {
 
@@ -22,7 +24,10 @@ constexpr int kMostLinks = 40;         // the system's own limit
 constexpr mode_t kNewFileMode = 0666;  // the umask takes its share
 
 tl::unexpected<Error> not_writable(const std::filesystem::path& path, int code) {
-  std::string hint;
+  std::string hint = "Choose another place, or check the disk";
+  if (code == ENOTDIR)
+    hint = "What stands before a '/' in the path is a file, not a folder: choose another path";
+  if (code == EISDIR) hint = "A folder of that name is there: name a file";
   if (code == ENOSPC || code == EDQUOT) hint = "Free some space, or choose another folder";
   if (code == EACCES || code == EROFS || code == EPERM) hint = "Choose a folder that you may write to";
   return fail(ErrorKind::kNotWritable, fmt::format("cannot write: {}", std::strerror(code)), {path.string()},
@@ -188,9 +193,7 @@ Expected<void> write_file_atomically(const std::filesystem::path& destination, s
 
 Expected<void> copy_file_atomically(const std::filesystem::path& from, const std::filesystem::path& to) {
   const int source = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
-  if (source < 0)
-    return fail(ErrorKind::kUnreadable, fmt::format("cannot read: {}", std::strerror(errno)),
-                {from.string()});
+  if (source < 0) return tl::unexpected(unreadable_file(from, errno));
   auto file = AtomicFile::create(to);
   if (!file) {
     ::close(source);
@@ -203,8 +206,7 @@ Expected<void> copy_file_atomically(const std::filesystem::path& from, const std
   }
   const int code = errno;
   ::close(source);
-  if (got < 0)
-    return fail(ErrorKind::kUnreadable, fmt::format("cannot read: {}", std::strerror(code)), {from.string()});
+  if (got < 0) return tl::unexpected(unreadable_file(from, code));
   return file->commit();
 }
 

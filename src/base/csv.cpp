@@ -37,6 +37,7 @@ struct CsvReader::State {
   bool over = false;      // nothing follows `end`
   bool started = false;
   std::uint64_t record_line = 0;
+  bool record_ended = true;  // by a line break
   std::uint64_t next_line = 1;
   std::vector<RawCell> raw_cells;
   std::vector<std::string_view> cells;
@@ -112,6 +113,7 @@ struct CsvReader::State {
     const std::size_t record_end = at;
     if (at < end) at += (buffer[at] == '\r' && at + 1 < end && buffer[at + 1] == '\n') ? 2 : 1;
     begin = at;
+    record_ended = record_end < end;
     record_line = next_line;
     next_line += line_breaks + 1;
     const bool blank = std::all_of(buffer.begin() + static_cast<std::ptrdiff_t>(record_begin),
@@ -176,7 +178,9 @@ Expected<std::span<const std::string_view>> CsvReader::next() {
         if (auto ok = state.refill(); !ok) return tl::unexpected(ok.error());
         break;
       case State::Scan::kUnclosedQuote:
-        return fail(ErrorKind::kMalformed, "a quoted cell is never closed", {state.source, state.next_line});
+        return fail(
+            ErrorKind::kMalformed, "a quoted cell is never closed", {state.source, state.next_line},
+            "Close it with a second quote; or the file was cut off inside it: write or copy it again");
       case State::Scan::kTextBehindQuote:
         return fail(ErrorKind::kMalformed, "text behind the closing quote of a cell",
                     {state.source, state.next_line}, "Quotes inside a quoted cell are written twice");
@@ -195,6 +199,9 @@ void CsvReader::skip(std::size_t bytes, std::uint64_t records) {
   if (records != 0) state_->record_line = state_->next_line - 1;
 }
 
+bool CsvReader::record_is_ended() const {
+  return state_->record_ended;
+}
 std::uint64_t CsvReader::line() const {
   return state_->record_line;
 }

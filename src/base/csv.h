@@ -37,6 +37,8 @@ class CsvReader {
   /// Steps over the first `bytes` of ahead(): `records` whole records of one line each.
   void skip(std::size_t bytes, std::uint64_t records);
 
+  /// Does a line break end the record that next() gave last? Only the file's last one may lack it.
+  [[nodiscard]] bool record_is_ended() const;
   /// Line of the record that next() gave last, from 1.
   [[nodiscard]] std::uint64_t line() const;
   /// The place of that record, for errors.

@@ -22,14 +22,21 @@ constexpr std::size_t kCompressedBufferBytes = 256 * 1024;
 constexpr std::size_t kMagicBytes = 4;
 
 tl::unexpected<Error> unreadable(const std::string& name, int code) {
-  const char* hint = code == ENOENT   ? "Check the path"
-                     : code == EISDIR ? "Name a file in it, not the folder"
-                     : code == EACCES ? "You may not read it: check its permissions"
-                                      : "";
-  return fail(ErrorKind::kUnreadable, fmt::format("cannot read: {}", std::strerror(code)), {name}, hint);
+  return tl::unexpected(unreadable_file(name, code));
 }
 
 }  // namespace
+
+Error unreadable_file(const std::filesystem::path& path, int code) {
+  std::string hint = "Check the path, and that its disk can be read";
+  if (code == ENOENT || code == ENAMETOOLONG || code == ELOOP) hint = "Check the path";
+  if (code == ENOTDIR) hint = "Check the path: what stands before a '/' in it is a file, not a folder";
+  if (code == EISDIR) hint = "Name a file in it, not the folder";
+  if (code == EACCES || code == EPERM) hint = "You may not read it: check its permissions";
+  if (code == EMFILE || code == ENFILE)
+    hint = "Too many files are open: use fewer --jobs, or raise ulimit -n";
+  return {ErrorKind::kUnreadable, fmt::format("cannot read: {}", std::strerror(code)), {path.string()}, hint};
+}
 
 struct InputFile::State {
   std::string name;
@@ -143,11 +150,11 @@ struct InputFile::State {
     if (starts({0x1f, 0x8b})) {
       // 16 + 15: gzip framing with the largest window.
       if (inflateInit2(&gzip, 16 + 15) != Z_OK)
-        return fail(ErrorKind::kInternal, "zlib cannot start", {name});
+        return fail(ErrorKind::kInternal, "zlib cannot start", {name}, "Free some memory");
       compression = Compression::kGzip;
     } else if (starts({0x28, 0xb5, 0x2f, 0xfd}) || starts_skippable()) {
       zstd = ZSTD_createDStream();
-      if (zstd == nullptr) return fail(ErrorKind::kInternal, "zstd cannot start", {name});
+      if (zstd == nullptr) return fail(ErrorKind::kInternal, "zstd cannot start", {name}, "Free some memory");
       compression = Compression::kZstd;
     }
     return {};

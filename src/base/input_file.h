@@ -11,6 +11,9 @@
 
 namespace joulecast {
 
+/// The kUnreadable error for a file that the system refuses with `code` (an errno), and what to do about it.
+Error unreadable_file(const std::filesystem::path& path, int code);
+
 /// A sequential reader. What the first bytes say decides about decompression, not the name.
 class InputFile {
  public:

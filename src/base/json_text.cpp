@@ -5,41 +5,15 @@
 #include <fmt/format.h>
 
 #include "base/float_text.h"
+#include "base/utf8.h"
 
 namespace joulecast {
-namespace {
-
-/// Length of the UTF-8 sequence at `at`, or 0 if the bytes there are none (overlong forms, surrogates and
-/// values above U+10FFFF included).
-std::size_t utf8_length(std::string_view text, std::size_t at) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-  };
-  const auto continues = [&](std::size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned lead = byte(0);
-  if (lead < 0x80U) return 1;
-  if (lead >= 0xC2U && lead <= 0xDFU) return continues(1) ? 2 : 0;
-  if ((lead & 0xF0U) == 0xE0U) {
-    if (!continues(1) || !continues(2)) return 0;
-    if (lead == 0xE0U && byte(1) < 0xA0U) return 0;
-    return lead == 0xEDU && byte(1) >= 0xA0U ? 0 : 3;
-  }
-  if (lead >= 0xF0U && lead <= 0xF4U) {
-    if (!continues(1) || !continues(2) || !continues(3)) return 0;
-    if (lead == 0xF0U && byte(1) < 0x90U) return 0;
-    return lead == 0xF4U && byte(1) >= 0x90U ? 0 : 4;
-  }
-  return 0;
-}
-
-}  // namespace
-
 void append_json_string(std::string& to, std::string_view text) {
   to += '"';
   for (std::size_t at = 0; at < text.size();) {
-    const std::size_t length = utf8_length(text, at);
+    const Utf8Character character = first_utf8_character(text.substr(at));
     const char first = text[at];
-    if (length == 0) {
+    if (character.status != Utf8Status::kFound) {
       to += "\xEF\xBF\xBD";
       ++at;
       continue;
@@ -54,9 +28,9 @@ void append_json_string(std::string& to, std::string_view text) {
     } else if (static_cast<unsigned char>(first) < 0x20U) {
       to += fmt::format("\\u{:04x}", static_cast<unsigned>(first));
     } else {
-      to += text.substr(at, length);
+      to += text.substr(at, character.bytes);
     }
-    at += length;
+    at += character.bytes;
   }
   to += '"';
 }

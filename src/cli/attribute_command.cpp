@@ -169,7 +169,9 @@ Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& comm
   if (!power_log) return tl::unexpected(power_log.error());
   options.power_log = *power_log;
   if (!arguments.prior.empty()) {
-    if (!regression) return fail(ErrorKind::kUsage, "--prior is for --method regression alone");
+    if (!regression)
+      return fail(ErrorKind::kUsage, "--prior is for --method regression alone", {},
+                  "Leave out one of --prior and --method window");
     const auto model = load_cost_model(arguments.prior);
     if (!model) return tl::unexpected(model.error());
     options.prior = prior_from(*model);

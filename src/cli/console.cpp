@@ -177,7 +177,7 @@ Expected<void> Console::finish() {
   if ((std::fflush(stdout) != 0 || std::ferror(stdout) != 0) && errno != EPIPE) {
     const int code = errno != 0 ? errno : EIO;
     return fail(ErrorKind::kNotWritable, fmt::format("cannot write: {}", std::strerror(code)),
-                {"standard output"});
+                {"standard output"}, "Free some space, or send the output elsewhere");
   }
   return {};
 }

@@ -1,4 +1,5 @@
 #include <charconv>
+#include <cmath>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -89,8 +90,9 @@ class PredictCommand final : public Subcommand {
     if (rate_.empty()) return {};
     double hertz = 0.0;
     const auto [end, code] = std::from_chars(rate_.data(), rate_.data() + rate_.size(), hertz);
-    if (code != std::errc() || end != rate_.data() + rate_.size() || !(hertz > 0.0))
-      return fail(ErrorKind::kUsage, fmt::format("--rate-hz: '{}' is no number above 0", rate_));
+    if (code != std::errc() || end != rate_.data() + rate_.size() || !(hertz > 0.0) || !std::isfinite(hertz))
+      return fail(ErrorKind::kUsage, fmt::format("--rate-hz: '{}' is no number above 0", rate_), {},
+                  "Give inferences a second, such as 30 or 0.5");
     options.rate_hz = hertz;
     return {};
   }
@@ -103,7 +105,8 @@ class PredictCommand final : public Subcommand {
       options.shapes.push_back(std::move(*shape));
     }
     if (batch_ && (*batch_ < 1 || *batch_ > static_cast<std::uint64_t>(kMaxDimension)))
-      return fail(ErrorKind::kUsage, fmt::format("--batch: {} is out of range", *batch_));
+      return fail(ErrorKind::kUsage, fmt::format("--batch: {} is out of range", *batch_), {},
+                  fmt::format("Give a number from 1 to {}", kMaxDimension));
     if (batch_) options.batch = static_cast<std::int64_t>(*batch_);
     if (!precision_.empty()) options.precision = data_type_from(precision_);
     return options;

@@ -91,10 +91,14 @@ Expected<void> tell_recordings(Console& console, const std::string& raw_data, bo
     console.progress("doctor", i, networks.size(), "networks");
     auto check = check_recording(*networks[i], idle, *options);
     if (!check) {
-      console.warning(
-          Warning{fmt::format("{}: {}", networks[i]->name, check.error().message), check.error().location});
       // Logs too short to be judged still have run times, and the window method takes them.
-      if (!first_fault && check.error().kind != ErrorKind::kUnfit) first_fault = check.error();
+      if (check.error().kind == ErrorKind::kUnfit) {
+        console.warning(
+            Warning{fmt::format("{}: {}", networks[i]->name, check.error().message), check.error().location});
+        continue;
+      }
+      console.error(check.error());
+      if (!first_fault) first_fault = check.error();
       continue;
     }
     for (const auto& warning : check->warnings) console.warning(warning, networks[i]->name);

@@ -41,11 +41,13 @@ class SimulateCommand final : public Subcommand {
               "One network of N equal layers instead, for timing");
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
-    if (cycles_ && *cycles_ == 0) return fail(ErrorKind::kUsage, "--cycles 0 leaves nothing to log");
+    if (cycles_ && *cycles_ == 0)
+      return fail(ErrorKind::kUsage, "--cycles 0 leaves nothing to log", {}, "Give 1 or more");
     options_.cycles = cycles_.value_or(0);
     options_.networks = split_at_commas(networks_);
     if (options_.plain_layers != 0 && !options_.networks.empty())
-      return fail(ErrorKind::kUsage, "--plain-layers and --networks exclude each other");
+      return fail(ErrorKind::kUsage, "--plain-layers and --networks exclude each other", {},
+                  "Leave out one of the two");
     options_.jobs = common.jobs;
     const std::size_t wanted = options_.plain_layers != 0  ? 1
                                : options_.networks.empty() ? default_networks().size()

@@ -56,7 +56,8 @@ std::string summary_of(const Console& console, const CostModel& model) {
 /// What the rows say of the board, for figures with idle power included.
 void take_board(const TrainingSet& data, TrainOptions& options) {
   for (const auto& row : data.layers) {
-    if (!options.idle_power_w && row.idle_power_w) options.idle_power_w = row.idle_power_w;
+    if (!options.idle_power_w && row.idle_power_w && *row.idle_power_w >= 0.0)
+      options.idle_power_w = row.idle_power_w;
   }
 }
 

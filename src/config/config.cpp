@@ -242,7 +242,8 @@ Expected<Config> parse_config(std::string_view text, std::string_view source) {
     root = YAML::Load(std::string(text));
   } catch (const YAML::Exception& fault) {
     return fail(ErrorKind::kMalformed, fmt::format("is no YAML: {}", fault.msg),
-                {std::string(source), static_cast<std::uint64_t>(std::max(fault.mark.line, -1) + 1)});
+                {std::string(source), static_cast<std::uint64_t>(std::max(fault.mark.line, -1) + 1)},
+                "Correct the line; docs/configuration.md shows the form");
   }
   if (root.IsNull()) return config;  // an empty file says nothing
   Reader reader(source, config.warnings);

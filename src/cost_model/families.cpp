@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "base/csv.h"
+#include "base/csv_table.h"
 #include "joulecast/evaluation.h"
 
 namespace joulecast {
@@ -24,27 +24,20 @@ std::string family_of(std::string_view network) {
 }
 
 Expected<std::map<std::string, std::string>> read_families(const std::filesystem::path& path) {
-  auto reader = CsvReader::open(path);
-  if (!reader) return tl::unexpected(reader.error());
-  const auto header = reader->next();
-  if (!header) return tl::unexpected(header.error());
-  const auto network = find_column(*header, "network");
-  const auto family = find_column(*header, "family");
+  auto table = CsvTable::open(path, "Give two columns, network and family, and one row for each network");
+  if (!table) return tl::unexpected(table.error());
+  const auto network = table->find("network");
+  const auto family = table->find("family");
   if (!network || !family)
-    return fail(ErrorKind::kMalformed, "no table of families: the columns network and family are needed",
-                reader->location());
-  const std::size_t columns = header->size();
+    return table->fault("no table of families: the columns network and family are needed");
   std::map<std::string, std::string> families;
   for (;;) {
-    const auto cells = reader->next();
+    const auto cells = table->next();
     if (!cells) return tl::unexpected(cells.error());
     if (cells->empty()) return families;
-    if (cells->size() != columns)
-      return fail(ErrorKind::kMalformed, fmt::format("{} cells under {} columns", cells->size(), columns),
-                  reader->location());
-    const std::string name((*cells)[*network]);
-    if (!families.emplace(name, (*cells)[*family]).second)
-      return fail(ErrorKind::kMalformed, fmt::format("{} has a family already", name), reader->location());
+    const std::string name(table->cell(*network));
+    if (!families.emplace(name, table->cell(*family)).second)
+      return table->fault(fmt::format("{} has a family already", name));
   }
 }
 

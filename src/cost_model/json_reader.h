@@ -17,6 +17,12 @@
 
 namespace joulecast {
 
+/// May something be divided by it? By 0 and by subnormal numbers it may not: the quotient would be infinite.
+inline bool is_scale(double value) {
+  return value > 0.0 && std::isnormal(value);
+}
+inline constexpr const char* kNoScale = "is no scale: it must be a normal number above 0";
+
 /// First fault of a document.
 class JsonFaults {
  public:

@@ -13,8 +13,9 @@ namespace joulecast {
 Expected<Metrics> evaluate_metrics(std::span<const double> actual, std::span<const double> predicted) {
   if (actual.size() != predicted.size())
     return fail(ErrorKind::kUsage,
-                fmt::format("{} measured values, {} predicted", actual.size(), predicted.size()));
-  if (actual.empty()) return fail(ErrorKind::kUsage, "no value to evaluate");
+                fmt::format("{} measured values, {} predicted", actual.size(), predicted.size()), {},
+                "Give as many of both");
+  if (actual.empty()) return fail(ErrorKind::kUsage, "no value to evaluate", {}, "Hold out at least one row");
   const double n = static_cast<double>(actual.size());
   const double mean = std::accumulate(actual.begin(), actual.end(), 0.0) / n;
   double squared_share = 0.0;

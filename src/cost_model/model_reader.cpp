@@ -2,9 +2,9 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 #include "base/input_file.h"
+#include "base/json_fault.h"
 #include "cost_model/columns.h"
 #include "cost_model/json_reader.h"
 #include "cost_model/model_file.h"
@@ -127,7 +127,7 @@ void read_terms(ObjectReader& reader, LassoModel& model, JsonFaults& faults) {
     if (one.text("term") != name) one.fault("term", fmt::format("is not {}, the name of its column", name));
     model.terms.push_back({static_cast<std::uint32_t>(column), one.number("coefficient"),
                            one.number("center"), one.number("scale")});
-    if (!(model.terms.back().scale > 0.0)) one.fault("scale", "is not above 0");
+    if (!is_scale(model.terms.back().scale)) one.fault("scale", kNoScale);
     one.finish();
   });
 }
@@ -161,30 +161,13 @@ void read_models(ObjectReader& document, CostModel& model, JsonFaults& faults) {
     faults.add("models", "is empty", kRemedy);
 }
 
-/// simdjson says what, but not where; a second, slower parse finds the place.
-Error syntax_error(std::string_view text, std::string_view source, std::string what) {
-  Error error{ErrorKind::kMalformed, std::move(what), {std::string(source)}, kRemedy};
-  try {
-    [[maybe_unused]] const auto document = nlohmann::json::parse(text);
-  } catch (const nlohmann::json::parse_error& fault) {
-    const std::size_t at = std::min(fault.byte == 0 ? 0 : fault.byte - 1, text.size());
-    error.location.byte = at;
-    error.location.line = 1 + static_cast<std::uint64_t>(std::count(
-                                  text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-  } catch (const nlohmann::json::exception& fault) {
-    error.message = fault.what();  // a number beyond the range of doubles
-  }
-  return error;
-}
-
 }  // namespace
 
 Expected<CostModel> parse_cost_model(std::string_view text, std::string_view source) {
   simdjson::dom::parser parser;
   simdjson::dom::element root;
   if (const auto code = parser.parse(simdjson::padded_string(text)).get(root); code != simdjson::SUCCESS)
-    return tl::unexpected(
-        syntax_error(text, source, fmt::format("is no JSON: {}", simdjson::error_message(code))));
+    return tl::unexpected(json_fault(text, source, simdjson::error_message(code), kRemedy));
 
   JsonFaults faults(source);
   ObjectReader document(root, "", faults);
@@ -201,6 +184,7 @@ Expected<CostModel> parse_cost_model(std::string_view text, std::string_view sou
   model.device = document.text("device");
   model.data_hash = document.text("data_hash");
   model.idle_power_w = document.optional_number("idle_power_w");
+  if (model.idle_power_w && *model.idle_power_w < 0.0) document.fault("idle_power_w", "is below 0");
   if (version >= 2) read_physical_models(document, model, faults);
   read_models(document, model, faults);
   document.finish();

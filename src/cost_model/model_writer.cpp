@@ -106,7 +106,8 @@ Expected<std::string> to_json(const CostModel& model) {
     if (!columns) return tl::unexpected(columns.error());
     for (const LassoTerm& term : one.terms)
       if (term.column >= columns->size())
-        return fail(ErrorKind::kInternal, fmt::format("a model has no column {}", term.column));
+        return fail(ErrorKind::kInternal, fmt::format("a model has no column {}", term.column), {},
+                    "Please report it as a bug");
     write_model(json, one, *columns);
   }
   json.end_array().end_object();

@@ -48,10 +48,13 @@ std::vector<std::vector<std::uint32_t>> polynomial_columns(std::size_t features,
 Expected<std::vector<Column>> pipeline_columns(std::span<const std::string> features,
                                                const LassoRecipe& recipe) {
   if (recipe.degree < 1 || recipe.degree > kMaxDegree)
-    return fail(ErrorKind::kUsage, fmt::format("degree {} is not 1 to {}", recipe.degree, kMaxDegree));
+    return fail(ErrorKind::kUsage, fmt::format("degree {} is not 1 to {}", recipe.degree, kMaxDegree), {},
+                "Change degree in the model's recipe");
   if (polynomial_size(features.size(), recipe.degree) > kMaxColumns)
-    return fail(ErrorKind::kUsage, fmt::format("degree {} over {} features makes more than {} columns",
-                                               recipe.degree, features.size(), kMaxColumns));
+    return fail(ErrorKind::kUsage,
+                fmt::format("degree {} over {} features makes more than {} columns", recipe.degree,
+                            features.size(), kMaxColumns),
+                {}, "Lower degree in the model's recipe");
   std::vector<Column> columns;
   for (auto& factors : polynomial_columns(features.size(), recipe.degree))
     columns.push_back({std::move(factors), false});
@@ -64,7 +67,9 @@ Expected<std::vector<Column>> pipeline_columns(std::span<const std::string> feat
                     fmt::format("Features are {}", fmt::join(features, ", ")));
       column.factors.push_back(static_cast<std::uint32_t>(found - features.begin()));
     }
-    if (column.factors.empty()) return fail(ErrorKind::kUsage, "a special term has no factor");
+    if (column.factors.empty())
+      return fail(ErrorKind::kUsage, "a special term has no factor", {},
+                  "Remove it from special_terms, or name its features");
     columns.push_back(std::move(column));
   }
   return columns;
@@ -102,7 +107,8 @@ Expected<Matrix> expand_features(MatrixView rows, std::span<const std::string> f
                                  const LassoRecipe& recipe) {
   if (rows.columns != features.size())
     return fail(ErrorKind::kUsage,
-                fmt::format("rows of {} features, names for {}", rows.columns, features.size()));
+                fmt::format("rows of {} features, names for {}", rows.columns, features.size()), {},
+                "Give one name for each feature");
   const auto columns = pipeline_columns(features, recipe);
   if (!columns) return tl::unexpected(columns.error());
   Matrix base(rows.rows, rows.columns);

@@ -24,6 +24,8 @@ namespace fs = std::filesystem;
 using Status = AttributionOutcome::Status;
 
 constexpr std::string_view kUnknownType = "Unknown";
+constexpr const char* kNoRunTimeHint =
+    "Check that the latency log lists run times of layers, and measure again";
 
 /// A copy, byte for byte, on the disk but not yet under its name; compressed engine information is unpacked,
 /// for its new name promises JSON.
@@ -127,7 +129,8 @@ class NetworkJob {
     if (!latencies) return tl::unexpected(latencies.error());
     add_warnings(latencies->warnings);
     if (latencies->cycles() == 0) {
-      return fail(ErrorKind::kUnfit, "the latency log has no entry", {folder_.latency_log.string()});
+      return fail(ErrorKind::kUnfit, "the latency log has no entry", {folder_.latency_log.string()},
+                  "Was the profiler attached during the benchmark? Run it again");
     }
     compare_names(
         *engine, types, latencies->layers, [](const auto& layer) -> const std::string& { return layer.name; },
@@ -144,7 +147,7 @@ class NetworkJob {
         regress_network({folder_, engine, latencies, *idle_, idle_file_}, options_, outcome_.warnings);
     if (!done) return tl::unexpected(done.error());
     if (done->result.layers.empty()) {
-      return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
+      return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()}, kNoRunTimeHint);
     }
     for (LayerPower& layer : done->result.layers) layer.layer_type = types.of(layer.layer_name);
     auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
@@ -188,6 +191,8 @@ class NetworkJob {
     // Of two methods' results the later ones count.
     for (const auto name : {kLayerPowerFile, kAttributionFile, kPowerCovarianceFile}) remove(name);
     add_warnings(summary->warnings);
+    if (auto doubt = doubt_about_idle(idle_->average, summary->highest_sample_uw, idle_file_))
+      add_warnings({*doubt});
     if (summary->rows_with_power == 0) {
       outcome_.status = Status::kWithoutPower;
       outcome_.reason = no_power_reason(latencies);
@@ -262,7 +267,8 @@ class NetworkJob {
   }
 
   Expected<void> write_run_times(std::vector<LayerPower> layers, const LayerTypes& types) {
-    if (layers.empty()) return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()});
+    if (layers.empty())
+      return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()}, kNoRunTimeHint);
     for (LayerPower& layer : layers) layer.layer_type = types.of(layer.layer_name);
     auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
     if (!engine_copy) return tl::unexpected(engine_copy.error());
@@ -307,6 +313,20 @@ class NetworkJob {
   AttributionOutcome outcome_;
 };
 
+/// A name that is no network's, with those that there are.
+Error unknown_network(const std::string& name, const RawData& raw) {
+  constexpr std::size_t kMostShown = 30;
+  std::string choices;
+  for (const NetworkFolder& folder : raw.networks) {
+    if (&folder - raw.networks.data() == kMostShown) {
+      choices += fmt::format(" and {} more", raw.networks.size() - kMostShown);
+      break;
+    }
+    choices += (choices.empty() ? "" : ", ") + folder.name;
+  }
+  return {ErrorKind::kUsage, fmt::format("no network '{}'", name), {}, "There are: " + choices};
+}
+
 /// Networks that the options ask for.
 Expected<std::vector<NetworkFolder>> chosen_networks(const RawData& raw,
                                                      const std::vector<std::string>& only) {
@@ -315,7 +335,7 @@ Expected<std::vector<NetworkFolder>> chosen_networks(const RawData& raw,
   for (const std::string& name : only) {
     const auto found = std::find_if(raw.networks.begin(), raw.networks.end(),
                                     [&](const NetworkFolder& folder) { return folder.name == name; });
-    if (found == raw.networks.end()) return fail(ErrorKind::kUsage, fmt::format("no network '{}'", name));
+    if (found == raw.networks.end()) return tl::unexpected(unknown_network(name, raw));
     const bool repeated = std::any_of(chosen.begin(), chosen.end(),
                                       [&](const NetworkFolder& folder) { return folder.name == name; });
     if (!repeated) chosen.push_back(*found);

@@ -209,7 +209,9 @@ void advise_on_logs(RecordingCheck& check) {
 
 Expected<RecordingCheck> check_recording(const LatencyLog& latencies, std::span<const PowerSample> power,
                                          Microwatts idle) {
-  if (power.empty()) return fail(ErrorKind::kUnfit, "the power log has no row");
+  if (power.empty())
+    return fail(ErrorKind::kUnfit, "the power log has no row", {},
+                "Was the power logger running during the benchmark?");
   RecordingCheck check;
   const TimeStamp origin = power.front().at;
   const auto times = regression::unwrap_power_times(power, origin);
@@ -277,6 +279,7 @@ Expected<RecordingCheck> check_recording(const NetworkFolder& network, Microwatt
   check->warnings = latencies->warnings;
   const auto doubts = source->warnings();
   check->warnings.insert(check->warnings.end(), doubts.begin(), doubts.end());
+  if (auto doubt = doubt_about_idle(idle, *power, network.power_log)) check->warnings.push_back(*doubt);
   return check;
 }
 

@@ -1,12 +1,10 @@
 // layer_power.csv: one row a layer, power above idle and run time with their bounds.
 #include <array>
-#include <charconv>
 
 #include <fmt/format.h>
 
 #include "base/atomic_file.h"
-#include "base/csv.h"
-#include "base/float_text.h"
+#include "base/csv_table.h"
 #include "joulecast/measurements.h"
 
 namespace joulecast {
@@ -17,65 +15,46 @@ constexpr std::array<std::string_view, 14> kColumns = {
     "power_high_w", "board_power_w", "energy_mj", "energy_low_mj", "energy_high_mj", "status",  "block"};
 
 /// Reads the cells of one record by the columns' names and remembers the first fault.
+/// The cells of a row by column; the first fault is kept, and everything after it is a harmless default.
 class RowReader {
  public:
-  RowReader(std::span<const std::string_view> cells, const std::array<std::size_t, kColumns.size()>& places,
-            const Location& location)
-      : cells_(cells), places_(places), location_(location) {}
+  RowReader(const CsvTable& table, const std::array<std::size_t, kColumns.size()>& places)
+      : table_(table), places_(places) {}
 
-  [[nodiscard]] std::string text(std::size_t column) const { return std::string(cells_[places_[column]]); }
+  [[nodiscard]] std::string text(std::size_t column) const {
+    return std::string(table_.cell(places_[column]));
+  }
 
   std::optional<double> number(std::size_t column) {
-    const std::string_view cell = cells_[places_[column]];
-    if (cell.empty()) return std::nullopt;
-    const auto value = parse_double(cell);
-    if (!value) fault(column, "is not a number");
+    std::optional<double> value;
+    if (!read_number_cell(table_.cell(places_[column]), value)) fault(column, "is not a number");
     return value;
   }
 
   double required(std::size_t column) {
     const auto value = number(column);
-    if (!value && !error_) fault(column, "is empty");
+    if (!value) fault(column, "is empty");
     return value.value_or(0.0);
   }
 
   std::uint64_t count(std::size_t column) {
-    const std::string_view cell = cells_[places_[column]];
-    std::uint64_t value = 0;
-    const auto [end, code] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-    if (code != std::errc{} || end != cell.data() + cell.size()) fault(column, "is not a whole number");
-    return value;
+    std::optional<std::uint64_t> value;
+    if (!read_count_cell(table_.cell(places_[column]), value) || !value)
+      fault(column, "is not a whole number");
+    return value.value_or(0);
   }
 
   [[nodiscard]] const std::optional<Error>& error() const { return error_; }
 
  private:
   void fault(std::size_t column, std::string_view what) {
-    if (error_) return;
-    error_ =
-        Error{ErrorKind::kMalformed,
-              fmt::format("column {} {}: '{}'", kColumns[column], what, cells_[places_[column]]), location_};
+    if (!error_) error_ = table_.fault_in(places_[column], what).value();
   }
 
-  std::span<const std::string_view> cells_;
+  const CsvTable& table_;
   const std::array<std::size_t, kColumns.size()>& places_;
-  const Location& location_;
   std::optional<Error> error_;
 };
-
-Expected<std::array<std::size_t, kColumns.size()>> find_columns(std::span<const std::string_view> header,
-                                                                const Location& location) {
-  std::array<std::size_t, kColumns.size()> places{};
-  for (std::size_t i = 0; i < kColumns.size(); ++i) {
-    const auto place = find_column(header, kColumns[i]);
-    if (!place) {
-      return fail(ErrorKind::kMalformed, fmt::format("column {} is missing", kColumns[i]), location,
-                  "Write the file again with `joulecast attribute`");
-    }
-    places[i] = *place;
-  }
-  return places;
-}
 
 LayerPower read_row(RowReader& row) {
   LayerPower layer;
@@ -98,29 +77,27 @@ LayerPower read_row(RowReader& row) {
 
 }  // namespace
 
-Expected<std::vector<LayerPower>> read_layer_power(const std::filesystem::path& path) {
-  auto reader = CsvReader::open(path);
-  if (!reader) return tl::unexpected(reader.error());
-  auto header = reader->next();
-  if (!header) return tl::unexpected(header.error());
-  if (header->empty()) return fail(ErrorKind::kMalformed, "the file is empty", {path.string()});
-  const std::size_t width = header->size();
-  const auto places = find_columns(*header, reader->location());
-  if (!places) return tl::unexpected(places.error());
+Expected<std::vector<LayerPower>> read_layer_power(const std::filesystem::path& path,
+                                                   std::vector<Warning>* warnings) {
+  auto table = CsvTable::open(path, "Write the file again with `joulecast attribute`");
+  if (!table) return tl::unexpected(table.error());
+  std::array<std::size_t, kColumns.size()> places{};
+  for (std::size_t i = 0; i < kColumns.size(); ++i) {
+    const auto place = table->place(kColumns[i]);
+    if (!place) return tl::unexpected(place.error());
+    places[i] = *place;
+  }
   std::vector<LayerPower> layers;
   for (;;) {
-    auto cells = reader->next();
+    const auto cells = table->next();
     if (!cells) return tl::unexpected(cells.error());
-    if (cells->empty()) return layers;
-    const Location location = reader->location();
-    if (cells->size() != width) {
-      return fail(ErrorKind::kMalformed, fmt::format("{} cells instead of {}", cells->size(), width),
-                  location);
-    }
-    RowReader row(*cells, *places, location);
+    if (cells->empty()) break;
+    RowReader row(*table, places);
     layers.push_back(read_row(row));
     if (row.error()) return tl::unexpected(*row.error());
   }
+  if (warnings != nullptr) table->tell_doubt(*warnings);
+  return layers;
 }
 
 Expected<void> write_layer_power(const std::filesystem::path& path, const std::vector<LayerPower>& layers) {

@@ -1,7 +1,9 @@
 #include "measurements/power_source.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -27,6 +29,24 @@ Expected<std::int64_t> find_clock_offset(TimeSpan power, TimeSpan layers) {
                   "overlap with either",
                   offset_text(fitting.front()), offset_text(fitting.back())),
       {}, "Name the board's zone with --time-zone");
+}
+
+std::optional<Warning> doubt_about_idle(Microwatts idle, double highest_uw,
+                                        const std::filesystem::path& idle_file) {
+  if (!std::isfinite(highest_uw) || !(idle.value > highest_uw)) return std::nullopt;
+  return Warning{
+      fmt::format("the idle power of {:.6g} W is above every power sample of the run (at most {:.6g} "
+                  "W), so that no power above idle is left: measure the idle board again, or check "
+                  "the units of both files",
+                  to_watts(idle).value, to_watts(Microwatts(highest_uw)).value),
+      {idle_file.string()}};
+}
+
+std::optional<Warning> doubt_about_idle(Microwatts idle, std::span<const PowerSample> run,
+                                        const std::filesystem::path& idle_file) {
+  double highest_uw = -std::numeric_limits<double>::infinity();
+  for (const PowerSample& sample : run) highest_uw = std::max(highest_uw, sample.microwatts());
+  return doubt_about_idle(idle, highest_uw, idle_file);
 }
 
 std::uint64_t restore_late_samples(std::vector<PowerSample>& samples) {

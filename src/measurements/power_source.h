@@ -15,6 +15,13 @@ namespace joulecast {
 /// is no such offset, or several.
 Expected<std::int64_t> find_clock_offset(TimeSpan power, TimeSpan layers);
 
+/// A doubt if no sample of the run reaches the idle power: then one of the two files is wrong. `highest_uw`:
+/// the highest sample in microwatt; not finite if there is none.
+std::optional<Warning> doubt_about_idle(Microwatts idle, double highest_uw,
+                                        const std::filesystem::path& idle_file);
+std::optional<Warning> doubt_about_idle(Microwatts idle, std::span<const PowerSample> run,
+                                        const std::filesystem::path& idle_file);
+
 /// Puts single samples that stand one line too late back in their place, and returns how many. A line is
 /// taken for late if that fills a gap of two polls; a clock that was set back leaves no gap, and is left
 /// alone.

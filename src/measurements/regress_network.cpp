@@ -71,6 +71,8 @@ Expected<std::vector<PowerSample>> read_power(const RegressionInput& input, cons
                 "Was the power logger running during the benchmark?");
   }
   restore_late_samples(*power);  // the reader has warned of them
+  if (auto doubt = doubt_about_idle(input.idle.average, *power, input.idle_file))
+    warnings.push_back(std::move(*doubt));
   const auto doubts = source->warnings();
   warnings.insert(warnings.end(), doubts.begin(), doubts.end());
   return power;

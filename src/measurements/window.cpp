@@ -75,9 +75,12 @@ Expected<void> collect(SampleCursor& cursor, TimeStamp start, TimeStamp end, Mic
     if (auto ok = cursor.advance(); !ok) return ok;
   }
   NeumaierSum sum;
+  double highest = summary.highest_sample_uw;
   std::uint64_t count = 0;
   while (!cursor.at_end() && cursor.sample().at <= end) {
-    sum.add(cursor.sample().microwatts());
+    const double microwatts = cursor.sample().microwatts();
+    sum.add(microwatts);
+    highest = std::max(highest, microwatts);
     ++count;
     if (auto ok = cursor.advance(); !ok) return ok;
   }
@@ -86,6 +89,7 @@ Expected<void> collect(SampleCursor& cursor, TimeStamp start, TimeStamp end, Mic
   row.power_with_idle_uw = mean;
   // The reference asks `if mean`, which a mean of zero fails.
   if (mean != 0.0) row.power_without_idle_uw = mean - idle.value;
+  summary.highest_sample_uw = highest;
   summary.samples_used += count;
   ++summary.rows_with_power;
   return {};
@@ -100,13 +104,17 @@ class WindowAttribution {
   Expected<WindowSummary> run() {
     std::size_t cycles = 0;
     if (auto ok = cursor_.advance(); !ok) return tl::unexpected(ok.error());
-    if (cursor_.at_end()) return fail(ErrorKind::kUnfit, "the power log has no sample");
+    if (cursor_.at_end())
+      return fail(ErrorKind::kUnfit, "the power log has no sample", {},
+                  "Was the power logger running during the benchmark?");
     std::uint64_t items = 0;
     for (const auto& layer : latencies_.layers) {
       items += layer.entries.size();
       cycles = std::max(cycles, layer.entries.size());
     }
-    if (items == 0) return fail(ErrorKind::kUnfit, "the latency log has no entry");
+    if (items == 0)
+      return fail(ErrorKind::kUnfit, "the latency log has no entry", {},
+                  "Was the profiler attached during the benchmark? Run it again");
     for (std::size_t cycle = 0; cycle < cycles && !cursor_.at_end(); ++cycle) {
       if (auto ok = one_cycle(cycle); !ok) return tl::unexpected(ok.error());
     }
@@ -117,7 +125,9 @@ class WindowAttribution {
   }
 
  private:
-  static tl::unexpected<Error> stopped() { return fail(ErrorKind::kInterrupted, "stopped"); }
+  static tl::unexpected<Error> stopped() {
+    return fail(ErrorKind::kInterrupted, "stopped", {}, "Run it again for the rest");
+  }
 
   Expected<void> one_cycle(std::size_t cycle) {
     for (std::size_t k = 0; k < latencies_.layers.size() && !cursor_.at_end(); ++k) {
@@ -127,7 +137,8 @@ class WindowAttribution {
       if (!is_timedelta(entry.milliseconds)) {
         return fail(ErrorKind::kMalformed,
                     fmt::format("layer '{}' has a run time of {} ms in cycle {}", latencies_.layers[k].name,
-                                entry.milliseconds, cycle + 1));
+                                entry.milliseconds, cycle + 1),
+                    {}, "Remove that inference from the latency log, or measure the network again");
       }
       const TimeStamp end = entry.completed;
       const TimeStamp start{end.microseconds - timedelta_microseconds(entry.milliseconds)};

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -75,6 +76,47 @@ void warn_of_repeated_names(Network& network) {
   }
 }
 
+/// TensorRT's tensors are never so large: the file is damaged, and every figure of the layer would be absurd.
+Expected<void> check_dimensions(const Network& network) {
+  for (const Layer& layer : network.layers) {
+    for (const auto* tensors : {&layer.inputs, &layer.outputs}) {
+      for (const Tensor& tensor : *tensors) {
+        for (const std::int64_t size : tensor.dimensions) {
+          if (size <= kMaxDimension) continue;
+          return fail(
+              ErrorKind::kMalformed,
+              fmt::format("layer \"{}\" has a tensor with a dimension of {}: {}", layer.name, size,
+                          tensor.name),
+              {network.source},
+              fmt::format("Dimensions go up to {}: export the engine information again", kMaxDimension));
+        }
+      }
+    }
+  }
+  return {};
+}
+
+/// Tensors without elements are legal, and layers of them do nothing; but they are hardly meant.
+void warn_of_empty_tensors(Network& network) {
+  const auto is_empty = [](const Tensor& tensor) {
+    return std::find(tensor.dimensions.begin(), tensor.dimensions.end(), 0) != tensor.dimensions.end();
+  };
+  std::uint64_t layers = 0;
+  std::string_view first;
+  for (const Layer& layer : network.layers) {
+    if (std::none_of(layer.inputs.begin(), layer.inputs.end(), is_empty) &&
+        std::none_of(layer.outputs.begin(), layer.outputs.end(), is_empty))
+      continue;
+    if (layers++ == 0) first = layer.name;
+  }
+  if (layers != 0) {
+    network.warnings.push_back(
+        {fmt::format("layers have a tensor without elements (a dimension of 0), the first is \"{}\"", first),
+         {network.source},
+         layers});
+  }
+}
+
 /// All of parse_engine but what needs the dimensions.
 Expected<Network> parse_as_written(std::string_view text, std::string_view source) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
@@ -91,7 +133,9 @@ Expected<Network> parse_as_written(std::string_view text, std::string_view sourc
   auto network = read_engine_json(text, source);
   if (!network) return network;
   network->name = network_name(source);
+  if (auto ok = check_dimensions(*network); !ok) return tl::unexpected(ok.error());
   mark_constants(*network);
+  warn_of_empty_tensors(*network);
   warn_of_repeated_names(*network);
   return network;
 }

@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <simdjson.h>
 
+#include "base/json_fault.h"
 #include "networks/format_words.h"
-#include "networks/json_fault.h"
 #include "networks/json_number.h"
 
 namespace joulecast {
@@ -373,7 +373,7 @@ Expected<Network> read_engine_json(std::string_view text, std::string_view sourc
   const std::unique_ptr<dom::parser, decltype(give_back)> owner(&parser, give_back);
   dom::element document;
   if (const auto code = parser.parse(text.data(), text.size()).get(document); code != simdjson::SUCCESS)
-    return tl::unexpected(json_fault(text, source, simdjson::error_message(code)));
+    return tl::unexpected(json_fault(text, source, simdjson::error_message(code), "Copy or export it again"));
   const std::string file(source);
   const char* const hint =
       "Give the output of TensorRT's engine inspector (trtexec --exportLayerInfo, or getEngineInformation)";

@@ -161,13 +161,17 @@ class Grouper {
       if (auto ok = take(line, number); !ok) return tl::unexpected(ok.error());
     }
     if (auto ok = close_layer(); !ok) return tl::unexpected(ok.error());
-    if (!seen_layers_) return fail(ErrorKind::kMalformed, "no layers", {source_, 1});
+    if (!seen_layers_)
+      return fail(ErrorKind::kMalformed, "no layers", {source_, 1},
+                  "Export the engine information again, best as JSON");
     return ordered_json{{"Layers", layers_}, {"Bindings", bindings_}}.dump();
   }
 
  private:
   Expected<void> take(std::string_view line, std::uint64_t number) {
-    if (!simdjson::validate_utf8(line)) return fail(ErrorKind::kMalformed, "not UTF-8", {source_, number});
+    if (!simdjson::validate_utf8(line))
+      return fail(ErrorKind::kMalformed, "not UTF-8", {source_, number},
+                  "Export the engine information again, best as JSON");
     const std::string_view content = trimmed(line);
     if (content == kLayers || content == kBindings) {
       in_bindings_ = content == kBindings;

@@ -52,7 +52,8 @@ std::span<const std::string_view> known_topologies() {
 }
 
 Expected<Network> make_topology(std::string_view name, std::int64_t batch) {
-  if (batch < 1) return fail(ErrorKind::kUsage, "a batch has at least one image");
+  if (batch < 1)
+    return fail(ErrorKind::kUsage, "a batch has at least one image", {}, "Give a batch of 1 or more");
   const auto entry =
       std::find_if(kEntries.begin(), kEntries.end(), [&](const Entry& e) { return e.name == name; });
   if (entry == kEntries.end()) {

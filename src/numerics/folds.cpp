@@ -12,7 +12,8 @@
 namespace joulecast {
 
 Expected<std::vector<Fold>> contiguous_folds(std::size_t rows, std::size_t folds) {
-  if (folds < 2) return fail(ErrorKind::kUsage, "cross-validation needs at least 2 folds");
+  if (folds < 2)
+    return fail(ErrorKind::kUsage, "cross-validation needs at least 2 folds", {}, "Ask for 2 folds or more");
   if (rows < folds) {
     return fail(ErrorKind::kUnfit,
                 std::to_string(rows) + " rows cannot be cut into " + std::to_string(folds) + " folds", {},
@@ -29,7 +30,8 @@ Expected<std::vector<Fold>> contiguous_folds(std::size_t rows, std::size_t folds
 }
 
 Expected<std::vector<Fold>> grouped_folds(std::span<const std::size_t> group_of_row, std::size_t folds) {
-  if (folds < 2) return fail(ErrorKind::kUsage, "cross-validation needs at least 2 folds");
+  if (folds < 2)
+    return fail(ErrorKind::kUsage, "cross-validation needs at least 2 folds", {}, "Ask for 2 folds or more");
   std::unordered_map<std::size_t, std::size_t> index_of_group;  // in order of first appearance
   std::vector<Fold> groups;
   for (std::size_t row = 0; row < group_of_row.size(); ++row) {

@@ -74,11 +74,15 @@ Expected<void> check(const GaussianObservations& of) {
   const bool fits = of.begin.size() == of.values.size() + 1 && x.rows == of.shares.size() &&
                     x.data.size() == x.rows * x.columns && of.begin.front() == 0 &&
                     of.begin.back() == x.rows && std::is_sorted(of.begin.begin(), of.begin.end());
-  if (!fits) return fail(ErrorKind::kUsage, "points and values of a Gaussian process do not fit together");
-  if (of.values.empty()) return fail(ErrorKind::kUnfit, "a Gaussian process needs an observation");
+  if (!fits)
+    return fail(ErrorKind::kUsage, "points and values of a Gaussian process do not fit together", {},
+                "Give one value and one variance for each point");
+  if (of.values.empty())
+    return fail(ErrorKind::kUnfit, "a Gaussian process needs an observation", {}, "Give at least one point");
   for (const auto& numbers : {x.data, of.shares, of.values})
     if (!std::all_of(numbers.begin(), numbers.end(), [](double v) { return std::isfinite(v); }))
-      return fail(ErrorKind::kUnfit, "a value is not a finite number");
+      return fail(ErrorKind::kUnfit, "a value is not a finite number", {},
+                  "Leave out points that are not finite");
   return {};
 }
 
@@ -97,10 +101,13 @@ Expected<GaussianProcess> fit_gaussian_process(const GaussianObservations& obser
                                                const GaussianProcessParameters& parameters) {
   if (auto ok = check(observations); !ok) return tl::unexpected(ok.error());
   if (!(parameters.length > 0.0) || !(parameters.noise_ratio > 0.0))
-    return fail(ErrorKind::kUsage, "length and noise of a Gaussian process must be above 0");
+    return fail(ErrorKind::kUsage, "length and noise of a Gaussian process must be above 0", {},
+                "Give positive parameters");
   const auto solved = solve(kernel_of(observations, distances_of(observations.points), parameters.length),
                             as_vector(observations.values), parameters.noise_ratio);
-  if (!solved) return fail(ErrorKind::kUnfit, "a Gaussian process cannot be solved");
+  if (!solved)
+    return fail(ErrorKind::kUnfit, "a Gaussian process cannot be solved", {},
+                "Raise the noise, or leave out points that repeat others");
   GaussianProcess out;
   out.parameters = parameters;
   out.signal_sd = std::sqrt(solved->variance);

@@ -19,21 +19,29 @@ namespace {
 Expected<void> check_alphas(std::span<const double> alphas) {
   for (std::size_t i = 0; i < alphas.size(); ++i) {
     if (!(std::isfinite(alphas[i]) && alphas[i] >= 0.0)) {
-      return fail(ErrorKind::kUsage, "alpha " + std::to_string(alphas[i]) + " is not a number from 0");
+      return fail(ErrorKind::kUsage, "alpha " + std::to_string(alphas[i]) + " is not a number from 0", {},
+                  "Give finite penalties from 0 upwards");
     }
-    if (i > 0 && alphas[i] > alphas[i - 1]) return fail(ErrorKind::kUsage, "alphas must descend");
+    if (i > 0 && alphas[i] > alphas[i - 1])
+      return fail(ErrorKind::kUsage, "alphas must descend", {}, "Sort the penalties from the largest down");
   }
   return {};
 }
 
 Expected<void> check_folds(std::size_t rows, std::span<const Fold> folds) {
-  if (folds.empty()) return fail(ErrorKind::kUsage, "cross-validation needs folds");
+  if (folds.empty())
+    return fail(ErrorKind::kUsage, "cross-validation needs folds", {}, "Give two folds or more");
   for (const Fold& fold : folds) {
-    if (fold.empty()) return fail(ErrorKind::kUsage, "a fold has no rows");
-    if (fold.size() >= rows) return fail(ErrorKind::kUsage, "a fold leaves no rows to train on");
+    if (fold.empty()) return fail(ErrorKind::kUsage, "a fold has no rows", {}, "Leave the fold out");
+    if (fold.size() >= rows)
+      return fail(ErrorKind::kUsage, "a fold leaves no rows to train on", {},
+                  "Use folds of fewer rows, or give more rows");
     for (std::size_t i = 0; i < fold.size(); ++i) {
-      if (fold[i] >= rows) return fail(ErrorKind::kUsage, "a fold names a row that does not exist");
-      if (i > 0 && fold[i] <= fold[i - 1]) return fail(ErrorKind::kUsage, "a fold's rows must ascend");
+      if (fold[i] >= rows)
+        return fail(ErrorKind::kUsage, "a fold names a row that does not exist", {},
+                    "Number the rows from 0");
+      if (i > 0 && fold[i] <= fold[i - 1])
+        return fail(ErrorKind::kUsage, "a fold's rows must ascend", {}, "Sort them, and name each once");
     }
   }
   return {};

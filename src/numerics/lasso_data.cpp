@@ -36,18 +36,27 @@ void centre(CentredData& data, bool fit_intercept) {
 
 Expected<void> check_lasso_input(MatrixView x, std::span<const double> y, const LassoOptions& options) {
   if (x.data.size() != x.rows * x.columns || y.size() != x.rows) {
-    return fail(ErrorKind::kUsage, "a matrix of " + std::to_string(x.rows) + " x " +
-                                       std::to_string(x.columns) + " does not fit " +
-                                       std::to_string(x.data.size()) + " values and " +
-                                       std::to_string(y.size()) + " targets");
+    return fail(ErrorKind::kUsage,
+                "a matrix of " + std::to_string(x.rows) + " x " + std::to_string(x.columns) +
+                    " does not fit " + std::to_string(x.data.size()) + " values and " +
+                    std::to_string(y.size()) + " targets",
+                {}, "Give rows times columns values, and one target for each row");
   }
-  if (options.alphas == 0) return fail(ErrorKind::kUsage, "a path needs at least one alpha");
-  if (!(options.eps > 0.0 && options.eps <= 1.0)) return fail(ErrorKind::kUsage, "eps must lie in (0, 1]");
-  if (options.max_iterations == 0) return fail(ErrorKind::kUsage, "max_iterations must be at least 1");
-  if (x.rows == 0) return fail(ErrorKind::kUnfit, "there are no rows to fit");
-  if (x.columns == 0) return fail(ErrorKind::kUnfit, "there are no columns to fit");
-  if (!all_finite(x.data)) return fail(ErrorKind::kUnfit, "a feature is not a finite number");
-  if (!all_finite(y)) return fail(ErrorKind::kUnfit, "a target is not a finite number");
+  if (options.alphas == 0)
+    return fail(ErrorKind::kUsage, "a path needs at least one alpha", {}, "Ask for one alpha or more");
+  if (!(options.eps > 0.0 && options.eps <= 1.0))
+    return fail(ErrorKind::kUsage, "eps must lie in (0, 1]", {}, "Give a share such as 1e-3");
+  if (options.max_iterations == 0)
+    return fail(ErrorKind::kUsage, "max_iterations must be at least 1", {}, "Give 1 or more");
+  if (x.rows == 0) return fail(ErrorKind::kUnfit, "there are no rows to fit", {}, "Give at least one row");
+  if (x.columns == 0)
+    return fail(ErrorKind::kUnfit, "there are no columns to fit", {}, "Give at least one column");
+  if (!all_finite(x.data))
+    return fail(ErrorKind::kUnfit, "a feature is not a finite number", {},
+                "Leave out rows with NaN or infinity");
+  if (!all_finite(y))
+    return fail(ErrorKind::kUnfit, "a target is not a finite number", {},
+                "Leave out rows with NaN or infinity");
   // Squares of the values are summed.
   const double largest = std::sqrt(std::numeric_limits<double>::max() / (8.0 * static_cast<double>(x.rows)));
   const auto too_large = [largest](double value) { return std::fabs(value) > largest; };

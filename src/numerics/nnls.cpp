@@ -25,13 +25,16 @@ bool all_finite(std::span<const double> values) {
 
 Expected<void> check(MatrixView a, std::span<const double> b, double ridge) {
   if (a.data.size() != a.rows * a.columns || b.size() != a.rows) {
-    return fail(ErrorKind::kUsage, "a matrix of " + std::to_string(a.rows) + " x " +
-                                       std::to_string(a.columns) + " does not fit a right side of " +
-                                       std::to_string(b.size()));
+    return fail(ErrorKind::kUsage,
+                "a matrix of " + std::to_string(a.rows) + " x " + std::to_string(a.columns) +
+                    " does not fit a right side of " + std::to_string(b.size()),
+                {}, "Give one value of the right side for each row");
   }
   if (!(std::isfinite(ridge) && ridge >= 0.0))
-    return fail(ErrorKind::kUsage, "ridge must be a number from 0");
-  if (!all_finite(a.data) || !all_finite(b)) return fail(ErrorKind::kUnfit, "a value is not a finite number");
+    return fail(ErrorKind::kUsage, "ridge must be a number from 0", {}, "Give a finite ridge, or 0");
+  if (!all_finite(a.data) || !all_finite(b))
+    return fail(ErrorKind::kUnfit, "a value is not a finite number", {},
+                "Leave out rows with NaN or infinity");
   return {};
 }
 
@@ -121,10 +124,13 @@ Expected<NnlsFit> nnls(MatrixView a, std::span<const double> b, double ridge) {
 }
 
 Expected<NnlsFit> nnls_from_gram(MatrixView gram, std::span<const double> h) {
-  if (gram.rows != gram.columns) return fail(ErrorKind::kUsage, "a Gram matrix must be square");
+  if (gram.rows != gram.columns)
+    return fail(ErrorKind::kUsage, "a Gram matrix must be square", {}, "Give as many rows as columns");
   if (auto ok = check(gram, h, 0.0); !ok) return tl::unexpected(ok.error());
   for (std::size_t j = 0; j < gram.columns; ++j) {
-    if (gram(j, j) < 0.0) return fail(ErrorKind::kUnfit, "a Gram matrix has a negative diagonal");
+    if (gram(j, j) < 0.0)
+      return fail(ErrorKind::kUnfit, "a Gram matrix has a negative diagonal", {},
+                  "Sum the squares again: a true Gram matrix has none");
   }
   if (gram.columns == 0) return NnlsFit{};
   const LeastSquares problem = least_squares_of(gram, h);

@@ -108,6 +108,19 @@ Figure plus(Figure figure, double more) {
   return figure;
 }
 
+/// What a rate cannot be used for.
+void doubt_rate(NetworkPrediction& out, double rate_hz, bool has_idle) {
+  if (rate_hz * out.run_time_ms.value > 1e3)
+    out.warnings.push_back(
+        {fmt::format("{} inferences a second do not fit: one takes {:.3f} ms, so {:.4g} a "
+                     "second at most",
+                     rate_hz, out.run_time_ms.value, 1e3 / out.run_time_ms.value)});
+  if (!has_idle)
+    out.warnings.push_back(
+        {"the models hold no idle power, so the board's power at a rate is not told: train "
+         "on measurements that know it (idling_power.json)"});
+}
+
 /// Adds the figures of the layers up, in their order.
 void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const PhysicalModel* energy,
             const std::optional<double>& idle_w, const PredictOptions& options) {
@@ -123,6 +136,7 @@ void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const Physica
   for (const LayerPrediction& layer : out.layers)
     if (layer.energy_mj && layer.run_time_ms) powered_ms += layer.run_time_ms->value;
   if (powered_ms != 0.0) out.power_w.value = out.energy_mj.value / powered_ms;
+  if (options.rate_hz) doubt_rate(out, *options.rate_hz, idle_w.has_value());
   if (!idle_w) return;
   // Idle energy grows with the run time, so both bounds are taken together.
   const auto board = [&](std::optional<double> Figure::* bound) -> std::optional<double> {
@@ -138,9 +152,6 @@ void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const Physica
   };
   out.board_power_at_rate_w = Figure{at_rate(out.energy_mj.value), bound_at_rate(out.energy_mj.low),
                                      bound_at_rate(out.energy_mj.high)};
-  if (*options.rate_hz * out.run_time_ms.value > 1e3)
-    out.warnings.push_back({fmt::format("{} inferences a second do not fit: one takes {:.3f} ms",
-                                        *options.rate_hz, out.run_time_ms.value)});
 }
 
 /// Faults of a network, gathered while its layers are predicted.
@@ -316,7 +327,7 @@ Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 Predictor::~Predictor() = default;
 
 Expected<NetworkPrediction> Predictor::predict(const Network& network, const PredictOptions& options) const {
-  if (options.rate_hz && !(*options.rate_hz > 0.0))
+  if (options.rate_hz && !(*options.rate_hz > 0.0 && std::isfinite(*options.rate_hz)))
     return fail(ErrorKind::kUsage, fmt::format("a rate of {} inferences a second", *options.rate_hz), {},
                 "Give a rate above 0");
   NetworkPrediction out;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "base/utf8.h"
+
 namespace joulecast::json {
 namespace {
 
@@ -91,6 +93,14 @@ Scan scan_word(const char* begin, const char* end, std::string_view word) {
   return {Status::kFound, begin + word.size(), {}};
 }
 
+/// One character of two to four bytes.
+Scan scan_wide_character(const char* at, const char* end) {
+  const auto character = first_utf8_character(std::string_view(at, static_cast<std::size_t>(end - at)));
+  if (character.status == Utf8Status::kNeedsMore) return kNeedsMore;
+  if (character.status == Utf8Status::kWrong) return wrong(at, "invalid UTF-8");
+  return {Status::kFound, at + character.bytes, {}};
+}
+
 /// Skips digits; nullptr if there is none.
 const char* skip_digits(const char* at, const char* end) {
   const char* const begin = at;
@@ -99,32 +109,6 @@ const char* skip_digits(const char* at, const char* end) {
 }
 
 }  // namespace
-
-Scan scan_wide_character(const char* at, const char* end) {
-  constexpr std::string_view kInvalid = "invalid UTF-8";
-  const unsigned first = byte(*at);
-  unsigned length = 2;
-  unsigned least_second = 0x80;
-  unsigned most_second = 0xbf;
-  if (first >= 0xf0) {
-    length = 4;
-    if (first == 0xf0) least_second = 0x90;
-    if (first == 0xf4) most_second = 0x8f;
-  } else if (first >= 0xe0) {
-    length = 3;
-    if (first == 0xe0) least_second = 0xa0;
-    if (first == 0xed) most_second = 0x9f;
-  }
-  if (first < 0xc2 || first > 0xf4) return wrong(at, kInvalid);
-  for (unsigned i = 1; i < length; ++i) {
-    if (at + i == end) return kNeedsMore;
-    const unsigned next = byte(at[i]);
-    if (next < least_second || next > most_second) return wrong(at, kInvalid);
-    least_second = 0x80;
-    most_second = 0xbf;
-  }
-  return {Status::kFound, at + length, {}};
-}
 
 Scan scan_string(const char* begin, const char* end, std::string& text) {
   text.clear();

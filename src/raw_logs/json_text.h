@@ -35,9 +35,6 @@ Scan scan_string(const char* begin, const char* end, std::string& text);
 /// `last`: nothing follows behind `end`, so that a number may end there (one like "0." still needs more).
 Scan scan_number(const char* begin, const char* end, bool last, Number& number);
 
-/// One UTF-8 character of two to four bytes (RFC 3629: no overlong forms, no surrogates). begin != end.
-Scan scan_wide_character(const char* begin, const char* end);
-
 /// Could a number begin with this character?
 constexpr bool starts_number(char c) {
   return (c >= '0' && c <= '9') || c == '-' || c == 'N' || c == 'I';

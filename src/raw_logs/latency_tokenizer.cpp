@@ -229,7 +229,7 @@ std::optional<LatencyTokenizer::Kind> LatencyTokenizer::wrong(const Cursor& curs
   failed_ = true;
   fault_byte_ = consumed_ + static_cast<std::uint64_t>(at - cursor.begin);
   fault_ = std::move(message);
-  hint_ = std::move(hint);
+  hint_ = hint.empty() ? "The log is damaged here: copy it again, or measure again" : std::move(hint);
   return Kind::kError;
 }
 

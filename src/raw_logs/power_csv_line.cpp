@@ -265,8 +265,10 @@ class PowerCsvParser final : public RailLineParser {
   Expected<void> number(std::size_t column, double factor, double& value) const {
     const auto parsed = python::to_float(cells_[column]);
     if (!parsed) {
-      return fail(ErrorKind::kMalformed, fmt::format("\"{}\" in column {} is not a number",
-                                                     cells_[column].substr(0, 40), column + 1));
+      return fail(
+          ErrorKind::kMalformed,
+          fmt::format("\"{}\" in column {} is not a number", cells_[column].substr(0, 40), column + 1), {},
+          "The line is damaged or was cut off: correct or remove it");
     }
     value = *parsed * factor;
     return {};

@@ -61,6 +61,9 @@ inline LineCut cut_line(std::string_view text, bool last) {
   return cut;
 }
 
+/// What every log that is no text says for help.
+inline constexpr const char* kNoText = "Is this a power log? If it is, it was damaged: copy it again";
+
 /// What every log refuses as impossible says for help.
 inline constexpr std::string_view kImpossiblePowerHint =
     "A regression needs clean values: remove the sample, or use --method window, which takes it as it stands";

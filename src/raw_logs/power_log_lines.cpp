@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "raw_logs/decimal.h"
 #include "raw_logs/python_text.h"
 
@@ -63,7 +64,7 @@ const char* PowerLogLines::take_lines_quickly(const char* at, const char* end) {
 
 /// One line, without its end. False if it is refused.
 bool PowerLogLines::take_line(std::string_view line, std::uint64_t byte) {
-  if (!python::is_utf8(line)) return refuse(byte, "invalid UTF-8");
+  if (!is_utf8(line)) return refuse(byte, "invalid UTF-8", kNoText);
   const std::string_view text = python::strip(line);
   if (text.empty())
     return refuse(byte, "a blank line", "Remove it; each line must be stamp,millivolts,milliamps");
@@ -87,7 +88,9 @@ bool PowerLogLines::take_line(std::string_view line, std::uint64_t byte) {
   std::array<double, 2> value{};
   for (std::size_t i = 0; i < value.size(); ++i) {
     const auto number = python::to_float(field[i + 1]);
-    if (!number) return refuse(byte, fmt::format("\"{}\" is not a number", field[i + 1].substr(0, 40)));
+    if (!number)
+      return refuse(byte, fmt::format("\"{}\" is not a number", field[i + 1].substr(0, 40)),
+                    "The line is damaged or was cut off: correct or remove it");
     value[i] = *number;
   }
   return push({*time, value[0], value[1]}, byte);

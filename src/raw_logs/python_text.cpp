@@ -92,21 +92,6 @@ std::optional<double> to_float(std::string_view text) {
   return json::nearest_double(plain);
 }
 
-bool is_utf8(std::string_view text) {
-  const char* at = text.data();
-  const char* const end = at + text.size();
-  while (at != end) {
-    if (static_cast<unsigned char>(*at) < 0x80) {
-      ++at;
-      continue;
-    }
-    const json::Scan scan = json::scan_wide_character(at, end);
-    if (scan.status != json::Status::kFound) return false;
-    at = scan.at;
-  }
-  return true;
-}
-
 std::string_view stem(std::string_view name) {
   const std::size_t dot = name.rfind('.');
   const bool has_suffix = dot != std::string_view::npos && dot != 0 && dot + 1 != name.size();

@@ -13,9 +13,6 @@ std::string_view strip(std::string_view text);
 /// `5.` and `.5`; correctly rounded, too large becomes infinite. Empty if float() would raise.
 std::optional<double> to_float(std::string_view text);
 
-/// Is all of it UTF-8 (RFC 3629)?
-bool is_utf8(std::string_view text);
-
 /// PurePath(name).stem: without the last suffix; a dot in front or at the end begins no suffix.
 std::string_view stem(std::string_view name);
 

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "raw_logs/python_text.h"
 #include "raw_logs/small_text.h"
 
@@ -110,7 +111,7 @@ bool RailLines::take_line(std::string_view line, std::uint64_t byte) {
   const Location place{file_, line_, byte};
   std::string_view text = line;
   if (byte == 0 && text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  if (!python::is_utf8(text)) return refuse({ErrorKind::kMalformed, "invalid UTF-8"}, place);
+  if (!is_utf8(text)) return refuse({ErrorKind::kMalformed, "invalid UTF-8", {}, kNoText}, place);
   text = python::strip(text);
   if (text.empty()) return true;
   if (footer_) return refuse(*footer_, footer_->location);
@@ -129,9 +130,12 @@ bool RailLines::take_reading(const RailReading& reading, const Location& place) 
     kind_ = reading.moment.kind;
     if (!parser_->doubt().empty()) doubts_.note(parser_->doubt(), place);
   } else if (*kind_ != reading.moment.kind) {
-    return refuse({ErrorKind::kMalformed, fmt::format("a stamp of {} among others of {}",
-                                                      in_words(reading.moment.kind), in_words(*kind_))},
-                  place);
+    return refuse(
+        {ErrorKind::kMalformed,
+         fmt::format("a stamp of {} among others of {}", in_words(reading.moment.kind), in_words(*kind_)),
+         {},
+         "Two logs may have been joined: keep the lines of one clock"},
+        place);
   }
   PowerSample sample{TimeStamp{reading.moment.microseconds}, reading.millivolts, reading.milliamps};
   if (*kind_ == StampKind::kUnix && zone_) sample.at = zone_->local(reading.moment.microseconds);

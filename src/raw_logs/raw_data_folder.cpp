@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/folder_listing.h"
 #include "joulecast/raw_logs.h"
 #include "raw_logs/doubts.h"
 #include "raw_logs/python_text.h"
@@ -37,20 +38,6 @@ std::optional<std::string> before_suffix(std::string_view name, std::string_view
       return std::string(name.substr(0, name.size() - whole.size()));
   }
   return std::nullopt;
-}
-
-/// Names in a folder by code point. Error kUnreadable.
-Expected<std::vector<std::string>> sorted_names(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code code;
-  for (fs::directory_iterator it(folder, code), end; !code && it != end; it.increment(code))
-    names.push_back(it->path().filename().string());
-  if (code) {
-    return fail(ErrorKind::kUnreadable, fmt::format("cannot list the folder: {}", code.message()),
-                {folder.string()}, "Check the path and its permissions");
-  }
-  std::sort(names.begin(), names.end());
-  return names;
 }
 
 /// A file of a network named after its folder. The reference uses Python's `stem`, which cuts "squeezenet1.1"
@@ -134,16 +121,9 @@ bool is_bookkeeping(std::string_view name) {
 }  // namespace
 
 Expected<RawData> list_raw_data(const std::filesystem::path& folder) {
-  std::error_code code;
-  const auto status = fs::status(folder, code);
-  if (!fs::exists(status))
-    return fail(ErrorKind::kUnreadable, "there is no such folder", {folder.string()}, "Check the path");
-  if (!fs::is_directory(status)) {
-    return fail(ErrorKind::kUnreadable, "not a folder", {folder.string()},
-                "Name the folder that holds one folder for each network");
-  }
-  const auto names = sorted_names(folder);
+  const auto names = sorted_names(folder, "Name the folder that holds one folder for each network");
   if (!names) return tl::unexpected(names.error());
+  std::error_code code;
   RawData data;
   data.idle_power = find_file(folder, std::string(kIdlePower));
   Doubts doubts;

@@ -126,17 +126,17 @@ const Value* Value::find(std::string_view name) const {
   return nullptr;
 }
 
-Expected<Value> parse(std::string_view text, const std::string& file) {
+Expected<Value> parse(std::string_view text, const std::string& file, const std::string& hint) {
   Parser parser(text);
   Value value;
-  if (!parser.document(value)) return fail(ErrorKind::kMalformed, parser.fault(), parser.place(file));
+  if (!parser.document(value)) return fail(ErrorKind::kMalformed, parser.fault(), parser.place(file), hint);
   return value;
 }
 
-Expected<Value> read(const std::filesystem::path& path, std::uint64_t limit) {
+Expected<Value> read(const std::filesystem::path& path, const std::string& hint, std::uint64_t limit) {
   const auto text = read_whole_file(path, limit);
   if (!text) return tl::unexpected(text.error());
-  return parse(*text, path.string());
+  return parse(*text, path.string(), hint);
 }
 
 }  // namespace joulecast::json

@@ -30,11 +30,12 @@ struct Value {
   [[nodiscard]] const Value* find(std::string_view name) const;
 };
 
-/// Errors: kMalformed with line and byte. Nesting deeper than 200 is refused.
-Expected<Value> parse(std::string_view text, const std::string& file);
+/// Errors: kMalformed with line, byte and `hint`. Nesting deeper than 200 is refused.
+Expected<Value> parse(std::string_view text, const std::string& file, const std::string& hint);
 
 /// A whole file, plain or compressed. Errors: kUnreadable, kMalformed, kUnfit if it is larger than `limit`
 /// bytes.
-Expected<Value> read(const std::filesystem::path& path, std::uint64_t limit = 64U << 20U);
+Expected<Value> read(const std::filesystem::path& path, const std::string& hint,
+                     std::uint64_t limit = 64U << 20U);
 
 }  // namespace joulecast::json

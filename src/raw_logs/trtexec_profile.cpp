@@ -8,14 +8,19 @@ namespace joulecast {
 
 using json::Value;
 
+namespace {
+
+constexpr const char* kHint = "It must be what trtexec --exportProfile writes: profile the engine again";
+
+}  // namespace
+
 // The file is a list: [{"count": inferences}, {"name", "timeMs", "averageMs", "medianMs", "percentage"},
 // ...]. The median came with TensorRT 8.2.
 Expected<RunTimeProfile> read_trtexec_profile(const std::filesystem::path& path) {
-  const auto document = json::read(path);
+  const auto document = json::read(path, kHint);
   if (!document) return tl::unexpected(document.error());
   const auto malformed = [&](std::string message, const Value& value) {
-    return fail(ErrorKind::kMalformed, std::move(message), {path.string(), value.line, value.byte},
-                "It must be what trtexec --exportProfile writes");
+    return fail(ErrorKind::kMalformed, std::move(message), {path.string(), value.line, value.byte}, kHint);
   };
   if (!document->is(Value::Kind::kList)) return malformed("not a trtexec profile: it is no list", *document);
   RunTimeProfile profile;

@@ -19,16 +19,21 @@ namespace {
 using simulator::mix;
 
 Expected<void> check(const Board& board, const Network& network, std::uint64_t cycles) {
-  if (network.layers.empty()) return fail(ErrorKind::kUnfit, "network '" + network.name + "' has no layers");
-  if (cycles == 0) return fail(ErrorKind::kUsage, "a run has at least one cycle");
+  if (network.layers.empty())
+    return fail(ErrorKind::kUnfit, "network '" + network.name + "' has no layers", {},
+                "Choose another network");
+  if (cycles == 0) return fail(ErrorKind::kUsage, "a run has at least one cycle", {}, "Give 1 or more");
   const SensorOptions& sensor = board.sensor;
   if (sensor.shunt_conversion_us <= 0.0 || sensor.bus_conversion_us <= 0.0 || sensor.averaging < 1) {
-    return fail(ErrorKind::kUsage, "conversion times and averaging must be positive");
+    return fail(ErrorKind::kUsage, "conversion times and averaging must be positive", {},
+                "Correct SensorOptions");
   }
   if (sensor.channel < 0 || sensor.channel >= sensor.channels) {
-    return fail(ErrorKind::kUsage, "the logged channel must be one of the enabled ones");
+    return fail(ErrorKind::kUsage, "the logged channel must be one of the enabled ones", {},
+                "Correct SensorOptions");
   }
-  if (!(board.logger.poll_us > 0.0)) return fail(ErrorKind::kUsage, "the poll period must be positive");
+  if (!(board.logger.poll_us > 0.0))
+    return fail(ErrorKind::kUsage, "the poll period must be positive", {}, "Correct the logger's options");
   return {};
 }
 

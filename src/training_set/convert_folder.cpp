@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/folder_listing.h"
 #include "base/parallel.h"
 #include "training_set/convert_network.h"
 
@@ -18,26 +19,20 @@ struct Listing {
 };
 
 Expected<Listing> list_networks(const fs::path& folder) {
-  std::error_code code;
-  fs::directory_iterator entries(folder, code);
-  if (code) {
-    return fail(ErrorKind::kUnreadable, fmt::format("cannot read: {}", code.message()), {folder.string()},
-                "Give the folder that `joulecast attribute` wrote");
-  }
+  const char* const hint = "Give the folder that `joulecast attribute` wrote";
+  const auto names = sorted_names(folder, hint);
+  if (!names) return tl::unexpected(names.error());
   Listing listing;
   std::vector<std::string> stray;
-  for (const fs::directory_entry& entry : entries) {
-    const std::string name = entry.path().filename().string();
+  std::error_code code;
+  for (const std::string& name : *names) {
     if (name.starts_with('.')) continue;  // of the system, or of a version control
-    (entry.is_directory(code) ? listing.networks : stray).push_back(name);
+    (fs::is_directory(folder / name, code) ? listing.networks : stray).push_back(name);
   }
   if (listing.networks.empty()) {
-    return fail(ErrorKind::kUnfit, "no network's folder in it", {folder.string()},
-                "Give the folder that `joulecast attribute` wrote");
+    return fail(ErrorKind::kUnfit, "no network's folder in it", {folder.string()}, hint);
   }
-  std::sort(listing.networks.begin(), listing.networks.end());
   if (!stray.empty()) {
-    std::sort(stray.begin(), stray.end());
     listing.warnings.push_back({"plain files among the networks' folders are ignored",
                                 {(folder / stray.front()).string()},
                                 stray.size()});

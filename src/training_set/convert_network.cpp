@@ -95,10 +95,11 @@ class NetworkConversion {
     std::error_code code;
     if (fs::exists(from_ / kLayerPowerFile, code)) {
       with_samples_ = false;
-      const auto layers = read_layer_power(from_ / kLayerPowerFile);
+      const auto layers = read_layer_power(from_ / kLayerPowerFile, &outcome_.warnings);
       if (!layers) return tl::unexpected(layers.error());
       if (layers->empty())
-        return fail(ErrorKind::kUnfit, "the file has no row", {(from_ / kLayerPowerFile).string()});
+        return fail(ErrorKind::kUnfit, "the file has no row", {(from_ / kLayerPowerFile).string()},
+                    "Attribute the network again");
       return measure(*layers);
     }
     const auto samples = read_window_csv(from_ / kWindowCsvFile);
@@ -263,7 +264,7 @@ class NetworkConversion {
       remove(target);
       return {};
     }
-    const auto covariance = read_power_covariance(source);
+    const auto covariance = read_power_covariance(source, &outcome_.warnings);
     if (!covariance) return tl::unexpected(covariance.error());
     std::vector<CovarianceRow> order;
     for (const LayerRow& row : rows) order.push_back({row.layer_name, row.cycles ? row.layer_name : ""});

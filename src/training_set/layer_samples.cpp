@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "base/csv.h"
+#include "base/csv_table.h"
 #include "base/digits.h"
 #include "training_set/pandas_number.h"
 
@@ -70,43 +70,39 @@ class LayerFinder {
 
 class WindowCsvReader {
  public:
-  explicit WindowCsvReader(CsvReader reader) : reader_(std::move(reader)), finder_(samples_.layers) {}
+  explicit WindowCsvReader(CsvTable table) : table_(std::move(table)), finder_(samples_.layers) {}
 
   Expected<NetworkSamples> run() {
-    if (auto ok = read_header(); !ok) return tl::unexpected(ok.error());
+    if (auto ok = find_columns(); !ok) return tl::unexpected(ok.error());
     for (;;) {
-      auto cells = reader_.next();
+      const auto cells = table_.next();
       if (!cells) return tl::unexpected(cells.error());
       if (cells->empty()) break;
-      if (auto ok = take_row(*cells); !ok) return tl::unexpected(ok.error());
+      if (auto ok = take_row(); !ok) return tl::unexpected(ok.error());
       if (usual_columns_) take_rows_quickly();
     }
     if (samples_.rows == 0) {
-      return fail(ErrorKind::kUnfit, "the file has no row", {reader_.location().file});
+      return fail(ErrorKind::kUnfit, "the file has no row", {table_.location().file},
+                  "No layer was running while power was logged: attribute the network again");
     }
     warn_about_names();
+    table_.tell_doubt(samples_.warnings);
     return std::move(samples_);
   }
 
  private:
-  Expected<void> read_header() {
-    auto header = reader_.next();
-    if (!header) return tl::unexpected(header.error());
-    if (header->empty()) {
-      return fail(ErrorKind::kUnfit, "the file has no columns", {reader_.location().file},
-                  "The network's latency log may have been empty");
-    }
-    width_ = header->size();
+  Expected<void> find_columns() {
     for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      const auto place = find_column(*header, kColumns[i]);
-      if (!place && i != kPowerWithIdle) {
-        return fail(ErrorKind::kMalformed, fmt::format("column {} is missing", kColumns[i]),
-                    reader_.location());
+      if (i == kPowerWithIdle) {
+        places_[i] = table_.find(kColumns[i]).value_or(table_.header().size());
+        continue;
       }
-      places_[i] = place.value_or(width_);
+      const auto place = table_.place(kColumns[i]);
+      if (!place) return tl::unexpected(place.error());
+      places_[i] = *place;
     }
     constexpr std::array<std::size_t, kColumns.size()> kUsualPlaces = {1, 2, 4, 5, 3};
-    usual_columns_ = width_ == kUsualPlaces.size() + 1 && places_ == kUsualPlaces;
+    usual_columns_ = table_.header().size() == kUsualPlaces.size() + 1 && places_ == kUsualPlaces;
     return {};
   }
 
@@ -114,7 +110,7 @@ class WindowCsvReader {
   /// recognised by the bytes of its name and type, and the numbers are parsed where they stand. Stops, with
   /// nothing half taken, at any other row and near the end of the bytes in memory.
   void take_rows_quickly() {
-    const std::string_view text = reader_.ahead();
+    const std::string_view text = table_.reader().ahead();
     const char* at = text.data();
     const char* const end = at + text.size();
     std::uint64_t rows = 0;
@@ -133,7 +129,7 @@ class WindowCsvReader {
       at = behind;
     }
     samples_.rows += rows;
-    reader_.skip(static_cast<std::size_t>(at - text.data()), rows);
+    table_.reader().skip(static_cast<std::size_t>(at - text.data()), rows);
   }
 
   /// The row at `at` if it is `<cycle><label><power with idle>,<power>,<run time>` with plain numbers or
@@ -161,29 +157,21 @@ class WindowCsvReader {
     return at != nullptr && *at == '\n' ? at + 1 : nullptr;
   }
 
-  Expected<double> number(std::span<const std::string_view> cells, Column column) const {
-    const std::string_view cell = cells[places_[column]];
-    const auto value = parse_pandas_number(cell);
-    if (value) return *value;
-    return fail(ErrorKind::kMalformed, fmt::format("column {} is not a number: '{}'", kColumns[column], cell),
-                reader_.location());
+  [[nodiscard]] Expected<double> number(Column column) const {
+    return table_.number(places_[column], parse_pandas_number);
   }
 
-  Expected<void> take_row(std::span<const std::string_view> cells) {
-    if (cells.size() != width_) {
-      return fail(ErrorKind::kMalformed, fmt::format("{} cells instead of {}", cells.size(), width_),
-                  reader_.location(), "The file may have been cut off");
-    }
-    const auto power = number(cells, kPower);
+  Expected<void> take_row() {
+    const auto power = number(kPower);
     if (!power) return tl::unexpected(power.error());
-    const auto run_time = number(cells, kRunTime);
+    const auto run_time = number(kRunTime);
     if (!run_time) return tl::unexpected(run_time.error());
-    if (!samples_.idle_uw && !std::isnan(*power) && places_[kPowerWithIdle] < width_) {
-      const auto with_idle = number(cells, kPowerWithIdle);
+    if (!samples_.idle_uw && !std::isnan(*power) && places_[kPowerWithIdle] < table_.header().size()) {
+      const auto with_idle = number(kPowerWithIdle);
       if (!with_idle) return tl::unexpected(with_idle.error());
       if (!std::isnan(*with_idle)) samples_.idle_uw = *with_idle - *power;
     }
-    LayerSamples& layer = finder_.find(cells[places_[kName]], cells[places_[kType]]);
+    LayerSamples& layer = finder_.find(table_.cell(places_[kName]), table_.cell(places_[kType]));
     layer.power_uw.push_back(*power);
     layer.run_time_ms.push_back(*run_time);
     ++samples_.rows;
@@ -205,21 +193,20 @@ class WindowCsvReader {
     if (missing != 0) {
       samples_.warnings.push_back(
           {"layers have a name that pandas takes for a missing value; the reference would drop them",
-           {reader_.location().file},
+           {table_.location().file},
            missing});
     }
     if (numbers != 0 && numbers + missing == samples_.layers.size()) {
       samples_.warnings.push_back(
           {"all layers have numbers for names; the reference would not find them in the engine",
-           {reader_.location().file},
+           {table_.location().file},
            numbers});
     }
   }
 
-  CsvReader reader_;
+  CsvTable table_;
   NetworkSamples samples_;
   LayerFinder finder_;
-  std::size_t width_ = 0;
   bool usual_columns_ = false;
   std::array<std::size_t, kColumns.size()> places_{};
 };
@@ -227,9 +214,10 @@ class WindowCsvReader {
 }  // namespace
 
 Expected<NetworkSamples> read_window_csv(const std::filesystem::path& path) {
-  auto reader = CsvReader::open(path);
-  if (!reader) return tl::unexpected(reader.error());
-  return WindowCsvReader(std::move(*reader)).run();
+  // The reference writes an empty file where it found nothing to write.
+  auto table = CsvTable::open(path, "Write the file again with `joulecast attribute`", ErrorKind::kUnfit);
+  if (!table) return tl::unexpected(table.error());
+  return WindowCsvReader(std::move(*table)).run();
 }
 
 }  // namespace joulecast

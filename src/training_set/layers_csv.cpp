@@ -1,11 +1,9 @@
-#include <charconv>
 #include <cmath>
 
 #include <fmt/format.h>
 
 #include "base/atomic_file.h"
-#include "base/csv.h"
-#include "base/float_text.h"
+#include "base/csv_table.h"
 #include "joulecast/training_set.h"
 #include "networks/format_words.h"
 
@@ -28,18 +26,11 @@ constexpr Column text(std::string_view name) {
           }};
 }
 
-bool read_number(std::string_view cell, std::optional<double>& to) {
-  to.reset();
-  if (cell.empty()) return true;
-  to = parse_double(cell);
-  return to.has_value();
-}
-
 /// A measured figure.
 template <auto Member>
 constexpr Column figure(std::string_view name) {
   return {name, [](CsvText& to, const LayerRow& row) { to.cell(row.*Member); },
-          [](std::string_view cell, LayerRow& row) { return read_number(cell, row.*Member); }};
+          [](std::string_view cell, LayerRow& row) { return read_number_cell(cell, row.*Member); }};
 }
 
 /// A size: whole, so written without ".0".
@@ -56,7 +47,7 @@ constexpr Column size(std::string_view name) {
               to.cell(value);
             }
           },
-          [](std::string_view cell, LayerRow& row) { return read_number(cell, row.*Member); }};
+          [](std::string_view cell, LayerRow& row) { return read_number_cell(cell, row.*Member); }};
 }
 
 template <auto Member>
@@ -88,12 +79,7 @@ void write_cycles(CsvText& to, const LayerRow& row) {
   }
 }
 bool read_cycles(std::string_view cell, LayerRow& row) {
-  if (cell.empty()) return true;
-  std::uint64_t cycles = 0;
-  const auto [end, code] = std::from_chars(cell.data(), cell.data() + cell.size(), cycles);
-  if (code != std::errc() || end != cell.data() + cell.size()) return false;
-  row.cycles = cycles;
-  return true;
+  return read_count_cell(cell, row.cycles);
 }
 
 void write_residual(CsvText& to, const LayerRow& row) {
@@ -151,35 +137,27 @@ constexpr Column kColumns[] = {
 };
 
 /// The columns of a header by position; null for one that is not ours.
-Expected<std::vector<const Column*>> columns_of(std::span<const std::string_view> header,
-                                                const Location& place) {
-  if (!find_column(header, "layer_name") ||
-      !(find_column(header, "layer_type") || find_column(header, "kind"))) {
+Expected<std::vector<const Column*>> columns_of(const CsvTable& table) {
+  if (!table.find("layer_name") || !(table.find("layer_type") || table.find("kind"))) {
     return fail(ErrorKind::kMalformed,
-                "no table of layers: the columns layer_name and layer_type or kind are needed", place,
-                "docs/interface.md lists the columns of layers.csv");
+                "no table of layers: the columns layer_name and layer_type or kind are needed",
+                table.location(), "docs/interface.md lists the columns of layers.csv");
   }
-  std::vector<const Column*> columns(header.size(), nullptr);
+  std::vector<const Column*> columns(table.header().size(), nullptr);
   for (const Column& column : kColumns) {
-    if (const auto at = find_column(header, column.name)) columns[*at] = &column;
+    if (const auto at = table.find(column.name)) columns[*at] = &column;
   }
   return columns;
 }
 
-Expected<LayerRow> read_row(std::span<const std::string_view> cells,
-                            const std::vector<const Column*>& columns, const Location& place) {
-  if (cells.size() != columns.size()) {
-    return fail(ErrorKind::kMalformed, fmt::format("{} cells under {} columns", cells.size(), columns.size()),
-                place);
-  }
+Expected<LayerRow> read_row(const CsvTable& table, const std::vector<const Column*>& columns) {
   LayerRow row;
   bool has_kind = false;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
+  for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i] == nullptr) continue;
-    if (!columns[i]->read(cells[i], row))
-      return fail(ErrorKind::kMalformed, fmt::format("\"{}\" cannot be a {}", cells[i], columns[i]->name),
-                  place);
-    has_kind = has_kind || (columns[i]->name == "kind" && !cells[i].empty());
+    if (!columns[i]->read(table.cell(i), row))
+      return table.fault(fmt::format("\"{}\" cannot be a {}", table.cell(i), columns[i]->name));
+    has_kind = has_kind || (columns[i]->name == "kind" && !table.cell(i).empty());
   }
   take_tile(row.tactic, row);
   if (!has_kind) {
@@ -192,26 +170,23 @@ Expected<LayerRow> read_row(std::span<const std::string_view> cells,
 
 }  // namespace
 
-Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path) {
-  auto reader = CsvReader::open(path);
-  if (!reader) return tl::unexpected(reader.error());
-  const auto header = reader->next();
-  if (!header) return tl::unexpected(header.error());
-  if (header->empty())
-    return fail(ErrorKind::kMalformed, "empty: not even a header", {path.string(), 1},
-                "Convert the measurements again");
-  const auto columns = columns_of(*header, reader->location());
+Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path,
+                                                std::vector<Warning>* warnings) {
+  auto table = CsvTable::open(path, "Correct it, or convert the measurements again");
+  if (!table) return tl::unexpected(table.error());
+  const auto columns = columns_of(*table);
   if (!columns) return tl::unexpected(columns.error());
-
   std::vector<LayerRow> rows;
   for (;;) {
-    const auto cells = reader->next();
+    const auto cells = table->next();
     if (!cells) return tl::unexpected(cells.error());
-    if (cells->empty()) return rows;
-    auto row = read_row(*cells, *columns, reader->location());
+    if (cells->empty()) break;
+    auto row = read_row(*table, *columns);
     if (!row) return tl::unexpected(row.error());
     rows.push_back(*std::move(row));
   }
+  if (warnings != nullptr) table->tell_doubt(*warnings);
+  return rows;
 }
 
 Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows) {

@@ -5,55 +5,44 @@
 
 #include <fmt/format.h>
 
-#include "base/csv.h"
-#include "base/float_text.h"
+#include "base/csv_table.h"
 
 namespace joulecast {
 namespace {
 
-Expected<void> take_row(std::span<const std::string_view> cells, const Location& location,
-                        PowerCovariance& covariance) {
-  const std::size_t row = covariance.w2.size() / covariance.layer_names.size();
-  if (row == covariance.layer_names.size() || cells.size() != covariance.layer_names.size() + 1 ||
-      cells.front() != covariance.layer_names[row]) {
-    return fail(ErrorKind::kMalformed, "rows and columns are not the same layers in the same order", location,
-                "Write the file again with `joulecast attribute`");
-  }
-  for (const std::string_view cell : cells.subspan(1)) {
-    const auto value = cell.empty() ? std::optional(std::nan("")) : parse_double(cell);
-    if (!value) {
-      return fail(ErrorKind::kMalformed, fmt::format("'{}' is not a number", cell.substr(0, 40)), location);
-    }
-    covariance.w2.push_back(*value);
+Expected<void> take_row(const CsvTable& table, PowerCovariance& covariance) {
+  const std::size_t size = covariance.layer_names.size();
+  const std::size_t row = covariance.w2.size() / size;
+  if (row == size || table.cell(0) != covariance.layer_names[row])
+    return table.fault("rows and columns are not the same layers in the same order");
+  for (std::size_t column = 1; column <= size; ++column) {
+    std::optional<double> value;
+    if (!read_number_cell(table.cell(column), value)) return table.fault_in(column, "is not a number");
+    covariance.w2.push_back(value.value_or(std::nan("")));
   }
   return {};
 }
 
 }  // namespace
 
-Expected<PowerCovariance> read_power_covariance(const std::filesystem::path& path) {
-  auto reader = CsvReader::open(path);
-  if (!reader) return tl::unexpected(reader.error());
-  const auto header = reader->next();
-  if (!header) return tl::unexpected(header.error());
-  if (header->size() < 2 || header->front() != "layer_name") {
-    return fail(ErrorKind::kMalformed, "no header 'layer_name,...'", {path.string(), 1},
-                "Write the file again with `joulecast attribute`");
-  }
+Expected<PowerCovariance> read_power_covariance(const std::filesystem::path& path,
+                                                std::vector<Warning>* warnings) {
+  auto table = CsvTable::open(path, "Write the file again with `joulecast attribute`");
+  if (!table) return tl::unexpected(table.error());
+  if (table->header().size() < 2 || table->header().front() != "layer_name")
+    return table->fault("no header 'layer_name,...'");
   PowerCovariance covariance;
-  for (const std::string_view name : header->subspan(1)) covariance.layer_names.emplace_back(name);
+  covariance.layer_names.assign(table->header().begin() + 1, table->header().end());
   for (;;) {
-    const auto cells = reader->next();
+    const auto cells = table->next();
     if (!cells) return tl::unexpected(cells.error());
     if (cells->empty()) break;
-    if (auto ok = take_row(*cells, reader->location(), covariance); !ok) return tl::unexpected(ok.error());
+    if (auto ok = take_row(*table, covariance); !ok) return tl::unexpected(ok.error());
   }
   const std::size_t size = covariance.layer_names.size();
-  if (covariance.w2.size() != size * size) {
-    return fail(ErrorKind::kMalformed,
-                fmt::format("{} rows instead of {}", covariance.w2.size() / size, size), reader->location(),
-                "Write the file again with `joulecast attribute`");
-  }
+  if (covariance.w2.size() != size * size)
+    return table->fault(fmt::format("{} rows instead of {}", covariance.w2.size() / size, size));
+  if (warnings != nullptr) table->tell_doubt(*warnings);
   return covariance;
 }
 

@@ -5,8 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "base/csv.h"
-#include "base/float_text.h"
+#include "base/csv_table.h"
 #include "joulecast/training_set.h"
 
 namespace joulecast {
@@ -41,7 +40,9 @@ Expected<FoundByNetwork> find_files(const fs::path& folder) {
       if (name == fmt::format("{}.csv", to_string(kReferenceKinds[k]))) files().reference[k] = path;
     if (name == "layers.csv") files().layers = path;
   }
-  if (code) return fail(ErrorKind::kUnreadable, "cannot list: " + code.message(), {folder.string()});
+  if (code)
+    return fail(ErrorKind::kUnreadable, "cannot list the folder: " + code.message(), {folder.string()},
+                "Check its permissions and those of the folders in it");
   return found;
 }
 
@@ -49,16 +50,13 @@ Expected<FoundByNetwork> find_files(const fs::path& folder) {
 struct Columns {
   std::vector<std::size_t> features;
   std::size_t power = 0, run_time = 0, layer_name = 0;
-  std::size_t count = 0;  ///< cells of the header
 };
 
-Expected<Columns> find_columns(std::span<const std::string_view> header, ReferenceKind kind,
-                               const Location& at) {
+Expected<Columns> find_columns(const CsvTable& table, ReferenceKind kind) {
   Columns columns;
-  columns.count = header.size();
   std::string missing;
   const auto place = [&](std::string_view name) {
-    const auto found = find_column(header, name);
+    const auto found = table.find(name);
     if (!found) missing += (missing.empty() ? "" : ", ") + std::string(name);
     return found.value_or(0);
   };
@@ -66,68 +64,55 @@ Expected<Columns> find_columns(std::span<const std::string_view> header, Referen
   columns.power = place("power");
   columns.run_time = place("runtime");
   columns.layer_name = place("layer_name");
-  if (!missing.empty())
-    return fail(ErrorKind::kMalformed, "column missing: " + missing, at,
-                fmt::format("Write the {} rows again with `joulecast convert`", to_string(kind)));
+  if (!missing.empty()) return table.fault("column missing: " + missing);
   return columns;
 }
 
-Expected<double> read_number(std::string_view cell, std::string_view column, const Location& at) {
-  if (cell.empty())
-    return fail(ErrorKind::kMalformed, fmt::format("column {} is empty", column), at,
-                "Leave out rows without a measurement (convert does, with --per-layer-measurements above 0)");
-  const auto number = parse_double(cell);
-  if (!number)
-    return fail(ErrorKind::kMalformed, fmt::format("column {} holds no number: {}", column, cell), at);
-  return *number;
+Expected<double> read_number(const CsvTable& table, std::size_t column) {
+  if (!table.cell(column).empty()) return table.number(column);
+  return fail(ErrorKind::kMalformed, fmt::format("column {} is empty", table.header()[column]),
+              table.location(),
+              "Leave out rows without a measurement (convert does, with --per-layer-measurements above 0)");
 }
 
-Expected<ReferenceRow> read_row(std::span<const std::string_view> cells, const Columns& columns,
-                                ReferenceKind kind, const Location& at) {
-  if (cells.size() != columns.count)
-    return fail(ErrorKind::kMalformed,
-                fmt::format("{} cells, but the header names {} columns", cells.size(), columns.count), at);
+Expected<ReferenceRow> read_row(const CsvTable& table, const Columns& columns) {
   ReferenceRow row;
-  const auto names = reference_feature_names(kind);
-  for (std::size_t j = 0; j < names.size(); ++j) {
-    auto number = read_number(cells[columns.features[j]], names[j], at);
+  for (const std::size_t column : columns.features) {
+    auto number = read_number(table, column);
     if (!number) return tl::unexpected(number.error());
     // Sizes beyond a double's whole numbers are no sizes; their cubes would be no numbers.
     if (!(*number >= 0.0 && *number <= 9007199254740992.0))
-      return fail(ErrorKind::kMalformed,
-                  fmt::format("column {} holds {}, which is no size", names[j], cells[columns.features[j]]),
-                  at, "Correct the cell, or write the rows again with `joulecast convert`");
+      return table.fault(
+          fmt::format("column {} holds {}, which is no size", table.header()[column], table.cell(column)));
     row.features.push_back(*number);
   }
-  auto power = read_number(cells[columns.power], "power", at);
+  auto power = read_number(table, columns.power);
   if (!power) return tl::unexpected(power.error());
-  auto run_time = read_number(cells[columns.run_time], "runtime", at);
+  auto run_time = read_number(table, columns.run_time);
   if (!run_time) return tl::unexpected(run_time.error());
   row.power_uw = *power;
   row.run_time_ms = *run_time;
-  row.layer_name = cells[columns.layer_name];
+  row.layer_name = table.cell(columns.layer_name);
   return row;
 }
 
-Expected<std::vector<ReferenceRow>> read_table(const fs::path& path, ReferenceKind kind) {
-  auto reader = CsvReader::open(path);
-  if (!reader) return tl::unexpected(reader.error());
-  const auto header = reader->next();
-  if (!header) return tl::unexpected(header.error());
-  if (header->empty())
-    return fail(ErrorKind::kMalformed, "is empty: not even a header", {path.string()},
-                "Write it again with `joulecast convert`");
-  const auto columns = find_columns(*header, kind, reader->location());
+Expected<std::vector<ReferenceRow>> read_table(const fs::path& path, ReferenceKind kind,
+                                               std::vector<Warning>& warnings) {
+  auto table = CsvTable::open(path, "Correct it, or write the rows again with `joulecast convert`");
+  if (!table) return tl::unexpected(table.error());
+  const auto columns = find_columns(*table, kind);
   if (!columns) return tl::unexpected(columns.error());
   std::vector<ReferenceRow> rows;
   for (;;) {
-    const auto cells = reader->next();
+    const auto cells = table->next();
     if (!cells) return tl::unexpected(cells.error());
-    if (cells->empty()) return rows;
-    auto row = read_row(*cells, *columns, kind, reader->location());
+    if (cells->empty()) break;
+    auto row = read_row(*table, *columns);
     if (!row) return tl::unexpected(row.error());
     rows.push_back(std::move(*row));
   }
+  table->tell_doubt(warnings);
+  return rows;
 }
 
 /// Values that are possible but hardly meant; counted by file.
@@ -159,18 +144,25 @@ Expected<TrainingSet> read_training_set(const fs::path& folder) {
     last_network = network;
     for (std::size_t k = 0; k < kReferenceKinds.size(); ++k) {
       if (files.reference[k].empty()) continue;
-      auto table = read_table(files.reference[k], kReferenceKinds[k]);
+      auto table = read_table(files.reference[k], kReferenceKinds[k], set.warnings);
       if (!table) return tl::unexpected(table.error());
       rows += table->size();
       set.reference[k].push_back({network, std::move(*table)});
       warn_of_doubtful_targets(set.reference[k].back(), files.reference[k], set.warnings);
     }
     if (files.layers.empty()) continue;
-    auto layers = read_layers_csv(files.layers);
+    auto layers = read_layers_csv(files.layers, &set.warnings);
     if (!layers) return tl::unexpected(layers.error());
     rows += layers->size();
     for (LayerRow& row : *layers)
       if (row.network.empty()) row.network = network;
+    const auto negative = std::count_if(layers->begin(), layers->end(), [](const LayerRow& row) {
+      return row.idle_power_w && *row.idle_power_w < 0.0;
+    });
+    if (negative != 0)
+      set.warnings.push_back({"idle power below 0 in a training row; it is not taken for the board's",
+                              {files.layers.string()},
+                              static_cast<std::uint64_t>(negative)});
     std::move(layers->begin(), layers->end(), std::back_inserter(set.layers));
   }
   if (rows == 0)

@@ -25,7 +25,8 @@ constexpr std::array<std::string_view, 11> kPooling = {
 constexpr std::array<std::string_view, 3> kDense = {"batch_size", "input_size", "output_size"};
 
 tl::unexpected<Error> refuse(const Layer& layer, std::string_view why) {
-  return fail(ErrorKind::kUnfit, fmt::format("{} layer: {}", layer.type, why));
+  return fail(ErrorKind::kUnfit, fmt::format("{} layer: {}", layer.type, why), {},
+              "Export the engine again with detailed layer information");
 }
 
 /// What the reference's data model accepts: tensors of rank 2 or 4, lists of 2 or 4 numbers.

@@ -16,6 +16,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/time_stamp.h"
+#include "base/utf8.h"
 #include "joulecast/raw_logs.h"
 #include "raw_logs/python_text.h"
 #include "support/latency_events.h"
@@ -194,7 +195,7 @@ inline PowerReading oracle_power(std::string_view text) {
     const auto time = parse_time_stamp(fields.front());
     const auto millivolts = fields.size() < 3 ? std::nullopt : python::to_float(fields[1]);
     const auto milliamps = fields.size() < 3 ? std::nullopt : python::to_float(fields[2]);
-    if (!python::is_utf8(line) || !time || !millivolts || !milliamps) {
+    if (!is_utf8(line) || !time || !millivolts || !milliamps) {
       reading.error = Error{ErrorKind::kMalformed, "", {"power.log", number}, ""};
       return reading;
     }

@@ -176,7 +176,9 @@ double evaluate_unit(const PhysicalData& data, const PhysicalUnit& unit, const P
 Expected<PhysicalValues> fit_recipe(const PhysicalData& data, std::span<const std::uint32_t> units,
                                     const PhysicalRecipe& recipe, const PhysicalFitOptions& options,
                                     const PhysicalValues* start) {
-  if (units.empty()) return fail(ErrorKind::kUnfit, "no measured layer to fit to");
+  if (units.empty())
+    return fail(ErrorKind::kUnfit, "no measured layer to fit to", {},
+                "Measure more networks; layers.csv must hold run times or energies");
   return RecipeFit(data, units, recipe, options).run(start);
 }
 

@@ -94,8 +94,8 @@ std::optional<PhysicalResidual> read_residual(ObjectReader& model) {
   residual.noise_sd = at_least(reader, "noise_sd", 0.0);
   residual.center = sized(reader, "center", kSizes);
   residual.scale = sized(reader, "scale", kSizes);
-  if (std::any_of(residual.scale.begin(), residual.scale.end(), [](double s) { return !(s > 0.0); }))
-    reader.fault("scale", "holds a number that is not above 0");
+  for (std::size_t i = 0; i < residual.scale.size(); ++i)
+    if (!is_scale(residual.scale[i])) reader.fault(fmt::format("scale[{}]", i), kNoScale);
   residual.weights = reader.numbers("weights");
   residual.points = sized(reader, "points", residual.weights.size() * kSizes);
   reader.finish();

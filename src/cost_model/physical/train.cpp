@@ -309,7 +309,9 @@ double model_value(const PhysicalModel& model, const PhysicalData& data, const P
 }
 
 Expected<TrainedPhysical> train_physical(const PhysicalTask& task, const PhysicalChoices& choices) {
-  if (task.units.empty()) return fail(ErrorKind::kUnfit, "no measured layer to learn from");
+  if (task.units.empty())
+    return fail(ErrorKind::kUnfit, "no measured layer to learn from", {},
+                "Measure more networks; layers.csv must hold run times or energies");
   return Training(task, choices).run();
 }
 

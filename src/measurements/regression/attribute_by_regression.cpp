@@ -220,7 +220,8 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
                                                    Microwatts idle, const RegressionOptions& options) {
   const double idle_file_w = to_watts(idle).value;
   if (!std::isfinite(idle_file_w) || idle_file_w < 0.0) {
-    return fail(ErrorKind::kUnfit, "The idle power is not a number of at least 0");
+    return fail(ErrorKind::kUnfit, "The idle power is not a number of at least 0", {},
+                "Measure the idle board again");
   }
   RunFit run;
   if (auto done = fit_run(latencies, power, network, idle_file_w, options, run); !done) {

@@ -35,7 +35,8 @@ double least_delay(const RunFit& run) {
 Expected<void> check_values(std::span<const PowerSample> power) {
   if (power.size() < 2000) {
     return fail(ErrorKind::kUnfit,
-                "The power log has " + std::to_string(power.size()) + " samples, too few for a regression");
+                "The power log has " + std::to_string(power.size()) + " samples, too few for a regression",
+                {}, "Log longer, or more often");
   }
   return {};
 }

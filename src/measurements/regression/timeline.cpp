@@ -205,8 +205,12 @@ void mark_stalls(Timeline& t) {
 }  // namespace
 
 Expected<Timeline> build_timeline(const LatencyLog& log, TimeStamp origin, std::span<const ClockStep> steps) {
-  if (!log.has_stamps) return fail(ErrorKind::kUnfit, "The latency log has no time stamps");
-  if (log.layers.empty()) return fail(ErrorKind::kUnfit, "The latency log has no layer");
+  if (!log.has_stamps)
+    return fail(ErrorKind::kUnfit, "The latency log has no time stamps", {},
+                "Log each entry as [ms, \"time stamp\"]");
+  if (log.layers.empty())
+    return fail(ErrorKind::kUnfit, "The latency log has no layer", {},
+                "Was the profiler attached during the benchmark? Run it again");
   Join join = join_lists(log, origin, steps);
   Timeline& t = join.timeline;
   if (t.cycles.size() < 50) {

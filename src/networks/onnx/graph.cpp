@@ -66,7 +66,8 @@ class GraphBuilder {
 
  private:
   tl::unexpected<Error> refuse(std::string message, std::uint64_t byte, std::string hint = {}) {
-    return fail(ErrorKind::kMalformed, std::move(message), {std::string(source_), 0, byte}, std::move(hint));
+    return fail(ErrorKind::kMalformed, std::move(message), {std::string(source_), 0, byte},
+                hint.empty() ? "The model is damaged: export or copy it again" : std::move(hint));
   }
 
   int value_of(std::string_view name) {
@@ -141,7 +142,8 @@ class GraphBuilder {
       value.is_output = true;
     }
     if (graph_.outputs.empty())
-      return fail(ErrorKind::kMalformed, "the model has no output", {std::string(source_)});
+      return fail(ErrorKind::kMalformed, "the model has no output", {std::string(source_)},
+                  "Export it again, with its outputs named");
     return {};
   }
 
@@ -345,7 +347,8 @@ std::optional<Content> content_of(const TensorProto& tensor) {
 
 Expected<Graph> build_graph(const ModelProto& model, std::string_view source) {
   if (!model.has_graph)
-    return fail(ErrorKind::kMalformed, "not an ONNX model: it holds no graph", {std::string(source)});
+    return fail(ErrorKind::kMalformed, "not an ONNX model: it holds no graph", {std::string(source)},
+                "Give a file that torch.onnx.export or another exporter wrote");
   return GraphBuilder(model, source).build();
 }
 

@@ -41,7 +41,8 @@ Expected<void> give_input_shapes(Graph& graph, const OnnxOptions& options, std::
                                  std::vector<Warning>& warnings) {
   const Location where{std::string(source)};
   if (options.batch && (*options.batch < 1 || *options.batch > kMaxDimension))
-    return fail(ErrorKind::kUsage, fmt::format("a batch of {} is none", *options.batch));
+    return fail(ErrorKind::kUsage, fmt::format("a batch of {} is none", *options.batch), {},
+                fmt::format("Give a number from 1 to {}", kMaxDimension));
   for (const ShapeOverride& shape : options.shapes) {
     const auto named = [&](int id) { return graph.value(id).name == shape.tensor; };
     if (std::none_of(graph.inputs.begin(), graph.inputs.end(), named))
@@ -57,7 +58,7 @@ Expected<void> give_input_shapes(Graph& graph, const OnnxOptions& options, std::
       return fail(
           ErrorKind::kUsage,
           fmt::format("--shape {}: the input has {} dimensions", given->tensor, info->dimensions.size()),
-          where);
+          where, example(value.name, info));
     if (given == nullptr && !stated)
       return fail(ErrorKind::kUnfit,
                   fmt::format("the model does not say the shape of its input '{}'", value.name), where,

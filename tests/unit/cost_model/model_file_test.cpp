@@ -248,5 +248,24 @@ TEST_F(ModelFolder, BelowAFileCannotBeWritten) {
   EXPECT_EQ(result.error().kind, ErrorKind::kNotWritable);
 }
 
+TEST(ModelFile, WithANegativeIdlePowerIsRefused) {
+  const std::string text = good_text();
+  const std::size_t at = text.find("\"idle_power_w\": ");
+  ASSERT_NE(at, std::string::npos);
+  const std::string member = text.substr(at, text.find(',', at) - at);
+  EXPECT_EQ(message_after(member, "\"idle_power_w\": -4.2"), "idle_power_w: is below 0");
+  EXPECT_EQ(message_after(member, "\"idle_power_w\": -5e-324"), "idle_power_w: is below 0");
+}
+
+TEST(ModelFile, WithAScaleThatCannotDivideIsRefused) {
+  const std::string text = good_text();
+  const std::size_t at = text.find("\"scale\": ");
+  ASSERT_NE(at, std::string::npos);
+  const std::string member = text.substr(at, text.find('}', at) - at);
+  for (const char* scale : {"0", "0.0", "-1.0", "5e-324", "2e-308"})
+    EXPECT_EQ(message_after(member, std::string("\"scale\": ") + scale),
+              "models[0].terms[0].scale: is no scale: it must be a normal number above 0");
+}
+
 }  // namespace
 }  // namespace joulecast

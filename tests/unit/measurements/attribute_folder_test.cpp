@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "joulecast/measurements.h"
@@ -160,6 +162,34 @@ TEST_F(AttributeFolder, OutputThatCannotBeWrittenIsTheNetworksFault) {
   const auto outcomes = run();
   EXPECT_EQ(outcomes.at(0).status, Status::kSkipped);
   EXPECT_EQ(outcomes.at(0).reason->kind, ErrorKind::kNotWritable);
+}
+
+TEST_F(AttributeFolder, DoubtsAnIdlePowerAboveAllSamples) {
+  const auto doubted = [](const std::vector<AttributionOutcome>& outcomes) {
+    return std::any_of(outcomes.at(0).warnings.begin(), outcomes.at(0).warnings.end(),
+                       [](const Warning& warning) {
+                         return warning.message.find("above every power sample") != std::string::npos &&
+                                warning.location.file.find("idling_power.json") != std::string::npos;
+                       });
+  };
+  folder_.write("raw/idling_power.json", R"({"avg_idle_power": 5000000.0})");  // as high as the samples
+  EXPECT_FALSE(doubted(run()));
+  folder_.write("raw/idling_power.json", R"({"avg_idle_power": 5100000.0})");
+  EXPECT_TRUE(doubted(run()));
+  AttributeOptions options;
+  options.method = AttributionMethod::kRegression;
+  EXPECT_TRUE(doubted(run(options)));
+}
+
+TEST_F(AttributeFolder, AnUnknownNetworkIsRefusedWithTheChoices) {
+  add_network("other");
+  AttributeOptions options;
+  options.only = {"nett"};
+  const auto outcomes = attribute_folder(folder_.path() / "raw", folder_.path() / "out", options);
+  ASSERT_FALSE(outcomes);
+  EXPECT_EQ(outcomes.error().kind, ErrorKind::kUsage);
+  EXPECT_EQ(outcomes.error().message, "no network 'nett'");
+  EXPECT_EQ(outcomes.error().hint, "There are: net, other");
 }
 
 }  // namespace

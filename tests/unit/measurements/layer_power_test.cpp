@@ -101,5 +101,22 @@ TEST_F(LayerPowerFile, MissingColumnAndEmptyFileAreMalformed) {
   EXPECT_EQ(read_layer_power(path_).error().kind, ErrorKind::kMalformed);
 }
 
+TEST_F(LayerPowerFile, CutInItsLastCellIsDoubtedAndBeforeItRefused) {
+  const std::string whole = kHeader + std::string("a,b,1,1.0,,,,,,,,,merged,block 1\n");
+  std::vector<Warning> warnings;
+  write(whole);
+  ASSERT_TRUE(read_layer_power(path_, &warnings));
+  EXPECT_TRUE(warnings.empty());
+  write(whole.substr(0, whole.size() - 3));
+  ASSERT_TRUE(read_layer_power(path_, &warnings));
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_EQ(warnings[0].location.line, 2U);
+  write(whole.substr(0, whole.size() - 12));
+  const auto cut = read_layer_power(path_);
+  ASSERT_FALSE(cut);
+  EXPECT_EQ(cut.error().location.line, 2U);
+  EXPECT_FALSE(cut.error().hint.empty());
+}
+
 }  // namespace
 }  // namespace joulecast

@@ -235,5 +235,32 @@ TEST(EngineFile, AMissingFileIsUnreadable) {
   EXPECT_EQ(network.error().kind, ErrorKind::kUnreadable);
 }
 
+TEST(EngineJson, AbsurdDimensionsAreRefusedWithTheLayer) {
+  for (const char* size : {"9223372036854775807", "2147483648"}) {
+    const auto network = parse_engine(
+        std::string(
+            R"({"Layers":[{"Name":"n","LayerType":"x","Inputs":[],"Outputs":[{"Name":"o","Dimensions":[1,)") +
+            size + "]}]}]}",
+        "e.json");
+    ASSERT_FALSE(network) << size;
+    EXPECT_EQ(network.error().kind, ErrorKind::kMalformed);
+    EXPECT_EQ(network.error().location.file, "e.json");
+    EXPECT_EQ(network.error().message,
+              std::string("layer \"n\" has a tensor with a dimension of ") + size + ": o");
+    EXPECT_FALSE(network.error().hint.empty());
+  }
+}
+
+TEST(EngineJson, EmptyTensorsAreLegalAndDoubted) {
+  const auto network = parse_engine(
+      R"({"Layers":[{"Name":"n","LayerType":"CaskPooling","Inputs":[{"Name":"i","Dimensions":[0,3,2147483647,8]}],"Outputs":[]}]})",
+      "e");
+  ASSERT_TRUE(network) << network.error().describe();
+  EXPECT_EQ(network->layers[0].kind, LayerKind::kPooling);
+  EXPECT_TRUE(network->layers[0].faults.empty());
+  ASSERT_EQ(network->warnings.size(), 1U);
+  EXPECT_NE(network->warnings[0].message.find("\"n\""), std::string::npos);
+}
+
 }  // namespace
 }  // namespace joulecast

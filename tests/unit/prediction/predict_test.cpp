@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -135,6 +137,31 @@ TEST(Predict, GivesTheBoardsPowerAtARate) {
   EXPECT_TRUE(warned(predict(network_of({dense("d")}), wide_model(), options).value(), "do not fit"));
   options.rate_hz = 0.0;
   EXPECT_EQ(predict(network_of({dense("d")}), wide_model(), options).error().kind, ErrorKind::kUsage);
+}
+
+TEST(Predict, RefusesARateThatIsNone) {
+  PredictOptions options;
+  for (const double rate : {0.0, -1.0, std::nan(""), std::numeric_limits<double>::infinity()}) {
+    options.rate_hz = rate;
+    const auto result = predict(network_of({dense("d")}), wide_model(), options);
+    ASSERT_FALSE(result) << rate;
+    EXPECT_EQ(result.error().kind, ErrorKind::kUsage);
+    EXPECT_FALSE(result.error().hint.empty());
+  }
+}
+
+TEST(Predict, DoubtsARateWithoutIdlePower) {
+  CostModel model = wide_model();
+  model.idle_power_w.reset();
+  PredictOptions options;
+  EXPECT_TRUE(predict(network_of({dense("d")}), model, options).value().warnings.empty());
+  options.rate_hz = 0.5;
+  const NetworkPrediction slow = predict(network_of({dense("d")}), model, options).value();
+  EXPECT_TRUE(warned(slow, "no idle power"));
+  EXPECT_FALSE(warned(slow, "do not fit"));
+  EXPECT_FALSE(slow.board_power_at_rate_w);
+  options.rate_hz = 1e4;
+  EXPECT_TRUE(warned(predict(network_of({dense("d")}), model, options).value(), "do not fit"));
 }
 
 PredictOptions compat() {

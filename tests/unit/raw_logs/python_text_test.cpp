@@ -69,14 +69,5 @@ TEST(PythonStem, CutsTheLastSuffixOnly) {
   EXPECT_EQ(stem("ends."), "ends.");
 }
 
-TEST(Utf8, TellsValidFromInvalid) {
-  EXPECT_TRUE(
-      is_utf8("plain, Gr\xc3\xb6\xc3\x9f"
-              "e, \xf0\x9f\x98\x80"));
-  EXPECT_TRUE(is_utf8(""));
-  EXPECT_FALSE(is_utf8("a\xff"));
-  EXPECT_FALSE(is_utf8("cut \xe2\x82"));
-}
-
 }  // namespace
 }  // namespace joulecast::python

@@ -139,7 +139,8 @@ TEST_F(RawDataFolder, RefusesWhatIsNoRawDataFolder) {
   EXPECT_EQ(list_raw_data(folder_).error().kind, ErrorKind::kUnfit);
   touch("net/net_power_log.log");
   touch("net/trt_profiling/trt_engine_info.json");
-  EXPECT_EQ(list_raw_data(folder_ / "net" / "net_power_log.log").error().message, "not a folder");
+  EXPECT_EQ(list_raw_data(folder_ / "net" / "net_power_log.log").error().message,
+            "this is a file, not a folder");
   EXPECT_EQ(list_raw_data(folder_ / "net").error().message, "this is the folder of one network");
   EXPECT_TRUE(list_raw_data(folder_));
 }

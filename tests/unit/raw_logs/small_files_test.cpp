@@ -68,6 +68,8 @@ TEST_F(IdlePowerFile, IsRefusedWithoutANumber) {
   EXPECT_EQ(error("").message, "the file is empty");
   EXPECT_EQ(error("{\"avg_idle_power\": 4").location.byte, 20U);
   EXPECT_EQ(error("{").kind, ErrorKind::kMalformed);
+  for (const auto text : {"{}", "{\"avg_idle_power\": 4", "", "\xff"})
+    EXPECT_FALSE(error(text).hint.empty()) << text;
 }
 
 TEST_F(BenchmarkFile, GivesItsSettingsAndLatencies) {
@@ -123,7 +125,7 @@ TEST_F(ProfileFile, IsRefusedWithThePlace) {
 
 TEST(SmallJson, ReadsEveryKindOfValue) {
   const auto value = json::parse(
-      " {\"a\": [1, -2.5e0, \"t\\n\", true, false, null, {}, []], \"b\": 1, \"b\": NaN} ", "x.json");
+      " {\"a\": [1, -2.5e0, \"t\\n\", true, false, null, {}, []], \"b\": 1, \"b\": NaN} ", "x.json", "");
   ASSERT_TRUE(value) << value.error().describe();
   const json::Value* list = value->find("a");
   ASSERT_NE(list, nullptr);
@@ -140,12 +142,12 @@ TEST(SmallJson, RefusesWhatPythonRefuses) {
        {"",     " ",          "[1,]",    "{\"a\":1,}", "[1 2]", "{\"a\" 1}", "{a: 1}",         "tru",
         "nul",  "[1",         "{\"a\"",  "{\"a\":",    "[,]",   "1 2",       "\xef\xbb\xbf{}", "'a'",
         "[01]", "[\"\xff\"]", "/* */ 1", "}",          "\"a"})
-    EXPECT_FALSE(json::parse(text, "x.json")) << text;
+    EXPECT_FALSE(json::parse(text, "x.json", "")) << text;
 }
 
 TEST(SmallJson, RefusesDeepNestingInsteadOfOverflowing) {
-  EXPECT_TRUE(json::parse(std::string(200, '[') + std::string(200, ']'), "x.json"));
-  const auto deep = json::parse(std::string(100'000, '['), "x.json");
+  EXPECT_TRUE(json::parse(std::string(200, '[') + std::string(200, ']'), "x.json", ""));
+  const auto deep = json::parse(std::string(100'000, '['), "x.json", "");
   ASSERT_FALSE(deep);
   EXPECT_EQ(deep.error().message, "nested too deeply");
 }

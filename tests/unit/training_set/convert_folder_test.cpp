@@ -277,5 +277,31 @@ TEST_F(ConvertFolder, FaultBehindUsualRowsIsNamedWithItsLine) {
   EXPECT_EQ(outcome.reason->location.line, 5002U);
 }
 
+TEST_F(ConvertFolder, AMappingCutInItsLastCellIsDoubtedAndBeforeItRefused) {
+  write_mapping("1,c,CaskConvolution,5000000.0,1000000.0,1.0\n1,r,Reformat,,,0.");
+  const auto doubted = run();
+  EXPECT_EQ(doubted.status, Status::kDone);
+  ASSERT_EQ(doubted.warnings.size(), 1U);
+  EXPECT_EQ(doubted.warnings[0].location.line, 3U);
+  write_mapping("1,c,CaskConvolution,5000000.0,1000000.0,1.0\n1,r,Reformat,,");
+  const auto refused = run();
+  EXPECT_EQ(refused.status, Status::kSkipped);
+  ASSERT_TRUE(refused.reason);
+  EXPECT_EQ(refused.reason->kind, ErrorKind::kMalformed);
+  EXPECT_EQ(refused.reason->location.line, 3U);
+  EXPECT_FALSE(refused.reason->hint.empty());
+}
+
+TEST_F(ConvertFolder, LayersWithDynamicShapesAreRejectedWithTheirReason) {
+  std::string engine = kEngine;
+  engine.replace(engine.find("[1, 3, 8, 8]"), 12, "[-1, 3, 8, 8]");
+  folder_.write("in/net/trt_engine_info.json", engine);
+  const auto outcome = run();
+  EXPECT_EQ(outcome.status, Status::kDone);
+  ASSERT_EQ(outcome.rejects.size(), 1U);
+  EXPECT_EQ(outcome.rejects[0].layer_name, "c");
+  EXPECT_NE(outcome.rejects[0].detail.find("dynamic dimension"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace joulecast

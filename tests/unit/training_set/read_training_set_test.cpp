@@ -60,7 +60,7 @@ TEST(ReadTrainingSet, RefusesTextInANumberWithItsLine) {
   folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5,fc1\n1,ten,5,1e6,0.5,fc2\n");
   const Error error = error_of(folder);
   EXPECT_EQ(error.kind, ErrorKind::kMalformed);
-  EXPECT_EQ(error.message, "column input_size holds no number: ten");
+  EXPECT_EQ(error.message, "column input_size is not a number: 'ten'");
   EXPECT_EQ(error.location.line, 3U);
 }
 
@@ -77,20 +77,20 @@ TEST(ReadTrainingSet, RefusesNanAndInfinity) {
   for (const char* word : {"nan", "inf", "1e999"}) {
     const TemporaryFolder folder;
     folder.write("n/dense.csv", kHeader + "1,10,5,1e6," + word + ",fc1\n");
-    EXPECT_EQ(error_of(folder).message, std::string("column runtime holds no number: ") + word);
+    EXPECT_EQ(error_of(folder).message, std::string("column runtime is not a number: '") + word + "'");
   }
 }
 
 TEST(ReadTrainingSet, RefusesARowOfAnotherLength) {
   const TemporaryFolder folder;
   folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5\n");
-  EXPECT_EQ(error_of(folder).message, "5 cells, but the header names 6 columns");
+  EXPECT_EQ(error_of(folder).message, "5 cells under 6 columns");
 }
 
 TEST(ReadTrainingSet, RefusesAnEmptyFile) {
   const TemporaryFolder folder;
   folder.write("n/dense.csv", "");
-  EXPECT_EQ(error_of(folder).message, "is empty: not even a header");
+  EXPECT_EQ(error_of(folder).message, "the file is empty: not even a header");
 }
 
 TEST(ReadTrainingSet, WithoutAnyRowIsUnfit) {
@@ -126,6 +126,35 @@ TEST(ReadTrainingSet, JoinsTwoFoldersOfOneNameWithAWarning) {
   ASSERT_EQ(set.reference[kDense].size(), 2U);
   EXPECT_EQ(set.reference[kDense][0].rows[0].layer_name, "first");
   EXPECT_EQ(set.warnings.at(0).message, "two folders are named n: their rows are joined");
+}
+
+TEST(ReadTrainingSet, DoubtsAFileCutWithinItsLastCell) {
+  const TemporaryFolder folder;
+  const auto dense = folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5,fc1\n1,10,5,1e6,0.5,fc");
+  const auto layers = folder.write("n/layers.csv", "layer_name,kind,run_time_ms\na,dense,0.5\nb,dense,0.0");
+  const auto set = read_training_set(folder.path());
+  ASSERT_TRUE(set) << set.error().describe();
+  ASSERT_EQ(set->warnings.size(), 2U);
+  EXPECT_EQ(set->warnings[0].location, (Location{dense.string(), 3}));
+  EXPECT_EQ(set->warnings[1].location, (Location{layers.string(), 3}));
+}
+
+TEST(ReadTrainingSet, RefusesAFileCutBeforeItsLastCell) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5,fc1\n1,10,5,1e6,0.");
+  const Error error = error_of(folder);
+  EXPECT_EQ(error.message, "5 cells under 6 columns: the file was cut off in this line");
+  EXPECT_EQ(error.location.line, 3U);
+  EXPECT_FALSE(error.hint.empty());
+}
+
+TEST(ReadTrainingSet, DoubtsANegativeIdlePower) {
+  const TemporaryFolder folder;
+  folder.write("n/layers.csv", "layer_name,kind,run_time_ms,idle_power_w\na,dense,0.5,-0.004\n");
+  const auto set = read_training_set(folder.path());
+  ASSERT_TRUE(set) << set.error().describe();
+  ASSERT_EQ(set->warnings.size(), 1U);
+  EXPECT_NE(set->warnings[0].message.find("idle power below 0"), std::string::npos);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "networks/json_fault.h"
+#include "base/json_fault.h"
 
 #include <algorithm>
 
@@ -35,22 +35,27 @@ struct FaultFinder : nlohmann::json_sax<nlohmann::json> {
 };
 
 /// "[json.exception.parse_error.101] parse error at line 1, column 2: syntax error ..." -> "syntax error
-/// ...".
+/// ..."; "[json.exception.out_of_range.406] number overflow ..." -> "number overflow ...".
 std::string_view bare_reason(std::string_view what) {
-  const std::size_t column = what.find("column ");
-  const std::size_t colon = what.find(": ", column == std::string_view::npos ? 0 : column);
-  return colon == std::string_view::npos ? what : what.substr(colon + 2);
+  if (const std::size_t column = what.find("column "); column != std::string_view::npos) {
+    const std::size_t colon = what.find(": ", column);
+    if (colon != std::string_view::npos) return what.substr(colon + 2);
+  }
+  const std::size_t bracket = what.starts_with('[') ? what.find("] ") : std::string_view::npos;
+  return bracket == std::string_view::npos ? what : what.substr(bracket + 2);
 }
 
-}  // namespace
-
+/// Line (from 1) of a byte of the text.
 std::uint64_t line_of_byte(std::string_view text, std::uint64_t byte) {
   const std::size_t end = std::min<std::size_t>(text.size(), byte);
   return 1 + static_cast<std::uint64_t>(
                  std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(end), '\n'));
 }
 
-Error json_fault(std::string_view text, std::string_view source, std::string_view reason) {
+}  // namespace
+
+Error json_fault(std::string_view text, std::string_view source, std::string_view reason,
+                 std::string_view remedy) {
   const std::string file(source);
   if (text.starts_with(kByteOrderMark)) {
     return {ErrorKind::kMalformed,
@@ -61,14 +66,15 @@ Error json_fault(std::string_view text, std::string_view source, std::string_vie
   FaultFinder finder;
   nlohmann::json::sax_parse(text.begin(), text.end(), &finder);
   if (!finder.position) {  // the other parser has a limit that this one lacks (depth, size of a number)
-    return {ErrorKind::kMalformed, fmt::format("not usable JSON: {}", reason), {file}, {}};
+    return {ErrorKind::kMalformed, fmt::format("not usable JSON: {}", reason), {file}, std::string(remedy)};
   }
   const std::uint64_t byte = *finder.position == 0 ? 0 : *finder.position - 1;
   const Location place{file, line_of_byte(text, byte), byte};
   if (byte >= text.size())
     return {ErrorKind::kMalformed, "JSON ends too early", place,
-            "The file was cut off: copy or export it again"};
-  return {ErrorKind::kMalformed, fmt::format("not JSON: {}", bare_reason(finder.what)), place, {}};
+            fmt::format("The file was cut off. {}", remedy)};
+  return {ErrorKind::kMalformed, fmt::format("not JSON: {}", bare_reason(finder.what)), place,
+          std::string(remedy)};
 }
 
 }  // namespace joulecast
