@@ -18,8 +18,6 @@
 namespace joulecast::cli {
 namespace {
 
-using Status = AttributionOutcome::Status;
-
 /// Bytes read of all networks' latency logs together.
 class ByteTally {
  public:
@@ -187,7 +185,7 @@ Expected<int> run_attribute(Console& console, const CommonOptions& common,
   bool produced = false;
   for (const auto& outcome : *outcomes) {
     for (const auto& warning : outcome.warnings) console.warning(warning, outcome.network);
-    if (outcome.status == Status::kSkipped) {
+    if (outcome.status == AttributionOutcome::Status::kSkipped) {
       faults.skipped(console, outcome.network, *outcome.reason);
       continue;
     }
@@ -195,7 +193,8 @@ Expected<int> run_attribute(Console& console, const CommonOptions& common,
     if (outcome.reason) {
       console.warning(
           Warning{fmt::format("{}{}: {}", outcome.network,
-                              outcome.status == Status::kRefused ? " refused" : "", outcome.reason->message),
+                              outcome.status == AttributionOutcome::Status::kRefused ? " refused" : "",
+                              outcome.reason->message),
                   outcome.reason->location});
       faults.survived(*outcome.reason);
     }

@@ -9,6 +9,8 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 
+#include "numerics/floating_point.h"
+
 namespace joulecast {
 namespace {
 
@@ -77,8 +79,7 @@ Expected<void> check(const GaussianObservations& of) {
   if (!fits) return fail(ErrorKind::kUsage, "points and values of a Gaussian process do not fit together");
   if (of.values.empty()) return fail(ErrorKind::kUnfit, "a Gaussian process needs an observation");
   for (const auto& numbers : {x.data, of.shares, of.values})
-    if (!std::all_of(numbers.begin(), numbers.end(), [](double v) { return std::isfinite(v); }))
-      return fail(ErrorKind::kUnfit, "a value is not a finite number");
+    if (!all_finite(numbers)) return fail(ErrorKind::kUnfit, "a value is not a finite number");
   return {};
 }
 

@@ -16,12 +16,12 @@
 namespace joulecast {
 namespace {
 
-constexpr std::array<std::string_view, 5> kColumns = {
+constexpr std::array<std::string_view, 5> kSampleColumns = {
     "layer_name", "layer_type", "layer_power_excluding_idle_power_micro_watt", "layer_run_time",
     "layer_power_including_idle_power_micro_watt"};
 constexpr std::size_t kCycleReach = 20;
 constexpr std::size_t kRowReach = kCycleReach + 3 * kPandasPlainReach;
-enum Column { kName, kType, kPower, kRunTime, kPowerWithIdle };
+enum SampleColumn { kName, kType, kPower, kRunTime, kPowerWithIdle };
 
 /// Finds a layer's list. Rows come cycle by cycle, so that the layer behind the last one is nearly always the
 /// right guess, and a comparison of bytes takes the place of a hash.
@@ -97,15 +97,15 @@ class WindowCsvReader {
                   "The network's latency log may have been empty");
     }
     width_ = header->size();
-    for (std::size_t i = 0; i < kColumns.size(); ++i) {
-      const auto place = find_column(*header, kColumns[i]);
+    for (std::size_t i = 0; i < kSampleColumns.size(); ++i) {
+      const auto place = find_column(*header, kSampleColumns[i]);
       if (!place && i != kPowerWithIdle) {
-        return fail(ErrorKind::kMalformed, fmt::format("column {} is missing", kColumns[i]),
+        return fail(ErrorKind::kMalformed, fmt::format("column {} is missing", kSampleColumns[i]),
                     reader_.location());
       }
       places_[i] = place.value_or(width_);
     }
-    constexpr std::array<std::size_t, kColumns.size()> kUsualPlaces = {1, 2, 4, 5, 3};
+    constexpr std::array<std::size_t, kSampleColumns.size()> kUsualPlaces = {1, 2, 4, 5, 3};
     usual_columns_ = width_ == kUsualPlaces.size() + 1 && places_ == kUsualPlaces;
     return {};
   }
@@ -161,11 +161,12 @@ class WindowCsvReader {
     return at != nullptr && *at == '\n' ? at + 1 : nullptr;
   }
 
-  Expected<double> number(std::span<const std::string_view> cells, Column column) const {
+  Expected<double> number(std::span<const std::string_view> cells, SampleColumn column) const {
     const std::string_view cell = cells[places_[column]];
     const auto value = parse_pandas_number(cell);
     if (value) return *value;
-    return fail(ErrorKind::kMalformed, fmt::format("column {} is not a number: '{}'", kColumns[column], cell),
+    return fail(ErrorKind::kMalformed,
+                fmt::format("column {} is not a number: '{}'", kSampleColumns[column], cell),
                 reader_.location());
   }
 
@@ -221,7 +222,7 @@ class WindowCsvReader {
   LayerFinder finder_;
   std::size_t width_ = 0;
   bool usual_columns_ = false;
-  std::array<std::size_t, kColumns.size()> places_{};
+  std::array<std::size_t, kSampleColumns.size()> places_{};
 };
 
 }  // namespace

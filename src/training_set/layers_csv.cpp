@@ -13,14 +13,14 @@ namespace joulecast {
 namespace {
 
 /// How one column is written and read. `read` is false for a text that cannot be the column's value.
-struct Column {
+struct LayerColumn {
   std::string_view name;
   void (*write)(CsvText& to, const LayerRow& row);
   bool (*read)(std::string_view cell, LayerRow& row);
 };
 
 template <auto Member>
-constexpr Column text(std::string_view name) {
+constexpr LayerColumn text(std::string_view name) {
   return {name, [](CsvText& to, const LayerRow& row) { to.cell(std::string_view(row.*Member)); },
           [](std::string_view cell, LayerRow& row) {
             row.*Member = cell;
@@ -37,14 +37,14 @@ bool read_number(std::string_view cell, std::optional<double>& to) {
 
 /// A measured figure.
 template <auto Member>
-constexpr Column figure(std::string_view name) {
+constexpr LayerColumn figure(std::string_view name) {
   return {name, [](CsvText& to, const LayerRow& row) { to.cell(row.*Member); },
           [](std::string_view cell, LayerRow& row) { return read_number(cell, row.*Member); }};
 }
 
 /// A size: whole, so written without ".0".
 template <auto Member>
-constexpr Column size(std::string_view name) {
+constexpr LayerColumn size(std::string_view name) {
   return {name,
           [](CsvText& to, const LayerRow& row) {
             const std::optional<double>& value = row.*Member;
@@ -60,7 +60,7 @@ constexpr Column size(std::string_view name) {
 }
 
 template <auto Member>
-constexpr Column element_type(std::string_view name) {
+constexpr LayerColumn element_type(std::string_view name) {
   return {name, [](CsvText& to, const LayerRow& row) { to.cell(to_string(row.*Member)); },
           [](std::string_view cell, LayerRow& row) {
             const auto type = data_type_from(cell);
@@ -104,7 +104,7 @@ bool read_residual(std::string_view cell, LayerRow& row) {
   return cell.empty() || row.residual.has_value();
 }
 
-constexpr Column kColumns[] = {
+constexpr LayerColumn kLayerColumns[] = {
     text<&LayerRow::network>("network"),
     text<&LayerRow::layer_name>("layer_name"),
     text<&LayerRow::layer_type>("layer_type"),
@@ -151,23 +151,23 @@ constexpr Column kColumns[] = {
 };
 
 /// The columns of a header by position; null for one that is not ours.
-Expected<std::vector<const Column*>> columns_of(std::span<const std::string_view> header,
-                                                const Location& place) {
+Expected<std::vector<const LayerColumn*>> columns_of(std::span<const std::string_view> header,
+                                                     const Location& place) {
   if (!find_column(header, "layer_name") ||
       !(find_column(header, "layer_type") || find_column(header, "kind"))) {
     return fail(ErrorKind::kMalformed,
                 "no table of layers: the columns layer_name and layer_type or kind are needed", place,
                 "docs/interface.md lists the columns of layers.csv");
   }
-  std::vector<const Column*> columns(header.size(), nullptr);
-  for (const Column& column : kColumns) {
+  std::vector<const LayerColumn*> columns(header.size(), nullptr);
+  for (const LayerColumn& column : kLayerColumns) {
     if (const auto at = find_column(header, column.name)) columns[*at] = &column;
   }
   return columns;
 }
 
 Expected<LayerRow> read_row(std::span<const std::string_view> cells,
-                            const std::vector<const Column*>& columns, const Location& place) {
+                            const std::vector<const LayerColumn*>& columns, const Location& place) {
   if (cells.size() != columns.size()) {
     return fail(ErrorKind::kMalformed, fmt::format("{} cells under {} columns", cells.size(), columns.size()),
                 place);
@@ -216,10 +216,10 @@ Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& pat
 
 Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows) {
   CsvText csv;
-  for (const Column& column : kColumns) csv.cell(column.name);
+  for (const LayerColumn& column : kLayerColumns) csv.cell(column.name);
   csv.end_row();
   for (const LayerRow& row : rows) {
-    for (const Column& column : kColumns) column.write(csv, row);
+    for (const LayerColumn& column : kLayerColumns) column.write(csv, row);
     csv.end_row();
   }
   return write_file_atomically(path, csv.text());
