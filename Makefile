@@ -1,5 +1,5 @@
 # Short names for the presets of CMakePresets.json; everything else is in CMake.
-.PHONY: attribution demo test test-long bench lint install packages coverage
+.PHONY: accuracy attribution demo test test-long bench lint install packages coverage
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 
@@ -20,9 +20,9 @@ test: packages
 	cmake --preset asan
 	cmake --build --preset asan --target unit_tests -j $(JOBS)
 	ctest --preset asan -L unit -j $(JOBS) --output-on-failure
-	cmake --preset dev
-	cmake --build --preset dev -j $(JOBS)
-	ctest --preset dev -j $(JOBS) --output-on-failure
+	cmake --preset check
+	cmake --build --preset check -j $(JOBS)
+	ctest --preset check -j $(JOBS) --output-on-failure
 
 test-long: packages
 	cmake --preset tsan
@@ -35,11 +35,6 @@ bench: packages
 	cmake --preset bench
 	cmake --build --preset bench -j $(JOBS)
 	tools/bench.py build/bench
-
-attribution: packages
-	cmake --preset bench
-	cmake --build --preset bench -j $(JOBS) --target attribution_accuracy
-	build/bench/bench/attribution_accuracy --seeds 201-205 --jobs $(JOBS) --markdown docs/attribution.md
 
 attribution: packages
 	cmake --preset bench

@@ -7,7 +7,8 @@ target_compile_options(joulecast_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports impossible overflows and uninitialised members inside libstdc++ and fmt when it inlines deeply or
   # instruments for sanitizers (GCC bugs 105329, 105651, 105562).
-  target_compile_options(joulecast_options INTERFACE -Wno-restrict -Wno-stringop-overflow -Wno-null-dereference -Wno-array-bounds -Wno-maybe-uninitialized)
+  # It takes a type of an unnamed namespace for one of a header when the .cpp file is part of a unity file (-Wsubobject-linkage).
+  target_compile_options(joulecast_options INTERFACE -Wno-subobject-linkage -Wno-restrict -Wno-stringop-overflow -Wno-null-dereference -Wno-array-bounds -Wno-maybe-uninitialized)
 endif()
 # Results must not depend on whether a processor has fused multiply-add.
 target_compile_options(joulecast_options INTERFACE -ffp-contract=off)

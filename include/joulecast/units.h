@@ -30,11 +30,13 @@ using Seconds = Quantity<struct SecondsTag>;
 using Joules = Quantity<struct JoulesTag>;
 using Millijoules = Quantity<struct MillijoulesTag>;
 
+/// For arrays of plain numbers; single values have to_watts.
+inline constexpr double kMicrowattsPerWatt = 1e6;
 constexpr Watts to_watts(Microwatts p) {
-  return Watts(p.value / 1e6);
+  return Watts(p.value / kMicrowattsPerWatt);
 }
 constexpr Microwatts to_microwatts(Watts p) {
-  return Microwatts(p.value * 1e6);
+  return Microwatts(p.value * kMicrowattsPerWatt);
 }
 constexpr Seconds to_seconds(Milliseconds t) {
   return Seconds(t.value / 1e3);

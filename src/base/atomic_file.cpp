@@ -19,7 +19,7 @@
 namespace joulecast {
 namespace {
 
-constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr std::size_t kWriteBufferBytes = 256 * 1024;
 constexpr int kMostLinks = 40;         // the system's own limit
 constexpr mode_t kNewFileMode = 0666;  // the umask takes its share
 
@@ -54,7 +54,7 @@ void forget(const std::filesystem::path& temporary) {
 
 AtomicFile::AtomicFile(int descriptor, std::filesystem::path temporary, std::filesystem::path destination)
     : descriptor_(descriptor), temporary_(std::move(temporary)), destination_(std::move(destination)) {
-  buffer_.reserve(kBufferBytes);
+  buffer_.reserve(kWriteBufferBytes);
 }
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
@@ -119,8 +119,8 @@ Expected<AtomicFile> AtomicFile::create(const std::filesystem::path& name) {
 }
 
 void AtomicFile::write(std::string_view bytes) {
-  if (buffer_.size() + bytes.size() > kBufferBytes) flush();
-  if (bytes.size() >= kBufferBytes) {
+  if (buffer_.size() + bytes.size() > kWriteBufferBytes) flush();
+  if (bytes.size() >= kWriteBufferBytes) {
     write_through(bytes);
   } else {
     buffer_.append(bytes);

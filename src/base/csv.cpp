@@ -9,7 +9,7 @@
 namespace joulecast {
 namespace {
 
-constexpr std::size_t kBufferBytes = 256 * 1024;
+constexpr std::size_t kReadBufferBytes = 256 * 1024;
 // A quote that nobody closes would otherwise pull the whole file into memory.
 constexpr std::size_t kLongestRecordBytes = 64 * 1024 * 1024;
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
@@ -56,7 +56,7 @@ struct CsvReader::State {
         return fail(ErrorKind::kMalformed, "a record longer than 64 MiB", {source, next_line},
                     "A quote may be missing its partner");
       }
-      buffer.resize(std::max(kBufferBytes, 2 * buffer.size()));
+      buffer.resize(std::max(kReadBufferBytes, 2 * buffer.size()));
     }
     auto got = file->read(std::span(buffer).subspan(end));
     if (!got) return tl::unexpected(got.error());

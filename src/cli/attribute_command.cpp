@@ -18,8 +18,6 @@
 namespace joulecast::cli {
 namespace {
 
-using Status = AttributionOutcome::Status;
-
 /// Bytes read of all networks' latency logs together.
 class ByteTally {
  public:
@@ -192,14 +190,16 @@ Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& comm
   bool produced = false;
   for (const auto& outcome : *outcomes) {
     for (const auto& warning : outcome.warnings) console.warning(warning, outcome.network);
-    if (outcome.status == Status::kSkipped) {
+    if (outcome.status == AttributionOutcome::Status::kSkipped) {
       faults.skipped(console, outcome.network, *outcome.reason);
       run.skipped.push_back(outcome.network);
       continue;
     }
     produced = true;
     if (outcome.reason) {
-      console.survived(outcome.network, outcome.status == Status::kRefused ? "refused" : "", *outcome.reason);
+      console.survived(outcome.network,
+                       outcome.status == AttributionOutcome::Status::kRefused ? "refused" : "",
+                       *outcome.reason);
       faults.survived(*outcome.reason);
     }
   }

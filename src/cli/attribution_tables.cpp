@@ -10,23 +10,21 @@
 namespace joulecast::cli {
 namespace {
 
-using Status = AttributionOutcome::Status;
-
 std::string percent(double part, double whole, int decimals) {
   return whole > 0.0 ? fmt::format("{:.{}f}", 100.0 * part / whole, decimals) : "-";
 }
 
-std::string_view in_words(Status status) {
+std::string_view in_words(AttributionOutcome::Status status) {
   switch (status) {
-    case Status::kDone:
+    case AttributionOutcome::Status::kDone:
       return "done";
-    case Status::kWithoutPower:
+    case AttributionOutcome::Status::kWithoutPower:
       return "no power";
-    case Status::kRunTimesOnly:
+    case AttributionOutcome::Status::kRunTimesOnly:
       return "run times only";
-    case Status::kRefused:
+    case AttributionOutcome::Status::kRefused:
       return "refused";
-    case Status::kSkipped:
+    case AttributionOutcome::Status::kSkipped:
       return "skipped";
   }
   return "";
@@ -61,7 +59,8 @@ std::string window_table(const std::vector<AttributionOutcome>& outcomes, std::s
                {"status", Table::Align::kLeft}});
   for (const auto& outcome : outcomes) {
     const auto& s = outcome.summary;
-    const bool counted = outcome.status == Status::kDone || outcome.status == Status::kWithoutPower;
+    const bool counted = outcome.status == AttributionOutcome::Status::kDone ||
+                         outcome.status == AttributionOutcome::Status::kWithoutPower;
     const auto share = [](std::uint64_t part, std::uint64_t whole) {
       return percent(static_cast<double>(part), static_cast<double>(whole), 1);
     };

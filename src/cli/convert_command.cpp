@@ -11,8 +11,6 @@
 namespace joulecast::cli {
 namespace {
 
-using Status = ConvertOutcome::Status;
-
 std::string summary_of(const Console& console, const std::vector<ConvertOutcome>& outcomes) {
   Table table({{"network", Table::Align::kLeft, true},
                {"convolutional"},
@@ -28,7 +26,7 @@ std::string summary_of(const Console& console, const std::vector<ConvertOutcome>
     const auto& r = outcome.rows;
     table.add({outcome.network, count_cell(r[0]), count_cell(r[1]), count_cell(r[2]),
                count_cell(outcome.layers), count_cell(outcome.rejects.size()),
-               outcome.status == Status::kDone ? "done" : "skipped"});
+               outcome.status == ConvertOutcome::Status::kDone ? "done" : "skipped"});
     for (std::size_t k = 0; k < rows.size(); ++k) rows[k] += r[k];
     layers += outcome.layers;
     rejects += outcome.rejects.size();

@@ -14,8 +14,6 @@
 namespace joulecast {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
-
 /// What one fold says of a unit that it held out.
 struct UnitResult {
   double predicted = kUnknown, log_ratio = 0.0, power_log_ratio = 0.0, distance = 0.0, naive = kUnknown;

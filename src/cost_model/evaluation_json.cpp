@@ -8,8 +8,6 @@
 namespace joulecast {
 namespace {
 
-constexpr auto kInline = JsonWriter::Layout::kInline;
-
 std::optional<double> unless_nan(double value) {
   return std::isfinite(value) ? std::optional(value) : std::nullopt;
 }
@@ -42,7 +40,7 @@ void write_totals(JsonWriter& json, const std::vector<NetworkTotal>& totals) {
   std::sort(errors.begin(), errors.end());
   const std::size_t n = errors.size();
   const double median = n % 2 == 1 ? errors[n / 2] : (errors[n / 2 - 1] + errors[n / 2]) / 2.0;
-  json.begin_object(kInline).member("median", median).member("max", errors.back()).end_object();
+  json.begin_object(JsonWriter::kInline).member("median", median).member("max", errors.back()).end_object();
 }
 
 void write_worst(JsonWriter& json, const std::vector<HeldOutLayer>& layers) {
@@ -55,7 +53,9 @@ void write_worst(JsonWriter& json, const std::vector<HeldOutLayer>& layers) {
   if (order.size() > kWorst) order.resize(kWorst);
   json.key("worst_layers").begin_array();
   for (const HeldOutLayer* layer : order) {
-    json.begin_object(kInline).member("network", layer->network).member("layer_name", layer->layer_name);
+    json.begin_object(JsonWriter::kInline)
+        .member("network", layer->network)
+        .member("layer_name", layer->layer_name);
     json.member("kind", to_string(layer->kind)).member("measured", layer->measured);
     json.member("predicted", layer->predicted).member("distance", layer->distance).end_object();
   }
@@ -65,7 +65,7 @@ void write_worst(JsonWriter& json, const std::vector<HeldOutLayer>& layers) {
 void write_group(JsonWriter& json, std::string_view name, const std::map<std::string, Accuracy>& groups) {
   json.key(name).begin_object();
   for (const auto& [key, accuracy] : groups) {
-    json.key(key).begin_object(kInline);
+    json.key(key).begin_object(JsonWriter::kInline);
     write_members(json, accuracy);
     json.end_object();
   }
@@ -91,7 +91,7 @@ std::string to_json(const Evaluation& evaluation) {
   json.key("by_network").begin_array();
   for (const TargetEvaluation& target : evaluation.targets) {
     for (const auto& [network, accuracy] : target.by_network) {
-      json.begin_object(kInline).member("network", network).member("target", target.target);
+      json.begin_object(JsonWriter::kInline).member("network", network).member("target", target.target);
       write_members(json, accuracy);
       json.end_object();
     }
@@ -99,7 +99,9 @@ std::string to_json(const Evaluation& evaluation) {
   json.end_array();
   json.key("leaderboard").begin_array();
   for (const LeaderboardEntry& entry : evaluation.leaderboard) {
-    json.begin_object(kInline).member("target", entry.target).member("estimator", entry.estimator);
+    json.begin_object(JsonWriter::kInline)
+        .member("target", entry.target)
+        .member("estimator", entry.estimator);
     json.member("layers", std::uint64_t{entry.layers});
     json.member("rmspe_percent", unless_nan(entry.rmspe_percent)).end_object();
   }

@@ -13,8 +13,6 @@
 namespace joulecast {
 namespace {
 
-constexpr auto kInline = JsonWriter::Layout::kInline;
-
 void write_recipe(JsonWriter& json, const LassoRecipe& recipe) {
   json.key("recipe").begin_object();
   json.member("degree", static_cast<std::uint64_t>(recipe.degree));
@@ -22,7 +20,7 @@ void write_recipe(JsonWriter& json, const LassoRecipe& recipe) {
   json.member("special_terms", recipe.special_terms);
   json.member("scaler", to_string(recipe.scaler));
   json.member("folds", static_cast<std::uint64_t>(recipe.folds));
-  json.key("lasso").begin_object(kInline);
+  json.key("lasso").begin_object(JsonWriter::kInline);
   json.member("mode", to_string(recipe.lasso.mode));
   json.member("positive", recipe.lasso.positive);
   json.member("fit_intercept", recipe.lasso.fit_intercept);
@@ -40,7 +38,7 @@ void write_metrics(JsonWriter& json, std::string_view name, const std::optional<
     json.null();
     return;
   }
-  json.begin_object(kInline);
+  json.begin_object(JsonWriter::kInline);
   json.member("rmspe_percent", metrics->rmspe_percent).member("rmse", metrics->rmse);
   json.member("mse", metrics->mse);
   json.member("r2", std::isnan(metrics->r2) ? std::nullopt : std::optional(metrics->r2));
@@ -57,7 +55,7 @@ void write_model(JsonWriter& json, const LassoModel& model, std::span<const Colu
   json.member("intercept", model.intercept);
   json.key("terms").begin_array();
   for (const LassoTerm& term : model.terms) {
-    json.begin_object(kInline).member("column", std::uint64_t{term.column});
+    json.begin_object(JsonWriter::kInline).member("column", std::uint64_t{term.column});
     json.member("term", column_name(columns[term.column], model.features));
     json.member("coefficient", term.coefficient).member("center", term.center);
     json.member("scale", term.scale).end_object();

@@ -5,12 +5,11 @@
 #include <numeric>
 
 #include "joulecast/cost_model.h"
+#include "numerics/floating_point.h"
 #include "numerics/quantiles.h"
 
 namespace joulecast {
 namespace {
-
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 
 struct CenterAndScale {
   double center, scale;

@@ -37,7 +37,7 @@ Rows gather(const std::vector<const ReferenceTable*>& tables, std::size_t featur
     if (!table->rows.empty()) rows.networks.push_back(table->network);
     for (const ReferenceRow& row : table->rows) {
       for (std::size_t j = 0; j < features; ++j) rows.features(i, j) = row.features[j];
-      rows.power_w.push_back(row.power_uw / 1e6);
+      rows.power_w.push_back(row.power_uw / kMicrowattsPerWatt);
       rows.run_time_ms.push_back(row.run_time_ms);
       ++i;
     }

@@ -10,6 +10,7 @@
 #include "measurements/regression/clock_steps.h"
 #include "measurements/regression/sensor_clock.h"
 #include "measurements/regression/timeline.h"
+#include "numerics/quantiles.h"
 
 namespace joulecast {
 namespace {
@@ -18,24 +19,16 @@ using regression::ClockStatus;
 using regression::SensorClock;
 using regression::Timeline;
 
-constexpr double kNinetyPercent = 1.6448536269514722;  // quantile of the normal distribution at 95 %
-constexpr double kWanted = 0.25;                       // half-width, of the value: what is merged otherwise
+constexpr double kWanted = 0.25;  // half-width, of the value: what is merged otherwise
 constexpr double kLeastCoverage = 0.7;
 constexpr double kIdleSeconds = 2.0;
-
-double median(std::vector<double> values) {
-  if (values.empty()) return 0.0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 void check_polls(std::span<const double> at_us, RecordingCheck& check) {
   check.polls = at_us.size();
   std::vector<double> distances;
   for (std::size_t i = 1; i < at_us.size(); ++i) distances.push_back(at_us[i] - at_us[i - 1]);
   if (distances.empty()) return;
-  const double usual = median(distances);
+  const double usual = upper_median(distances);
   check.poll_ms = usual / 1e3;
   check.longest_pause_ms = *std::max_element(distances.begin(), distances.end()) / 1e3;
   check.poll_pauses = static_cast<std::uint64_t>(
@@ -89,7 +82,7 @@ double noise_of(const std::vector<PhasedValue>& values) {
     differences.push_back(std::fabs(values[i].watts - values[i - 1].watts));
   }
   constexpr double kMedianOfDifference = 0.6744897501960817 * 1.4142135623730951;
-  return median(std::move(differences)) / kMedianOfDifference;
+  return upper_median(std::move(differences)) / kMedianOfDifference;
 }
 
 double coverage_of(const std::vector<PhasedValue>& values, double period_us) {

@@ -13,7 +13,7 @@ struct Named {
   std::string_view name;
   double bytes;
 };
-constexpr std::array kTypes = {
+constexpr std::array kDataTypes = {
     Named{DataType::kUnknown, "", 0.0},    Named{DataType::kFp32, "fp32", 4.0},
     Named{DataType::kFp16, "fp16", 2.0},   Named{DataType::kBf16, "bf16", 2.0},
     Named{DataType::kFp8, "fp8", 1.0},     Named{DataType::kInt8, "int8", 1.0},
@@ -45,21 +45,21 @@ DataType type_of_word(std::string_view word) {
 }  // namespace
 
 std::string_view to_string(DataType type) {
-  for (const Named& entry : kTypes) {
+  for (const Named& entry : kDataTypes) {
     if (entry.type == type) return entry.name;
   }
   return "";
 }
 
 std::optional<DataType> data_type_from(std::string_view name) {
-  for (const Named& entry : kTypes) {
+  for (const Named& entry : kDataTypes) {
     if (entry.name == name) return entry.type;
   }
   return std::nullopt;
 }
 
 double bytes_per_element(DataType type) {
-  for (const Named& entry : kTypes) {
+  for (const Named& entry : kDataTypes) {
     if (entry.type == type) return entry.bytes;
   }
   return 0.0;

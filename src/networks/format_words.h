@@ -12,6 +12,12 @@ namespace joulecast {
 /// "N/A due to dynamic shapes".
 DataType type_of_format(std::string_view format);
 
+/// Bytes of one element; of a type that the source does not name two, for half precision is what boards run.
+inline double assumed_bytes_per_element(DataType type) {
+  const double bytes = bytes_per_element(type);
+  return bytes > 0.0 ? bytes : 2.0;
+}
+
 /// How many channels a "Format/Datatype" value stores together: 8 of "channel % 8 == 0", 32 of "Thirty-two
 /// wide channel vectorized", 1 of a linear tensor. Nothing if it does not say.
 std::optional<double> channel_alignment(std::string_view format);

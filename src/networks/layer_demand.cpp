@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "networks/format_words.h"
+
 namespace joulecast {
 namespace {
 
@@ -15,22 +17,17 @@ double size_of(const std::optional<double>& value) {
   return value && *value > 0.0 ? *value : 1.0;
 }
 
-double bytes_of(DataType type) {
-  const double bytes = bytes_per_element(type);
-  return bytes > 0.0 ? bytes : 2.0;
-}
-
 /// Time of a multiplication on matrix units, relative to half precision: each halving of the width doubles
 /// the rate on every generation of NVIDIA's units (TF32 for single precision).
 double relative_cost(DataType type) {
-  return bytes_of(type) / 2.0;
+  return assumed_bytes_per_element(type) / 2.0;
 }
 
 /// Multiples in which channels are kept, where the format does not say: what the units of the type take.
 double alignment_of(const std::optional<double>& told, double channels, DataType type) {
   if (told) return std::max(*told, 1.0);
-  if (channels <= kImageChannels || bytes_of(type) > 2.0) return 1.0;
-  return bytes_of(type) > 1.0 ? 8.0 : 32.0;
+  if (channels <= kImageChannels || assumed_bytes_per_element(type) > 2.0) return 1.0;
+  return assumed_bytes_per_element(type) > 1.0 ? 8.0 : 32.0;
 }
 
 double padded(double channels, double alignment) {
@@ -113,19 +110,19 @@ double weights_of(const LayerGeometry& layer) {
                                          : size_of(layer.input_height) * size_of(layer.input_width);
   const DataType type = layer.weight_type != DataType::kUnknown ? layer.weight_type : layer.input_type;
   return plane * size_of(layer.input_channels) / size_of(layer.groups) * size_of(layer.output_channels) *
-         bytes_of(type);
+         assumed_bytes_per_element(type);
 }
 
 void add_traffic(const LayerGeometry& layer, LayerDemand& demand) {
   const double first =
-      input_elements(layer) / size_of(layer.input_channels) * bytes_of(layer.input_type) *
+      input_elements(layer) / size_of(layer.input_channels) * assumed_bytes_per_element(layer.input_type) *
       padded(size_of(layer.input_channels), std::max(layer.input_alignment.value_or(1.0), 1.0));
   const double in = layer.bytes_in.value_or(layer.input_channels ? first : 0.0);
   const double share = read_share(layer.kernel_height, layer.stride_height) *
                        read_share(layer.kernel_width, layer.stride_width);
   const double skipped = has_window(layer) ? std::min(first, in) * (1.0 - share) : 0.0;
   const double out = layer.bytes_out.value_or(
-      layer.output_channels ? output_elements(layer) * bytes_of(layer.output_type) : 0.0);
+      layer.output_channels ? output_elements(layer) * assumed_bytes_per_element(layer.output_type) : 0.0);
   // Where the bytes of all inputs are not told, a residual one is as large as the output.
   const bool untold_residual = !layer.bytes_in && layer.residual.value_or(false);
   demand.input_mb = (in - skipped + (untold_residual ? out : 0.0)) / kMega;
@@ -142,7 +139,7 @@ void add_product(const LayerGeometry& layer, LayerDemand& demand) {
   (image ? demand.image_gflop : demand.matrix_gflop) = gflop;
   const auto tiles = [](double size) { return std::ceil(size / kTile); };
   demand.operand_mb = (p.rows * p.depth * tiles(p.columns) + p.columns * p.depth * tiles(p.rows)) * p.groups *
-                      bytes_of(type) / kMega;
+                      assumed_bytes_per_element(type) / kMega;
   const bool map = size_of(layer.output_height) * size_of(layer.output_width) > 1.0;
   if (map) demand.kilo_depth = p.depth / 1e3;
   demand.extra_groups = p.groups - 1.0;

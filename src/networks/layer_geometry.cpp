@@ -87,18 +87,13 @@ double stored_elements(const Tensor& tensor) {
   return count;
 }
 
-/// Of a type that the source does not name, two bytes an element: half precision, what boards run.
-double bytes_of(DataType type) {
-  const double bytes = bytes_per_element(type);
-  return bytes > 0.0 ? bytes : 2.0;
-}
-
 void take_bytes(const Layer& layer, LayerGeometry& row) {
   double in = 0.0;
   double out = 0.0;
   for (const Tensor& tensor : layer.inputs)
-    if (!tensor.is_constant) in += stored_elements(tensor) * bytes_of(tensor.type);
-  for (const Tensor& tensor : layer.outputs) out += stored_elements(tensor) * bytes_of(tensor.type);
+    if (!tensor.is_constant) in += stored_elements(tensor) * assumed_bytes_per_element(tensor.type);
+  for (const Tensor& tensor : layer.outputs)
+    out += stored_elements(tensor) * assumed_bytes_per_element(tensor.type);
   if (!layer.inputs.empty()) row.bytes_in = in;
   if (!layer.outputs.empty()) row.bytes_out = out;
 }
@@ -114,7 +109,7 @@ void take_weights(const Layer& layer, LayerGeometry& row) {
                                  : row.kernel_height.value_or(1.0) * row.kernel_width.value_or(1.0);
     count = plane * *row.input_channels * *row.output_channels / std::max(row.groups.value_or(1.0), 1.0);
   }
-  if (count) row.bytes_weights = *count * bytes_of(layer.weight_type);
+  if (count) row.bytes_weights = *count * assumed_bytes_per_element(layer.weight_type);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 namespace joulecast {
 namespace {
 
-constexpr std::array<std::pair<LayerKind, std::string_view>, 12> kKinds = {{
+constexpr std::array<std::pair<LayerKind, std::string_view>, 12> kKindNames = {{
     {LayerKind::kConvolutional, "convolutional"},
     {LayerKind::kDense, "dense"},
     {LayerKind::kMatmul, "matmul"},
@@ -24,7 +24,7 @@ constexpr std::array<std::pair<LayerKind, std::string_view>, 12> kKinds = {{
 }};
 
 /// Names in lower case: LayerType values of TensorRT 8 to 10 and Myelin, then ONNX operators.
-constexpr std::array<std::pair<std::string_view, LayerKind>, 108> kTypes = {{
+constexpr std::array<std::pair<std::string_view, LayerKind>, 108> kKindsByType = {{
     {"caskgemmconvolution", LayerKind::kDense},
     {"cublasconvolution", LayerKind::kDense},
     {"gemmconvolution", LayerKind::kDense},
@@ -167,7 +167,7 @@ std::string_view without_revision(std::string_view type) {
 
 std::optional<LayerKind> kind_of_type(std::string_view name) {
   const std::string lower = lower_case(name);
-  for (const auto& [type, kind] : kTypes) {
+  for (const auto& [type, kind] : kKindsByType) {
     if (type == lower) return kind;
   }
   const std::string_view family = without_revision(lower);
@@ -200,14 +200,14 @@ LayerKind kind_of_gemm(const Layer& layer) {
 }  // namespace
 
 std::string_view to_string(LayerKind kind) {
-  for (const auto& [value, name] : kKinds) {
+  for (const auto& [value, name] : kKindNames) {
     if (value == kind) return name;
   }
   return "other";
 }
 
 std::optional<LayerKind> layer_kind_from(std::string_view name) {
-  for (const auto& [kind, known] : kKinds) {
+  for (const auto& [kind, known] : kKindNames) {
     if (known == name) return kind;
   }
   return std::nullopt;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "networks/format_words.h"
+
 namespace joulecast {
 namespace {
 
@@ -12,8 +14,7 @@ double elements(const Tensor& tensor) {
 }
 
 double bytes(const Tensor& tensor) {
-  const double each = bytes_per_element(tensor.type);
-  return elements(tensor) * (each > 0.0 ? each : 2.0);
+  return elements(tensor) * assumed_bytes_per_element(tensor.type);
 }
 
 double product(const std::optional<std::vector<std::int64_t>>& sizes) {
@@ -73,9 +74,8 @@ LayerWork layer_work(const Layer& layer) {
     work.bytes_out += bytes(t);
     outputs += elements(t);
   }
-  const double each = bytes_per_element(layer.weight_type);
   const bool has_weights = layer.kind == LayerKind::kConvolutional || layer.kind == LayerKind::kDense;
-  if (has_weights) work.bytes_weights = weight_count(layer) * (each > 0.0 ? each : 2.0);
+  if (has_weights) work.bytes_weights = weight_count(layer) * assumed_bytes_per_element(layer.weight_type);
   work.flops = operations(layer, outputs);
   return work;
 }

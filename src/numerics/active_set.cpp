@@ -24,12 +24,12 @@
 #include <cmath>
 #include <limits>
 
+#include "numerics/floating_point.h"
 #include "numerics/vector_kernels.h"
 
 namespace joulecast {
 namespace {
 
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 // Violations below this share of the penalty add less than this share of ||y||^2 to the duality gap.
 constexpr double kPenaltySlack = 1e-12;
 constexpr std::size_t kNone = static_cast<std::size_t>(-1);

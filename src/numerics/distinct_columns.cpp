@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
+#include "numerics/floating_point.h"
 #include "numerics/vector_kernels.h"
 
 namespace joulecast {
 namespace {
 
-constexpr double kEpsilon = std::numeric_limits<double>::epsilon();
 constexpr double kSameDirection = 16.0 * kEpsilon;  // by element, of columns scaled to length 1
 
 struct Direction {

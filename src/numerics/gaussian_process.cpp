@@ -9,6 +9,8 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 
+#include "numerics/floating_point.h"
+
 namespace joulecast {
 namespace {
 
@@ -80,7 +82,7 @@ Expected<void> check(const GaussianObservations& of) {
   if (of.values.empty())
     return fail(ErrorKind::kUnfit, "a Gaussian process needs an observation", {}, "Give at least one point");
   for (const auto& numbers : {x.data, of.shares, of.values})
-    if (!std::all_of(numbers.begin(), numbers.end(), [](double v) { return std::isfinite(v); }))
+    if (!all_finite(numbers))
       return fail(ErrorKind::kUnfit, "a value is not a finite number", {},
                   "Leave out points that are not finite");
   return {};

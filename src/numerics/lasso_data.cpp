@@ -6,14 +6,11 @@
 #include <numeric>
 #include <string>
 
+#include "numerics/floating_point.h"
 #include "numerics/vector_kernels.h"
 
 namespace joulecast {
 namespace {
-
-bool all_finite(std::span<const double> values) {
-  return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
-}
 
 double mean(std::span<const double> values) {
   double sum = 0.0;

@@ -10,6 +10,7 @@
 
 #include "joulecast/numerics.h"
 #include "numerics/active_set.h"
+#include "numerics/floating_point.h"
 #include "numerics/vector_kernels.h"
 
 namespace joulecast {
@@ -18,10 +19,6 @@ namespace {
 // The entries of a Gram matrix are rounded sums: a distance below this share of a column's length is lost in
 // its square.
 constexpr double kGramDistance = 1e-6;
-
-bool all_finite(std::span<const double> values) {
-  return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
-}
 
 Expected<void> check(MatrixView a, std::span<const double> b, double ridge) {
   if (a.data.size() != a.rows * a.columns || b.size() != a.rows) {

@@ -32,7 +32,7 @@ void write_figure(JsonWriter& json, std::string_view name, const std::optional<F
     json.null();
     return;
   }
-  json.begin_object(JsonWriter::Layout::kInline);
+  json.begin_object(JsonWriter::kInline);
   json.member("value", figure->value).member("low", figure->low).member("high", figure->high).end_object();
 }
 
@@ -84,7 +84,7 @@ std::string to_json(const NetworkPrediction& prediction, const std::string& engi
   json.end_array();
   json.key("warnings").begin_array();
   for (const Warning& warning : prediction.warnings) {
-    json.begin_object(JsonWriter::Layout::kInline).member("message", warning.message);
+    json.begin_object(JsonWriter::kInline).member("message", warning.message);
     json.member("file", warning.location.file).member("line", warning.location.line);
     json.member("count", warning.count).end_object();
   }

@@ -20,8 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kMicrowattsPerWatt = 1e6;
-
 std::optional<double> to_watts_if(std::optional<double> microwatts) {
   return microwatts ? std::optional(*microwatts / kMicrowattsPerWatt) : std::nullopt;
 }

@@ -16,12 +16,12 @@
 namespace joulecast {
 namespace {
 
-constexpr std::array<std::string_view, 5> kColumns = {
+constexpr std::array<std::string_view, 5> kSampleColumns = {
     "layer_name", "layer_type", "layer_power_excluding_idle_power_micro_watt", "layer_run_time",
     "layer_power_including_idle_power_micro_watt"};
 constexpr std::size_t kCycleReach = 20;
 constexpr std::size_t kRowReach = kCycleReach + 3 * kPandasPlainReach;
-enum Column { kName, kType, kPower, kRunTime, kPowerWithIdle };
+enum SampleColumn { kName, kType, kPower, kRunTime, kPowerWithIdle };
 
 /// Finds a layer's list. Rows come cycle by cycle, so that the layer behind the last one is nearly always the
 /// right guess, and a comparison of bytes takes the place of a hash.
@@ -92,16 +92,16 @@ class WindowCsvReader {
 
  private:
   Expected<void> find_columns() {
-    for (std::size_t i = 0; i < kColumns.size(); ++i) {
+    for (std::size_t i = 0; i < kSampleColumns.size(); ++i) {
       if (i == kPowerWithIdle) {
-        places_[i] = table_.find(kColumns[i]).value_or(table_.header().size());
+        places_[i] = table_.find(kSampleColumns[i]).value_or(table_.header().size());
         continue;
       }
-      const auto place = table_.place(kColumns[i]);
+      const auto place = table_.place(kSampleColumns[i]);
       if (!place) return tl::unexpected(place.error());
       places_[i] = *place;
     }
-    constexpr std::array<std::size_t, kColumns.size()> kUsualPlaces = {1, 2, 4, 5, 3};
+    constexpr std::array<std::size_t, kSampleColumns.size()> kUsualPlaces = {1, 2, 4, 5, 3};
     usual_columns_ = table_.header().size() == kUsualPlaces.size() + 1 && places_ == kUsualPlaces;
     return {};
   }
@@ -157,7 +157,7 @@ class WindowCsvReader {
     return at != nullptr && *at == '\n' ? at + 1 : nullptr;
   }
 
-  [[nodiscard]] Expected<double> number(Column column) const {
+  [[nodiscard]] Expected<double> number(SampleColumn column) const {
     return table_.number(places_[column], parse_pandas_number);
   }
 
@@ -208,7 +208,7 @@ class WindowCsvReader {
   NetworkSamples samples_;
   LayerFinder finder_;
   bool usual_columns_ = false;
-  std::array<std::size_t, kColumns.size()> places_{};
+  std::array<std::size_t, kSampleColumns.size()> places_{};
 };
 
 }  // namespace

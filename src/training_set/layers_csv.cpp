@@ -11,14 +11,14 @@ namespace joulecast {
 namespace {
 
 /// How one column is written and read. `read` is false for a text that cannot be the column's value.
-struct Column {
+struct LayerColumn {
   std::string_view name;
   void (*write)(CsvText& to, const LayerRow& row);
   bool (*read)(std::string_view cell, LayerRow& row);
 };
 
 template <auto Member>
-constexpr Column text(std::string_view name) {
+constexpr LayerColumn text(std::string_view name) {
   return {name, [](CsvText& to, const LayerRow& row) { to.cell(std::string_view(row.*Member)); },
           [](std::string_view cell, LayerRow& row) {
             row.*Member = cell;
@@ -28,14 +28,14 @@ constexpr Column text(std::string_view name) {
 
 /// A measured figure.
 template <auto Member>
-constexpr Column figure(std::string_view name) {
+constexpr LayerColumn figure(std::string_view name) {
   return {name, [](CsvText& to, const LayerRow& row) { to.cell(row.*Member); },
           [](std::string_view cell, LayerRow& row) { return read_number_cell(cell, row.*Member); }};
 }
 
 /// A size: whole, so written without ".0".
 template <auto Member>
-constexpr Column size(std::string_view name) {
+constexpr LayerColumn size(std::string_view name) {
   return {name,
           [](CsvText& to, const LayerRow& row) {
             const std::optional<double>& value = row.*Member;
@@ -51,7 +51,7 @@ constexpr Column size(std::string_view name) {
 }
 
 template <auto Member>
-constexpr Column element_type(std::string_view name) {
+constexpr LayerColumn element_type(std::string_view name) {
   return {name, [](CsvText& to, const LayerRow& row) { to.cell(to_string(row.*Member)); },
           [](std::string_view cell, LayerRow& row) {
             const auto type = data_type_from(cell);
@@ -90,7 +90,7 @@ bool read_residual(std::string_view cell, LayerRow& row) {
   return cell.empty() || row.residual.has_value();
 }
 
-constexpr Column kColumns[] = {
+constexpr LayerColumn kLayerColumns[] = {
     text<&LayerRow::network>("network"),
     text<&LayerRow::layer_name>("layer_name"),
     text<&LayerRow::layer_type>("layer_type"),
@@ -137,20 +137,20 @@ constexpr Column kColumns[] = {
 };
 
 /// The columns of a header by position; null for one that is not ours.
-Expected<std::vector<const Column*>> columns_of(const CsvTable& table) {
+Expected<std::vector<const LayerColumn*>> columns_of(const CsvTable& table) {
   if (!table.find("layer_name") || !(table.find("layer_type") || table.find("kind"))) {
     return fail(ErrorKind::kMalformed,
                 "no table of layers: the columns layer_name and layer_type or kind are needed",
                 table.location(), "docs/interface.md lists the columns of layers.csv");
   }
-  std::vector<const Column*> columns(table.header().size(), nullptr);
-  for (const Column& column : kColumns) {
+  std::vector<const LayerColumn*> columns(table.header().size(), nullptr);
+  for (const LayerColumn& column : kLayerColumns) {
     if (const auto at = table.find(column.name)) columns[*at] = &column;
   }
   return columns;
 }
 
-Expected<LayerRow> read_row(const CsvTable& table, const std::vector<const Column*>& columns) {
+Expected<LayerRow> read_row(const CsvTable& table, const std::vector<const LayerColumn*>& columns) {
   LayerRow row;
   bool has_kind = false;
   for (std::size_t i = 0; i < columns.size(); ++i) {
@@ -191,10 +191,10 @@ Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& pat
 
 Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows) {
   CsvText csv;
-  for (const Column& column : kColumns) csv.cell(column.name);
+  for (const LayerColumn& column : kLayerColumns) csv.cell(column.name);
   csv.end_row();
   for (const LayerRow& row : rows) {
-    for (const Column& column : kColumns) column.write(csv, row);
+    for (const LayerColumn& column : kLayerColumns) column.write(csv, row);
     csv.end_row();
   }
   return write_file_atomically(path, csv.text());

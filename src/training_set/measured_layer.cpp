@@ -4,10 +4,10 @@
 #include <array>
 #include <cmath>
 
+#include "numerics/quantiles.h"
+
 namespace joulecast {
 namespace {
-
-constexpr double kMicrowattsPerWatt = 1e6;
 
 std::optional<double> unless_nan(double value) {
   return std::isnan(value) ? std::nullopt : std::optional(value);
@@ -27,7 +27,6 @@ void add_energy(MeasuredLayer& layer, std::span<const double> power_uw, std::spa
 
 /// Of a figure with a 90 % interval. The upper half counts: the lower one may end at zero.
 std::optional<double> deviation(double value, std::optional<double> high) {
-  constexpr double kNinetyPercent = 1.6448536269514722;  // quantile of the normal distribution at 95 %
   return high ? std::optional((*high - value) / kNinetyPercent) : std::nullopt;
 }
 

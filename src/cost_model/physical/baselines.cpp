@@ -61,8 +61,8 @@ LassoPredictions lasso_predictions(std::span<const LayerRow> rows, std::span<con
         const LayerRow& row = rows[i];
         if (reference_kind(row) != kind || !row.run_time_ms || (with_power && !row.power_w)) continue;
         if (auto features = features_of(row, kind))
-          table.rows.push_back(
-              {std::move(*features), row.power_w.value_or(1.0) * 1e6, *row.run_time_ms, row.layer_name});
+          table.rows.push_back({std::move(*features), row.power_w.value_or(1.0) * kMicrowattsPerWatt,
+                                *row.run_time_ms, row.layer_name});
       }
       set.reference[static_cast<std::size_t>(kind)].push_back(std::move(table));
     }

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,9 @@
 #include "joulecast/training_set.h"
 
 namespace joulecast {
+
+/// In arrays of plain numbers: a figure that is not known.
+inline constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
 /// What was measured as one figure: a layer, or a block of layers that is known as a sum only.
 struct PhysicalUnit {

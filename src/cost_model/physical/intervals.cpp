@@ -11,7 +11,6 @@ namespace joulecast {
 namespace {
 
 constexpr double kShrinkage = 10.0;  // layers that the spread of all kinds counts as
-constexpr std::size_t kKinds = static_cast<std::size_t>(LayerKind::kNone) + 1;
 
 struct Score {
   double value = 0.0, weight = 0.0;
@@ -50,8 +49,8 @@ PhysicalIntervals intervals_of(const PhysicalTask& task, std::span<const double>
   out.groups = groups;
   std::map<std::uint32_t, std::size_t> group_size;
   std::vector<double> ratio(task.units.size());
-  std::vector<double> kind_sum(kKinds, 0.0);
-  std::vector<double> kind_count(kKinds, 0.0);
+  std::vector<double> kind_sum(kLayerKinds, 0.0);
+  std::vector<double> kind_count(kLayerKinds, 0.0);
   double sum = 0.0;
   double count = 0.0;
   for (std::size_t k = 0; k < task.units.size(); ++k) {
@@ -67,7 +66,7 @@ PhysicalIntervals intervals_of(const PhysicalTask& task, std::span<const double>
   out.group_count = group_size.size();
   if (count == 0.0) return out;
   const double all = std::max(sum / count, 1e-12);
-  for (std::size_t kind = 0; kind < kKinds; ++kind)
+  for (std::size_t kind = 0; kind < kLayerKinds; ++kind)
     out.kind_scale.push_back(
         std::sqrt((kind_sum[kind] + kShrinkage * all) / (kind_count[kind] + kShrinkage)));
 

@@ -7,16 +7,13 @@
 namespace joulecast {
 namespace {
 
-constexpr auto kInline = JsonWriter::Layout::kInline;
-constexpr std::size_t kKinds = static_cast<std::size_t>(LayerKind::kNone) + 1;
-
 void write_fit(JsonWriter& json, const PhysicalFit& fit) {
-  json.begin_object(kInline);
+  json.begin_object(JsonWriter::kInline);
   json.member("corner", fit.recipe.corner).member("tiles", fit.recipe.tiles);
   json.member("families", fit.recipe.families).member("overlap", fit.recipe.overlap);
   json.member("active", fit.recipe.active);
   json.member("weight", fit.weight).member("held_out_rmspe_percent", fit.held_out_rmspe_percent);
-  json.key("coefficients").begin_object(kInline);
+  json.key("coefficients").begin_object(JsonWriter::kInline);
   for (std::size_t j = 0; j < kPhysicalTerms; ++j)
     if (fit.coefficients[j] != 0.0) json.member(to_string(static_cast<PhysicalTerm>(j)), fit.coefficients[j]);
   json.end_object().end_object();
@@ -47,7 +44,7 @@ void write_intervals(JsonWriter& json, const std::optional<PhysicalIntervals>& i
   json.member("layer_log_ratio", intervals->layer_log_ratio);
   json.member("power_log_ratio", intervals->power_log_ratio);
   json.member("total_log_ratio", intervals->total_log_ratio).member("total_level", intervals->total_level);
-  json.key("kind_scale").begin_object(kInline);
+  json.key("kind_scale").begin_object(JsonWriter::kInline);
   for (std::size_t k = 0; k < intervals->kind_scale.size(); ++k)
     json.member(to_string(static_cast<LayerKind>(k)), intervals->kind_scale[k]);
   json.end_object().end_object();
@@ -114,7 +111,7 @@ std::optional<PhysicalIntervals> read_intervals(ObjectReader& model) {
   out.total_log_ratio = at_least(reader, "total_log_ratio", 0.0);
   out.total_level = at_least(reader, "total_level", 0.0);
   ObjectReader scale = reader.object("kind_scale");
-  for (std::size_t k = 0; k < kKinds; ++k)
+  for (std::size_t k = 0; k < kLayerKinds; ++k)
     out.kind_scale.push_back(at_least(scale, to_string(static_cast<LayerKind>(k)), 0.0));
   scale.finish();
   reader.finish();
@@ -127,7 +124,7 @@ void write_physical(JsonWriter& json, const PhysicalModel& model) {
   json.begin_object();
   json.member("estimator", "physical").member("target", to_string(model.target));
   json.member("unit", unit_of(model.target)).member("power_basis", model.power_basis);
-  json.key("device").begin_object(kInline);
+  json.key("device").begin_object(JsonWriter::kInline);
   json.member("fp32_ratio", model.device.fp32_ratio).member("fp16_ratio", model.device.fp16_ratio);
   json.member("int8_ratio", model.device.int8_ratio).member("cache_mb", model.device.cache_mb).end_object();
   json.key("recipes").begin_array();

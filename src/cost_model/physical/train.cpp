@@ -11,7 +11,6 @@
 namespace joulecast {
 namespace {
 
-constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 constexpr std::size_t kMostGroups = 40;          // that the sharpness of the weights grows with
 constexpr std::size_t kLeastResidualUnits = 50;  // fewer teach a Gaussian process nothing
 

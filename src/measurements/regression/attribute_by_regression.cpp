@@ -8,6 +8,7 @@
 #include "measurements/regression/merging.h"
 #include "measurements/regression/run_fit.h"
 #include "measurements/regression/verdict.h"
+#include "numerics/quantiles.h"
 
 namespace joulecast {
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
+
+#include "numerics/quantiles.h"
 
 namespace joulecast::regression {
 namespace {
@@ -12,9 +15,7 @@ double median_poll(std::span<const PowerSample> samples) {
   for (std::size_t i = 1; i < count; ++i) {
     gaps.push_back(static_cast<double>(samples[i].at.microseconds - samples[i - 1].at.microseconds));
   }
-  if (gaps.empty()) return 0.0;
-  std::nth_element(gaps.begin(), gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2), gaps.end());
-  return std::max(0.0, gaps[gaps.size() / 2]);
+  return std::max(0.0, upper_median(std::move(gaps)));
 }
 
 }  // namespace

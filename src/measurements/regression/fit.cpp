@@ -13,6 +13,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "numerics/quantiles.h"
+
 namespace joulecast::regression {
 namespace {
 
@@ -326,12 +328,6 @@ Rest rest_of(const FitProblem& problem, const PointFit& fit) {
   return out;
 }
 
-double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 double correlation(const FitProblem& problem, const std::vector<double>& scaled) {
   double squares = 0.0, products = 0.0, pairs = 0.0, count = 0.0;
   const auto clipped = [](double r) {
@@ -367,7 +363,7 @@ Spread spread_of(const std::vector<double>& rest, const std::vector<double>& tim
     slopes.push_back(timing[m]);
   }
   Spread s;
-  const double typical = 1.4826 * median_of(sizes);
+  const double typical = 1.4826 * upper_median(sizes);
   s.variance = std::max(1e-8, typical * typical);
   // Squares regressed on a + b slope, weights 1 / (a + b slope)^2, large squares clipped.
   double largest = 1e-12;

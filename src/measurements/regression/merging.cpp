@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "numerics/quantiles.h"
+
 namespace joulecast::regression {
 namespace {
 

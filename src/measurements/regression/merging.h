@@ -24,6 +24,4 @@ struct Unit {
 std::vector<Unit> merge_units(const Eigen::VectorXd& power, const Eigen::MatrixXd& covariance,
                               std::span<const double> time, double limit);
 
-inline constexpr double kNinetyPercent = 1.6448536269514722;  ///< of a normal, two-sided
-
 }  // namespace joulecast::regression

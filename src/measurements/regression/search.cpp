@@ -5,6 +5,8 @@
 #include <cmath>
 #include <random>
 
+#include "numerics/quantiles.h"
+
 namespace joulecast::regression {
 namespace {
 
@@ -14,18 +16,12 @@ constexpr double kApartUs = 100.0;
 constexpr double kClusterUs = 50.0;
 constexpr int kDraws = 400;
 
-double median_of(std::vector<double> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
-
 /// A problem of few columns and few, clipped rows spread over the run.
 FitProblem coarse_problem(const FitProblem& problem) {
   FitProblem coarse;
   coarse.timeline = problem.timeline;
   coarse.columns = make_grouped_columns(*problem.timeline, kCoarseGroups);
-  const double level = median_of(problem.targets);
+  const double level = upper_median(problem.targets);
   std::vector<double> apart;
   for (const double y : problem.targets) apart.push_back(std::abs(y - level));
   // Clips glitches alone. Of a network of like layers all the signal is in the few windows over the host gap.

@@ -11,6 +11,8 @@
 #include <numbers>
 #include <optional>
 
+#include "numerics/quantiles.h"
+
 namespace joulecast::regression {
 namespace {
 
@@ -25,13 +27,6 @@ struct Poll {
   bool changed;  // against the poll before
   bool follows;  // the poll before is a normal poll distance away
 };
-
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0.0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 std::vector<Poll> readable_polls(std::span<const PowerSample> samples, std::span<const double> at_us,
                                  SensorClock& out) {
@@ -52,7 +47,7 @@ std::vector<Poll> readable_polls(std::span<const PowerSample> samples, std::span
     }
     polls.push_back(poll);
   }
-  out.poll_us = median_of(distances);
+  out.poll_us = upper_median(distances);
   for (std::size_t i = 1; i < polls.size(); ++i) {
     polls[i].follows = polls[i].at_us - polls[i - 1].at_us < 2.5 * out.poll_us;
   }
@@ -241,10 +236,10 @@ struct SupplyLine {
 };
 
 SupplyLine fit_supply(const std::vector<Poll>& polls) {
-  constexpr double kChunkUs = 50e3;
+  constexpr double kStretchUs = 50e3;
   double n = 0.0, si = 0.0, sv = 0.0, sii = 0.0, siv = 0.0, svv = 0.0;
   for (std::size_t i = 0; i < polls.size();) {
-    const double end = polls[i].at_us + kChunkUs;
+    const double end = polls[i].at_us + kStretchUs;
     double amps = 0.0, volts = 0.0, count = 0.0;
     for (; i < polls.size() && polls[i].at_us < end; ++i) {
       amps += polls[i].milliamps / 1e3, volts += polls[i].volts, count += 1.0;

@@ -9,17 +9,12 @@
 #include <cmath>
 #include <limits>
 
+#include "numerics/quantiles.h"
+
 namespace joulecast::regression {
 namespace {
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
-
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0.0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
 
 /// One layer's list with stamps unwrapped on the way.
 struct ListCursor {
@@ -60,7 +55,7 @@ double typical_repeat(const LatencyLog& log) {
     }
     if (gaps.size() > 1000) break;
   }
-  return median_of(std::move(gaps));
+  return upper_median(std::move(gaps));
 }
 
 /// `first_layer` has the earliest stamp. Layers report in order, so that those before it are missing here:
@@ -189,12 +184,12 @@ void mark_stalls(Timeline& t) {
     periods.push_back(period);
     gaps.push_back(period - t.cycles[c].busy_us);
   }
-  t.typical_period_us = median_of(periods);
-  t.typical_gap_us = median_of(gaps);
+  t.typical_period_us = upper_median(periods);
+  t.typical_gap_us = upper_median(gaps);
   std::vector<double> spread;
   spread.reserve(gaps.size());
   for (const double gap : gaps) spread.push_back(std::abs(gap - t.typical_gap_us));
-  const double limit = std::max(8.0 * median_of(spread), 0.3 * std::max(200.0, t.typical_gap_us));
+  const double limit = std::max(8.0 * upper_median(spread), 0.3 * std::max(200.0, t.typical_gap_us));
   for (std::size_t c = 1; c < t.cycles.size(); ++c) {
     const double gap = gaps[c - 1];
     if (gap > t.typical_gap_us + limit) ++t.stalls, t.cycles[c].usable = false;

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "measurements/regression/merging.h"
+#include "numerics/quantiles.h"
 
 namespace joulecast::regression {
 namespace {

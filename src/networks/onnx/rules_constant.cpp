@@ -123,7 +123,7 @@ Outcome random_like(RuleContext& c) {
   return c.set(0, c.shape(0), type == 0 ? c.type(0) : static_cast<ElementType>(type));
 }
 
-constexpr std::array kRules{
+constexpr std::array kConstantRules{
     ShapeRule{"Constant", 0, constant},    ShapeRule{"ConstantOfShape", 1, constant_of_shape},
     ShapeRule{"RandomNormal", 0, random},  ShapeRule{"RandomNormalLike", 1, random_like},
     ShapeRule{"RandomUniform", 0, random}, ShapeRule{"RandomUniformLike", 1, random_like},
@@ -134,7 +134,7 @@ constexpr std::array kRules{
 }  // namespace
 
 std::span<const ShapeRule> constant_rules() {
-  return kRules;
+  return kConstantRules;
 }
 
 }  // namespace joulecast::onnx

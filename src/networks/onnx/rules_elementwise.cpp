@@ -109,7 +109,7 @@ Outcome one_way(RuleContext& c) {
   return c.set(0, c.shape(0));
 }
 
-constexpr std::array kRules{
+constexpr std::array kElementwiseRules{
     ShapeRule{"Abs", 1, same},
     ShapeRule{"Acos", 1, same},
     ShapeRule{"Acosh", 1, same},
@@ -205,7 +205,7 @@ constexpr std::array kRules{
 }  // namespace
 
 std::span<const ShapeRule> elementwise_rules() {
-  return kRules;
+  return kElementwiseRules;
 }
 
 }  // namespace joulecast::onnx

@@ -123,7 +123,7 @@ Outcome depends_on_data(RuleContext&) {
   return unknown("the size of its result depends on data");
 }
 
-constexpr std::array kRules{
+constexpr std::array kIndexingRules{
     ShapeRule{"Compress", 1, depends_on_data},
     ShapeRule{"Gather", 2, gather},
     ShapeRule{"GatherElements", 2, as_indices},
@@ -139,7 +139,7 @@ constexpr std::array kRules{
 }  // namespace
 
 std::span<const ShapeRule> indexing_rules() {
-  return kRules;
+  return kIndexingRules;
 }
 
 }  // namespace joulecast::onnx

@@ -259,7 +259,7 @@ Outcome grid_sample(RuleContext& c) {
   return c.set(0, std::move(out));
 }
 
-constexpr std::array kRules{
+constexpr std::array kLayoutRules{
     ShapeRule{"Concat", 1, concatenate},
     ShapeRule{"DepthToSpace", 1, depth_to_space},
     ShapeRule{"Expand", 1, expand},
@@ -279,7 +279,7 @@ constexpr std::array kRules{
 }  // namespace
 
 std::span<const ShapeRule> layout_rules() {
-  return kRules;
+  return kLayoutRules;
 }
 
 }  // namespace joulecast::onnx

@@ -71,7 +71,7 @@ Outcome recurrent(RuleContext& c) {
   return c.set(2, std::move(last));
 }
 
-constexpr std::array kRules{
+constexpr std::array kProductRules{
     ShapeRule{"GRU", 1, recurrent},
     ShapeRule{"Gemm", 2, general_product},
     ShapeRule{"LSTM", 1, recurrent},
@@ -84,7 +84,7 @@ constexpr std::array kRules{
 }  // namespace
 
 std::span<const ShapeRule> product_rules() {
-  return kRules;
+  return kProductRules;
 }
 
 }  // namespace joulecast::onnx

@@ -56,7 +56,7 @@ Outcome top(RuleContext& c) {
   return c.set(1, std::move(out), ElementType::kInt64);
 }
 
-constexpr std::array kRules{
+constexpr std::array kReductionRules{
     ShapeRule{"ArgMax", 1, position},
     ShapeRule{"ArgMin", 1, position},
     ShapeRule{"ReduceL1", 1, reduce},
@@ -75,7 +75,7 @@ constexpr std::array kRules{
 }  // namespace
 
 std::span<const ShapeRule> reduction_rules() {
-  return kRules;
+  return kReductionRules;
 }
 
 }  // namespace joulecast::onnx

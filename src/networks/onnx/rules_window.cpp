@@ -132,7 +132,7 @@ Outcome pool_regions(RuleContext& c) {
   return c.set(0, {regions[0], x[1], height, width});
 }
 
-constexpr std::array kRules{
+constexpr std::array kWindowRules{
     ShapeRule{"AveragePool", 1, pool},
     ShapeRule{"Conv", 2, convolution},
     ShapeRule{"ConvInteger", 2, integer_convolution},
@@ -197,7 +197,7 @@ std::int64_t window_output(const WindowGeometry& window, std::size_t axis, std::
 }
 
 std::span<const ShapeRule> window_rules() {
-  return kRules;
+  return kWindowRules;
 }
 
 }  // namespace joulecast::onnx

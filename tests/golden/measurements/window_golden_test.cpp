@@ -10,7 +10,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr const char* kCsv = "power_runtime_mapping_layerwise.csv";
-constexpr const char* kEngine = "trt_engine_info.json";
+constexpr const char* kEngineFile = "trt_engine_info.json";
 
 TEST(WindowGolden, FixturesOfTheReference) {
   const test::TemporaryFolder folder;
@@ -24,8 +24,8 @@ TEST(WindowGolden, FixturesOfTheReference) {
     EXPECT_EQ(outcome.status, AttributionOutcome::Status::kDone);
     EXPECT_EQ(test::file_text(folder.path() / outcome.network / kCsv),
               test::file_text(golden / outcome.network / kCsv));
-    EXPECT_EQ(test::file_text(folder.path() / outcome.network / kEngine),
-              test::file_text(raw / outcome.network / "trt_profiling" / kEngine));
+    EXPECT_EQ(test::file_text(folder.path() / outcome.network / kEngineFile),
+              test::file_text(raw / outcome.network / "trt_profiling" / kEngineFile));
   }
 }
 
@@ -41,8 +41,8 @@ TEST(WindowGolden, TwelveNetworks) {
     const auto expected = golden / "preprocessed_data" / outcome.network / (std::string(kCsv) + ".gz");
     EXPECT_TRUE(test::file_text(folder.path() / outcome.network / kCsv) == test::file_text(expected))
         << outcome.network;
-    EXPECT_TRUE(test::file_text(folder.path() / outcome.network / kEngine) ==
-                test::file_text(golden / "raw_data" / outcome.network / "trt_profiling" / kEngine))
+    EXPECT_TRUE(test::file_text(folder.path() / outcome.network / kEngineFile) ==
+                test::file_text(golden / "raw_data" / outcome.network / "trt_profiling" / kEngineFile))
         << outcome.network;
   }
 }

@@ -10,6 +10,7 @@
 #include <simdjson.h>
 
 #include "base/time_stamp.h"
+#include "support/choices.h"
 #include "support/latency_events.h"
 #include "support/log_oracles.h"
 
@@ -17,10 +18,7 @@ namespace joulecast {
 namespace {
 
 using test::LatencyLayer;
-
-int pick(int below) {
-  return *rc::gen::inRange(0, below);
-}
+using test::pick;
 
 /// White space of the form that json.dump(indent=4) gives, none at all, or anything.
 class Style {

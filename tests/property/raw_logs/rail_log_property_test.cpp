@@ -8,18 +8,14 @@
 #include <rapidcheck.h>
 
 #include "base/time_zone.h"
+#include "support/choices.h"
 #include "support/log_oracles.h"
 
 namespace joulecast {
 namespace {
 
-int pick(int below) {
-  return *rc::gen::inRange(0, below);
-}
-template <class Choices>
-const auto& one_of(const Choices& choices) {
-  return choices[static_cast<std::size_t>(pick(static_cast<int>(choices.size())))];
-}
+using test::one_of;
+using test::pick;
 
 /// Unix time in microseconds, 2001 to 2033.
 std::int64_t any_moment() {

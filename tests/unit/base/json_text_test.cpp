@@ -33,7 +33,7 @@ TEST(JsonWriter, LaysOutObjectsByLineAndInline) {
   json.begin_object().member("text", "a").member("yes", true);
   json.member("number", 1.0).member("count", std::uint64_t{3});
   json.member("none", std::optional<double>{}).member("list", std::vector<double>{0.1, 2});
-  json.key("inner").begin_object(JsonWriter::Layout::kInline).member("x", 1.5).member("y", 2.5).end_object();
+  json.key("inner").begin_object(JsonWriter::kInline).member("x", 1.5).member("y", 2.5).end_object();
   json.key("empty").begin_array().end_array().end_object();
   EXPECT_EQ(
       json.take(),

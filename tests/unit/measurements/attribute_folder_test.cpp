@@ -12,7 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using Status = AttributionOutcome::Status;
 
-constexpr const char* kEngine =
+constexpr const char* kEngineOfOneLayer =
     R"({"Layers": [{"Name": "c", "LayerType": "CaskConvolution", "Inputs": [], "Outputs": []}], "Bindings": []})";
 constexpr const char* kPower =
     "20241121-10:00:00.001500,5000.0,1000.0\n20241121-10:00:09.000000,5000.0,1000.0\n";
@@ -29,7 +29,7 @@ class AttributeFolder : public testing::Test {
   void add_network(const std::string& name) const {
     folder_.write("raw/" + name + "/" + name + "_power_log.log", kPower);
     folder_.write("raw/" + name + "/trt_profiling/trt_layer_latency.json", kLatency);
-    folder_.write("raw/" + name + "/trt_profiling/trt_engine_info.json", kEngine);
+    folder_.write("raw/" + name + "/trt_profiling/trt_engine_info.json", kEngineOfOneLayer);
   }
   std::vector<AttributionOutcome> run(const AttributeOptions& options = {}) const {
     auto outcomes = attribute_folder(folder_.path() / "raw", folder_.path() / "out", options);
@@ -50,7 +50,7 @@ TEST_F(AttributeFolder, WritesTheMappingAndACopyOfTheEngine) {
             "cycle,layer_name,layer_type,layer_power_including_idle_power_micro_watt,"
             "layer_power_excluding_idle_power_micro_watt,layer_run_time\n"
             "1,c,CaskConvolution,5000000.0,1000000.0,1.0\n");
-  EXPECT_EQ(test::file_text(out("net/trt_engine_info.json")), kEngine);
+  EXPECT_EQ(test::file_text(out("net/trt_engine_info.json")), kEngineOfOneLayer);
 }
 
 TEST_F(AttributeFolder, FaultOfOneNetworkEndsNoOther) {

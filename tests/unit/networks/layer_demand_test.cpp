@@ -132,7 +132,7 @@ TEST(LayerDemand, IsFiniteAndNeverNegative) {
       return *rc::gen::element<std::optional<double>>(std::nullopt, 0.0, 1.0, 3.0, 7.0, 64.0, 1e9);
     };
     LayerGeometry g;
-    g.kind = static_cast<LayerKind>(*rc::gen::inRange(0, static_cast<int>(LayerKind::kNone) + 1));
+    g.kind = static_cast<LayerKind>(*rc::gen::inRange(0, static_cast<int>(kLayerKinds)));
     for (auto member :
          {&LayerGeometry::batch_size, &LayerGeometry::input_channels, &LayerGeometry::input_height,
           &LayerGeometry::input_width, &LayerGeometry::output_channels, &LayerGeometry::output_height,

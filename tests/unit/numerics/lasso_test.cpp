@@ -8,15 +8,12 @@
 #include <vector>
 
 #include "joulecast/numerics.h"
+#include "support/matrix.h"
 
 namespace joulecast {
 namespace {
 
-Matrix matrix(std::size_t rows, std::vector<double> columns) {
-  Matrix out(rows, columns.size() / rows);
-  out.data = std::move(columns);
-  return out;
-}
+using test::matrix;
 
 // Two orthogonal columns of +-1; y = 10 + 3 x0 - 2 x1.
 const Matrix kOrthogonal = matrix(4, {1, 1, -1, -1, 1, -1, 1, -1});

@@ -5,15 +5,12 @@
 #include <vector>
 
 #include "joulecast/numerics.h"
+#include "support/matrix.h"
 
 namespace joulecast {
 namespace {
 
-Matrix matrix(std::size_t rows, std::vector<double> columns) {
-  Matrix out(rows, columns.size() / rows);
-  out.data = std::move(columns);
-  return out;
-}
+using test::matrix;
 
 const Matrix kAxes = matrix(3, {1, 0, 0, 0, 2, 0});  // columns e0 and 2 e1
 

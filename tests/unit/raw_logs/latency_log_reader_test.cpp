@@ -48,7 +48,7 @@ const std::vector<LatencyLayer> kIndentedLayers = {
 };
 
 /// The fault of a text, as "line:byte message".
-std::string fault(std::string_view text, std::size_t window_bytes = 1U << 16U) {
+std::string latency_log_fault(std::string_view text, std::size_t window_bytes = 1U << 16U) {
   const auto reading = read_latencies(text, window_bytes);
   if (!reading.error) return "none";
   EXPECT_EQ(reading.error->kind, ErrorKind::kMalformed);
@@ -80,13 +80,13 @@ TEST(LatencyLogReader, TruncationAtAnyByteIsAnErrorAtTheEnd) {
       EXPECT_EQ(reading.error->location.byte, length);
     }
   }
-  EXPECT_EQ(fault(kIndented.substr(0, 80)), "5:80 the file ends inside a time stamp");
-  EXPECT_EQ(fault(kIndented.substr(0, 40)), "4:40 the file ends inside a number");
-  EXPECT_EQ(fault("{\"conv"), "1:6 the file ends inside a layer's name");
-  EXPECT_EQ(fault(kIndented.substr(0, kIndented.size() - 1)),
+  EXPECT_EQ(latency_log_fault(kIndented.substr(0, 80)), "5:80 the file ends inside a time stamp");
+  EXPECT_EQ(latency_log_fault(kIndented.substr(0, 40)), "4:40 the file ends inside a number");
+  EXPECT_EQ(latency_log_fault("{\"conv"), "1:6 the file ends inside a layer's name");
+  EXPECT_EQ(latency_log_fault(kIndented.substr(0, kIndented.size() - 1)),
             "22:" + std::to_string(kIndented.size() - 1) + " the file ends too early");
-  EXPECT_EQ(fault(""), "1:0 the file is empty");
-  EXPECT_EQ(fault(" \n"), "2:2 the file is empty");
+  EXPECT_EQ(latency_log_fault(""), "1:0 the file is empty");
+  EXPECT_EQ(latency_log_fault(" \n"), "2:2 the file is empty");
 }
 
 TEST(LatencyLogReader, TakesAnyWhiteSpaceAndOtherForms) {
@@ -133,8 +133,9 @@ TEST(LatencyLogReader, KeepsTheLineNumberThroughTheFastPath) {
     text += std::string(i == 0 ? "" : ",") + "\n[\n0.5,\n\"20241121-06:20:04.000000\"\n]";
   const std::string bad = text + ",\n[\n0.5,\n\"20241121-25:61:04.000000\"\n]]}";
   // Two lines, then four an entry, the last of which is not ended; the stamp is on the third line behind it.
-  EXPECT_EQ(fault(bad), std::to_string(2 + 4 * 10'000 + 3) + ":" + std::to_string(text.size() + 9) +
-                            " \"20241121-25:61:04.000000\" is no time stamp: there is no such time of day");
+  EXPECT_EQ(latency_log_fault(bad),
+            std::to_string(2 + 4 * 10'000 + 3) + ":" + std::to_string(text.size() + 9) +
+                " \"20241121-25:61:04.000000\" is no time stamp: there is no such time of day");
   EXPECT_EQ(read_latencies(bad).layers.at(0).milliseconds.size(), 10'000U);  // what stands before the fault
 }
 
@@ -230,9 +231,9 @@ TEST(LatencyLogReader, SaysWhatIsWrongAndWhere) {
       {std::string("{\"c\": [1.0, \0]}", 15), "1:12 " + pair + " or a number"},
   };
   for (const auto& [text, expected] : cases) {
-    EXPECT_EQ(fault(text), expected) << text;
+    EXPECT_EQ(latency_log_fault(text), expected) << text;
     for (const std::size_t window : {std::size_t{1}, std::size_t{3}, std::size_t{20}})
-      EXPECT_EQ(fault(text, window), expected) << text;
+      EXPECT_EQ(latency_log_fault(text, window), expected) << text;
   }
 }
 

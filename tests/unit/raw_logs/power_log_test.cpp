@@ -50,7 +50,7 @@ const std::vector<Row> kUsualRows = {{kTen + 1, 5000.0, 1096.0},
                                      {kTen + 4, 5000.0, 8.0},
                                      {kTen + 5, 5016.0, 16.0}};
 
-std::string fault(std::string_view text) {
+std::string power_log_fault(std::string_view text) {
   const auto reading = read_power(text);
   if (!reading.error) return "none";
   EXPECT_EQ(reading.error->kind, ErrorKind::kMalformed);
@@ -118,9 +118,9 @@ TEST(PowerLogReader, RefusesALineWithItsPlace) {
       {"20241121-10:00:09.0,5000.0,1.0,\xff\n", "2:39 invalid UTF-8"},
   };
   for (const auto& [line, expected] : cases) {
-    EXPECT_EQ(fault(good + line), expected);
+    EXPECT_EQ(power_log_fault(good + line), expected);
     if (line.back() == '\n') {
-      EXPECT_EQ(fault(good + line + good), expected);
+      EXPECT_EQ(power_log_fault(good + line + good), expected);
     }
     EXPECT_EQ(read_power(good + line).samples.size(), 1U);  // what stands before the fault
   }

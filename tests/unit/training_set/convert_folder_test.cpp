@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using Status = ConvertOutcome::Status;
 
-constexpr const char* kHeader =
+constexpr const char* kMappingHeader =
     "cycle,layer_name,layer_type,layer_power_including_idle_power_micro_watt,"
     "layer_power_excluding_idle_power_micro_watt,layer_run_time\n";
 constexpr const char* kEngine = R"({"Layers": [
@@ -37,7 +37,7 @@ class ConvertFolder : public testing::Test {
         "2,r,Reformat,,,0.5\n");
   }
   void write_mapping(const std::string& rows) const {
-    folder_.write("in/net/power_runtime_mapping_layerwise.csv", kHeader + rows);
+    folder_.write("in/net/power_runtime_mapping_layerwise.csv", kMappingHeader + rows);
   }
   ConvertOutcome run(std::uint64_t gate = 1) const {
     ConvertOptions options;

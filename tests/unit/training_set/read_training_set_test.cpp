@@ -9,7 +9,7 @@ namespace {
 using test::TemporaryFolder;
 
 constexpr auto kDense = static_cast<std::size_t>(ReferenceKind::kDense);
-const std::string kHeader = "batch_size,input_size,output_size,power,runtime,layer_name\n";
+const std::string kDenseHeader = "batch_size,input_size,output_size,power,runtime,layer_name\n";
 
 Error error_of(const TemporaryFolder& folder) {
   const auto result = read_training_set(folder.path());
@@ -19,8 +19,8 @@ Error error_of(const TemporaryFolder& folder) {
 
 TEST(ReadTrainingSet, FindsNetworksAtAnyDepthSortedByName) {
   const TemporaryFolder folder;
-  folder.write("b/vgg11/dense.csv", kHeader + "1,10,5,1e6,0.5,fc1\n");
-  folder.write("a/z/resnet18/dense.csv", kHeader + "2,20,6,2.5e6,0.75,\"a, \"\"b\"\"\"\n");
+  folder.write("b/vgg11/dense.csv", kDenseHeader + "1,10,5,1e6,0.5,fc1\n");
+  folder.write("a/z/resnet18/dense.csv", kDenseHeader + "2,20,6,2.5e6,0.75,\"a, \"\"b\"\"\"\n");
   folder.write("a/z/resnet18/notes.csv", "anything\n");
   const TrainingSet set = read_training_set(folder.path()).value();
   ASSERT_EQ(set.reference[kDense].size(), 2U);
@@ -57,7 +57,7 @@ TEST(ReadTrainingSet, NamesMissingColumns) {
 
 TEST(ReadTrainingSet, RefusesTextInANumberWithItsLine) {
   const TemporaryFolder folder;
-  folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5,fc1\n1,ten,5,1e6,0.5,fc2\n");
+  folder.write("n/dense.csv", kDenseHeader + "1,10,5,1e6,0.5,fc1\n1,ten,5,1e6,0.5,fc2\n");
   const Error error = error_of(folder);
   EXPECT_EQ(error.kind, ErrorKind::kMalformed);
   EXPECT_EQ(error.message, "column input_size is not a number: 'ten'");
@@ -66,7 +66,7 @@ TEST(ReadTrainingSet, RefusesTextInANumberWithItsLine) {
 
 TEST(ReadTrainingSet, RefusesAnEmptyCell) {
   const TemporaryFolder folder;
-  folder.write("n/dense.csv", kHeader + "1,10,5,,0.5,fc1\n");
+  folder.write("n/dense.csv", kDenseHeader + "1,10,5,,0.5,fc1\n");
   const Error error = error_of(folder);
   EXPECT_EQ(error.message, "column power is empty");
   EXPECT_EQ(error.location.line, 2U);
@@ -76,14 +76,14 @@ TEST(ReadTrainingSet, RefusesAnEmptyCell) {
 TEST(ReadTrainingSet, RefusesNanAndInfinity) {
   for (const char* word : {"nan", "inf", "1e999"}) {
     const TemporaryFolder folder;
-    folder.write("n/dense.csv", kHeader + "1,10,5,1e6," + word + ",fc1\n");
+    folder.write("n/dense.csv", kDenseHeader + "1,10,5,1e6," + word + ",fc1\n");
     EXPECT_EQ(error_of(folder).message, std::string("column runtime is not a number: '") + word + "'");
   }
 }
 
 TEST(ReadTrainingSet, RefusesARowOfAnotherLength) {
   const TemporaryFolder folder;
-  folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5\n");
+  folder.write("n/dense.csv", kDenseHeader + "1,10,5,1e6,0.5\n");
   EXPECT_EQ(error_of(folder).message, "5 cells under 6 columns");
 }
 
@@ -95,7 +95,7 @@ TEST(ReadTrainingSet, RefusesAnEmptyFile) {
 
 TEST(ReadTrainingSet, WithoutAnyRowIsUnfit) {
   const TemporaryFolder folder;
-  folder.write("n/dense.csv", kHeader);
+  folder.write("n/dense.csv", kDenseHeader);
   folder.write("n/other.txt", "x");
   EXPECT_EQ(error_of(folder).kind, ErrorKind::kUnfit);
 }
@@ -109,7 +109,7 @@ TEST(ReadTrainingSet, OfAMissingFolderOrAFileIsUnreadable) {
 
 TEST(ReadTrainingSet, CountsDoubtfulTargets) {
   const TemporaryFolder folder;
-  folder.write("n/dense.csv", kHeader + "1,10,5,-1,0.5,a\n1,10,5,-2,0,b\n");
+  folder.write("n/dense.csv", kDenseHeader + "1,10,5,-1,0.5,a\n1,10,5,-2,0,b\n");
   const TrainingSet set = read_training_set(folder.path()).value();
   ASSERT_EQ(set.warnings.size(), 2U);
   EXPECT_EQ(set.warnings[0].message, "power below idle in a training row");
@@ -120,8 +120,8 @@ TEST(ReadTrainingSet, CountsDoubtfulTargets) {
 
 TEST(ReadTrainingSet, JoinsTwoFoldersOfOneNameWithAWarning) {
   const TemporaryFolder folder;
-  folder.write("b/n/dense.csv", kHeader + "1,20,5,1,1,second\n");
-  folder.write("a/n/dense.csv", kHeader + "1,10,5,1,1,first\n");
+  folder.write("b/n/dense.csv", kDenseHeader + "1,20,5,1,1,second\n");
+  folder.write("a/n/dense.csv", kDenseHeader + "1,10,5,1,1,first\n");
   const TrainingSet set = read_training_set(folder.path()).value();
   ASSERT_EQ(set.reference[kDense].size(), 2U);
   EXPECT_EQ(set.reference[kDense][0].rows[0].layer_name, "first");
@@ -130,7 +130,7 @@ TEST(ReadTrainingSet, JoinsTwoFoldersOfOneNameWithAWarning) {
 
 TEST(ReadTrainingSet, DoubtsAFileCutWithinItsLastCell) {
   const TemporaryFolder folder;
-  const auto dense = folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5,fc1\n1,10,5,1e6,0.5,fc");
+  const auto dense = folder.write("n/dense.csv", kDenseHeader + "1,10,5,1e6,0.5,fc1\n1,10,5,1e6,0.5,fc");
   const auto layers = folder.write("n/layers.csv", "layer_name,kind,run_time_ms\na,dense,0.5\nb,dense,0.0");
   const auto set = read_training_set(folder.path());
   ASSERT_TRUE(set) << set.error().describe();
@@ -141,7 +141,7 @@ TEST(ReadTrainingSet, DoubtsAFileCutWithinItsLastCell) {
 
 TEST(ReadTrainingSet, RefusesAFileCutBeforeItsLastCell) {
   const TemporaryFolder folder;
-  folder.write("n/dense.csv", kHeader + "1,10,5,1e6,0.5,fc1\n1,10,5,1e6,0.");
+  folder.write("n/dense.csv", kDenseHeader + "1,10,5,1e6,0.5,fc1\n1,10,5,1e6,0.");
   const Error error = error_of(folder);
   EXPECT_EQ(error.message, "5 cells under 6 columns: the file was cut off in this line");
   EXPECT_EQ(error.location.line, 3U);

@@ -28,7 +28,7 @@ using Names = std::vector<std::string>;
 const std::vector<test::Message> kSame3 = {attribute("pads", test::Dimensions{1, 1, 1, 1})};
 
 /// x -> 3x3 convolution to 16 channels -> y.
-OnnxWriter convolution(std::int64_t channels = 16) {
+OnnxWriter one_convolution(std::int64_t channels = 16) {
   OnnxWriter w;
   w.input("x", {1, channels, 8, 8})
       .weights("w", {16, channels, 3, 3})
@@ -37,7 +37,7 @@ OnnxWriter convolution(std::int64_t channels = 16) {
 }
 
 TEST(OnnxFusion, ConvolutionTakesBatchNormAndActivation) {
-  OnnxWriter w = convolution();
+  OnnxWriter w = one_convolution();
   for (const char* name : {"s", "b", "m", "v"}) w.weights(name, {16});
   w.node("BatchNormalization", {"y", "s", "b", "m", "v"}, {"n"}).node("Relu", {"n"}, {"r"}).output("r");
   const Network net = read(w);
@@ -56,7 +56,7 @@ TEST(OnnxFusion, ConvolutionTakesBatchNormAndActivation) {
 
 // Of two convolutions that a sum joins, the later one takes it in, as in engines built from ONNX.
 TEST(OnnxFusion, LaterConvolutionTakesTheResidual) {
-  OnnxWriter w = convolution();
+  OnnxWriter w = one_convolution();
   w.weights("v", {16, 16, 1, 1})
       .node("Conv", {"x", "v"}, {"z"}, {attribute("strides", test::Dimensions{1, 1})});
   w.node("Add", {"y", "z"}, {"s"}).node("Relu", {"s"}, {"r"}).output("r");
@@ -71,7 +71,7 @@ TEST(OnnxFusion, LaterConvolutionTakesTheResidual) {
 }
 
 TEST(OnnxFusion, ResultReadTwiceIsNotFused) {
-  OnnxWriter w = convolution();
+  OnnxWriter w = one_convolution();
   w.node("Relu", {"y"}, {"r"}).output("r").output("y");
   const Network net = read(w);
   EXPECT_EQ(net.layers[1].name, "y_Conv");
@@ -126,7 +126,7 @@ TEST(OnnxFusion, FullyConnectedLayerReadsRowsAndColumns) {
 
 // The pooled map is read as it lies: no reshape and no reformat between.
 TEST(OnnxFusion, ClassifierReadsThePooledMap) {
-  OnnxWriter w = convolution();
+  OnnxWriter w = one_convolution();
   w.weights("c", {10, 16}).node("GlobalAveragePool", {"y"}, {"p"}).node("Flatten", {"p"}, {"f"});
   w.node("Gemm", {"f", "c"}, {"z"}, {attribute("transB", 1)}).output("z");
   const Network net = read(w);
@@ -138,7 +138,7 @@ TEST(OnnxFusion, ClassifierReadsThePooledMap) {
 }
 
 TEST(OnnxFusion, ShapeArithmeticVanishes) {
-  OnnxWriter w = convolution();
+  OnnxWriter w = one_convolution();
   w.integers("zero", {0}).integers("minus", {-1});
   w.node("Shape", {"y"}, {"sh"})
       .node("Gather", {"sh", "zero"}, {"n"})
@@ -150,7 +150,7 @@ TEST(OnnxFusion, ShapeArithmeticVanishes) {
 }
 
 TEST(OnnxFusion, JoinedPartsAreWrittenInPlace) {
-  OnnxWriter w = convolution();
+  OnnxWriter w = one_convolution();
   w.weights("v", {24, 16, 3, 3}).node("Conv", {"x", "v"}, {"z"}, kSame3);
   w.node("Concat", {"y", "z"}, {"c"}, {attribute("axis", 1)}).weights("u", {8, 40, 3, 3});
   w.node("Conv", {"c", "u"}, {"o"}, kSame3).output("o");
@@ -161,7 +161,7 @@ TEST(OnnxFusion, JoinedPartsAreWrittenInPlace) {
 }
 
 TEST(OnnxFusion, UnknownOperatorStaysWithItsBytes) {
-  OnnxWriter w = convolution();
+  OnnxWriter w = one_convolution();
   w.node("Wavelet", {"y"}, {"z"}, {}, "org.example")
       .stated("z", {1, 16, 4, 4})
       .node("Relu", {"z"}, {"r"})
@@ -205,7 +205,7 @@ TEST(OnnxFusion, QuantisedModelRunsInInt8) {
 }
 
 TEST(OnnxFusion, PrecisionDecidesTypesAndFormats) {
-  OnnxWriter w = convolution();
+  OnnxWriter w = one_convolution();
   w.output("y");
   for (const DataType type : {DataType::kFp32, DataType::kFp16, DataType::kInt8}) {
     const Network net = read(w, {{}, {}, type});
@@ -216,7 +216,7 @@ TEST(OnnxFusion, PrecisionDecidesTypesAndFormats) {
 }
 
 TEST(OnnxFusion, FewInputChannelsAreGroupedByFour) {
-  OnnxWriter w = convolution(3);
+  OnnxWriter w = one_convolution(3);
   w.output("y");
   EXPECT_EQ(read(w).layers[1].inputs[0].format, "Channel major FP16 format where channel % 4 == 0");
 }
