@@ -20,10 +20,11 @@ CACHE = ROOT / "build" / "tidy_cache"
 TIDY = "clang-tidy-19"
 COMPILER = "clang++-19"
 # Left to --all: the path analysis doubles the time, and the others look at every line of every system header for what compiler warnings
-# or reviewers see anyway.
+# or reviewers see anyway. A batch is a list of included .cpp files (suspicious-include).
 SLOW = ("clang-analyzer-*", "bugprone-reserved-identifier", "bugprone-standalone-empty", "bugprone-stringview-nullptr", "misc-unused-using-decls",
         "bugprone-multiple-statement-macro", "bugprone-assert-side-effect", "bugprone-suspicious-semicolon", "bugprone-suspicious-string-compare",
-        "bugprone-undelegated-constructor", "readability-redundant-declaration", "misc-definitions-in-headers", "bugprone-inc-dec-in-conditions")
+        "bugprone-undelegated-constructor", "readability-redundant-declaration", "misc-definitions-in-headers", "bugprone-inc-dec-in-conditions",
+        "bugprone-suspicious-include")
 # The flags are g++'s, and -Werror is among them: what only clang says of libstdc++ 12 (stable_sort) or of intended long doubles.
 NOISE = ("unknown-warning-option", "deprecated-declarations", "double-promotion")
 

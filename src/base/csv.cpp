@@ -5,6 +5,7 @@
 
 #include "base/float_text.h"
 #include "base/input_file.h"
+#include "base/utf8.h"
 
 namespace joulecast {
 namespace {
@@ -12,7 +13,6 @@ namespace {
 constexpr std::size_t kReadBufferBytes = 256 * 1024;
 // A quote that nobody closes would otherwise pull the whole file into memory.
 constexpr std::size_t kLongestRecordBytes = 64 * 1024 * 1024;
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool ends_plain_cell(char c) {
   return c == ',' || c == '\n' || c == '\r';

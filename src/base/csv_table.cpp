@@ -53,7 +53,7 @@ Expected<std::size_t> CsvTable::place(std::string_view column) const {
 }
 
 Expected<std::span<const std::string_view>> CsvTable::next() {
-  const auto cells = reader_.next();
+  auto cells = reader_.next();
   if (!cells) return cells;
   if (!cells->empty()) {
     cells_ = *cells;

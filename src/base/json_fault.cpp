@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/utf8.h"
+
 namespace joulecast {
 namespace {
-
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 /// Takes every event and keeps the place of the first fault.
 struct FaultFinder : nlohmann::json_sax<nlohmann::json> {

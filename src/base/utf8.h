@@ -6,6 +6,9 @@
 
 namespace joulecast {
 
+/// What some programs begin a UTF-8 file with.
+inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
 enum class Utf8Status : unsigned char { kFound, kNeedsMore, kWrong };
 
 struct Utf8Character {
