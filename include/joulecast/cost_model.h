@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -148,6 +149,8 @@ struct TrainOptions {
   std::size_t jobs = 0;
   std::optional<double> idle_power_w;  ///< stored in the model, for board figures
   std::string device;                  ///< stored in the model; empty if unknown
+  /// Told what is being fitted, and how many of how many are done; from several threads.
+  std::function<void(std::string_view what, std::size_t done, std::size_t total)> progress;
 };
 
 /// All models of one training: one file, model.json (docs/model-file.md).

@@ -40,9 +40,7 @@ struct WindowSummary {
   std::uint64_t samples_read = 0;          ///< the power log is read no further than the last window
   std::uint64_t rows_lost_at_log_end = 0;  ///< work items after the power log ran out
   double highest_sample_uw = -std::numeric_limits<double>::infinity();  ///< of those used, microwatt
-  TimeStamp first_sample, last_sample;                                  ///< of those read, in file order
-  TimeStamp first_window, last_window;  ///< start of the first window, latest end of all windows visited
-  std::vector<Warning> warnings;        ///< log out of order, NaN samples, negative run times, ...
+  std::vector<Warning> warnings;  ///< log out of order, NaN samples, negative run times, ...
 };
 
 /// Takes the next rows in file order, at least one; false stops the work.

@@ -47,6 +47,7 @@ struct NetworkPrediction {
 struct PredictOptions {
   bool compat = false;            ///< only the rows and definitions of the reference
   std::optional<double> rate_hz;  ///< inferences a second, for the board's power at that rate
+  std::string device = {};        ///< board of the engine; models of another are refused. Empty: unknown
 };
 
 /// The models of a CostModel, compiled: predicts many networks. May be used by several threads at once.
@@ -62,8 +63,9 @@ class Predictor {
   Predictor& operator=(Predictor&&) noexcept;
   ~Predictor();
 
-  /// Errors: kUnfit if no layer is covered by a model; with compat also if a layer is one the reference would
-  /// choke on, or its model is missing; kUsage for a rate that is not above 0.
+  /// Errors: kUnfit if no layer is covered by a model, or if the models are of another board; with compat
+  /// also if a layer is one the reference would choke on, or its model is missing; kUsage for a rate that is
+  /// not above 0.
   [[nodiscard]] Expected<NetworkPrediction> predict(const Network& network,
                                                     const PredictOptions& options = {}) const;
 

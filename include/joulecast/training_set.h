@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -81,7 +82,12 @@ Expected<PowerCovariance> read_power_covariance(const std::filesystem::path& pat
 
 struct ConvertOptions {
   std::uint64_t per_layer_measurements = 10;
+  std::string device;  ///< name of the board, written to every row of layers.csv; may be empty
+  /// Networks whose measurements are stale: skipped, and their earlier rows withdrawn.
+  std::vector<std::string> stale;
   std::size_t jobs = 0;
+  /// Told how many of how many networks are done; from several threads.
+  std::function<void(std::size_t done, std::size_t total)> progress;
 };
 struct ConvertOutcome {
   enum class Status { kDone, kSkipped };
@@ -114,5 +120,9 @@ struct TrainingSet {
 /// Errors: kUnreadable; kMalformed with file and line (column missing, text in a number, empty cell); kUnfit
 /// if there is no row at all.
 Expected<TrainingSet> read_training_set(const std::filesystem::path& folder);
+/// Drops the networks that layers.csv says are of another board than `device`, and returns the name of the
+/// board of the others (`device`, or what the rows agree on; empty if nothing says it). Errors: kUnfit if the
+/// rows are of several boards and `device` is empty, or if no network is left.
+Expected<std::string> keep_one_device(TrainingSet& data, const std::string& device);
 
 }  // namespace joulecast

@@ -112,7 +112,9 @@ class AttributeCommand final : public Subcommand {
     add_attribution_flags(flags, arguments_);
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
-    return run_attribute(console, common, arguments_);
+    const auto done = run_attribute(console, common, arguments_);
+    if (!done) return tl::unexpected(done.error());
+    return done->exit_code;
   }
 
   AttributeArguments arguments_;
@@ -157,8 +159,8 @@ Expected<PowerLogOptions> power_log_options(const AttributeArguments& arguments)
   return options;
 }
 
-Expected<int> run_attribute(Console& console, const CommonOptions& common,
-                            const AttributeArguments& arguments) {
+Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& common,
+                                     const AttributeArguments& arguments) {
   const bool regression = arguments.method == "regression";
   AttributeOptions options;
   options.method = regression ? AttributionMethod::kRegression : AttributionMethod::kWindow;
@@ -185,27 +187,29 @@ Expected<int> run_attribute(Console& console, const CommonOptions& common,
   console.end_progress();
   if (!outcomes) return tl::unexpected(outcomes.error());
 
+  AttributeRun run;
   FaultTally faults;
   bool produced = false;
   for (const auto& outcome : *outcomes) {
     for (const auto& warning : outcome.warnings) console.warning(warning, outcome.network);
     if (outcome.status == Status::kSkipped) {
       faults.skipped(console, outcome.network, *outcome.reason);
+      run.skipped.push_back(outcome.network);
       continue;
     }
     produced = true;
     if (outcome.reason) {
-      console.warning(
-          Warning{fmt::format("{}{}: {}", outcome.network,
-                              outcome.status == Status::kRefused ? " refused" : "", outcome.reason->message),
-                  outcome.reason->location});
+      console.survived(outcome.network, outcome.status == Status::kRefused ? "refused" : "", *outcome.reason);
       faults.survived(*outcome.reason);
     }
   }
   tell_doubts(console, *outcomes);
   const auto table = regression ? regression_table : window_table;
   console.summary(table(*outcomes, console.width(), console.colours()));
-  return faults.verdict(produced, common.strict, "no network could be used");
+  const auto verdict = faults.verdict(produced, common.strict, "no network could be used");
+  if (!verdict) return tl::unexpected(verdict.error());
+  run.exit_code = *verdict;
+  return run;
 }
 
 std::unique_ptr<Subcommand> make_attribute_command() {

@@ -144,12 +144,12 @@ void Console::warning(std::string_view message) {
   line("warning", "1;33", std::string(message), {}, {});
 }
 
-void Console::skipped(std::string_view network, const Error& reason) {
+void Console::survived(std::string_view network, std::string_view cost, const Error& reason) {
   Json json = fields_of(reason);
   json["network"] = network;
   line("warning", "1;33",
-       json_ ? fmt::format("{} skipped: {}", network, reason.message)
-             : fmt::format("{} skipped: {}", network, place_and_message(reason)),
+       fmt::format("{}{}{}: {}", network, cost.empty() ? "" : " ", cost,
+                   json_ ? reason.message : place_and_message(reason)),
        reason.hint, json_ ? dump(json) : "");
 }
 

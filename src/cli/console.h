@@ -26,8 +26,8 @@ class Console {
   /// A doubt; `about` (a network) is named where the warning has no place of its own.
   void warning(const Warning& warning, std::string_view about = {});
   void warning(std::string_view message);
-  /// A fault that was survived: a network left out, with the reason.
-  void skipped(std::string_view network, const Error& reason);
+  /// A fault that was survived: what it cost the network ("skipped"; empty: not all of it), and the reason.
+  void survived(std::string_view network, std::string_view cost, const Error& reason);
   void note(std::string_view message);    ///< not with --quiet
   void detail(std::string_view message);  ///< only with --verbose
 

@@ -64,9 +64,7 @@ class ConvertCommand final : public Subcommand {
     flags.add("PREPROCESSED", "", &arguments_.preprocessed, "Folder that attribute wrote").required = true;
     flags.add("--out", "TRAINING", &arguments_.out, "Folder to write to").required = true;
     flags.flags.back().alias = "-o";
-    flags.add(
-        "--per-layer-measurements", "N", &arguments_.per_layer_measurements,
-        "A network is left out if one of its layers has fewer values of power or run time; 10 by default");
+    add_conversion_flags(flags, arguments_);
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
     return run_convert(console, common, arguments_);
@@ -77,11 +75,25 @@ class ConvertCommand final : public Subcommand {
 
 }  // namespace
 
+void add_conversion_flags(FlagSet& flags, ConvertArguments& arguments) {
+  flags.add(
+      "--per-layer-measurements", "N", &arguments.per_layer_measurements,
+      "A network is left out if one of its layers has fewer values of power or run time; 10 by default");
+  flags.add("--device", "NAME", &arguments.device,
+            "Name of the board, for layers.csv; models learned from it know whose they are");
+}
+
 Expected<int> run_convert(Console& console, const CommonOptions& common, const ConvertArguments& arguments) {
   ConvertOptions options;
   options.per_layer_measurements = arguments.per_layer_measurements;
+  options.device = arguments.device;
+  options.stale = arguments.stale;
   options.jobs = common.jobs;
+  options.progress = [&console](std::size_t done, std::size_t total) {
+    console.progress("convert", done, total, "networks");
+  };
   const auto outcomes = convert_folder(arguments.preprocessed, arguments.out, options);
+  console.end_progress();
   if (!outcomes) return tl::unexpected(outcomes.error());
   FaultTally faults;
   bool produced = false;

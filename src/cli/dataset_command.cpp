@@ -22,9 +22,7 @@ class DatasetCommand final : public Subcommand {
         .required = true;
     flags.add("--out", "DIR", &out_, "Folder to write both results to").required = true;
     flags.flags.back().alias = "-o";
-    flags.add(
-        "--per-layer-measurements", "N", &per_layer_measurements_,
-        "A network is left out if one of its layers has fewer values of power or run time; 10 by default");
+    add_conversion_flags(flags, conversion_);
     add_attribution_flags(flags, attribution_);
     flags.add("--pull", "", &pull_, "Refused: this version cannot fetch from a remote");
     flags.add("--push", "", &push_, "Refused: this version cannot send to a remote");
@@ -41,18 +39,20 @@ class DatasetCommand final : public Subcommand {
     console.detail("attribute: " + attribution_.raw_data + " -> " + preprocessed.string());
     attribution_.out = preprocessed.string();
     auto attributed = run_attribute(console, common, attribution_);
-    if (!attributed) return attributed;
+    if (!attributed) return tl::unexpected(attributed.error());
     console.summary("\n");
     console.detail("convert: " + preprocessed.string() + " -> " + training.string());
-    auto converted =
-        run_convert(console, common, {preprocessed.string(), training.string(), per_layer_measurements_});
+    conversion_.preprocessed = preprocessed.string();
+    conversion_.out = training.string();
+    conversion_.stale = attributed->skipped;
+    auto converted = run_convert(console, common, conversion_);
     if (!converted) return converted;
-    return *attributed != 0 ? *attributed : *converted;
+    return attributed->exit_code != 0 ? attributed->exit_code : *converted;
   }
 
   AttributeArguments attribution_;
+  ConvertArguments conversion_;
   std::string out_;
-  std::uint64_t per_layer_measurements_ = 10;
   bool pull_ = false;
   bool push_ = false;
 };

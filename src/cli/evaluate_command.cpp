@@ -82,6 +82,7 @@ class EvaluateCommand final : public Subcommand {
     flags.add("--families", "FILE", &families_, "Table of network and family");
     flags.add("--estimator", "NAME", &estimator_, "auto (the default: lasso beside physical) or physical")
         .choices = {"auto", "physical"};
+    flags.add("--device", "NAME", &device_, "Of rows that name several boards, those of this one");
     flags.add("--json", "FILE", &json_, "Write all figures to this file");
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
@@ -94,9 +95,10 @@ class EvaluateCommand final : public Subcommand {
       if (!families) return tl::unexpected(families.error());
       options.families = std::move(*families);
     }
-    const auto data = read_training_set(training_);
+    auto data = read_training_set(training_);
     if (!data) return tl::unexpected(data.error());
     for (const auto& warning : data->warnings) console.warning(warning);
+    if (const auto device = keep_one_device(*data, device_); !device) return tl::unexpected(device.error());
     const auto evaluation = evaluate(*data, options);
     if (!evaluation) return tl::unexpected(evaluation.error());
     for (const auto& warning : evaluation->warnings) console.warning(warning);
@@ -122,6 +124,7 @@ class EvaluateCommand final : public Subcommand {
   std::string group_ = "family";
   std::string families_;
   std::string estimator_ = "auto";
+  std::string device_;
   std::string json_;
 };
 

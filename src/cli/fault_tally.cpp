@@ -7,7 +7,7 @@
 namespace joulecast::cli {
 
 void FaultTally::skipped(Console& console, std::string_view network, const Error& reason) {
-  console.skipped(network, reason);
+  console.survived(network, "skipped", reason);
   survived(reason);
 }
 

@@ -1,8 +1,8 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <optional>
-#include <set>
 
 #include <fmt/format.h>
 
@@ -45,6 +45,7 @@ class PredictCommand final : public Subcommand {
               "Precision an ONNX model is to run with: fp16 (default), int8 or fp32");
     flags.flags.back().choices = {"fp16", "int8", "fp32"};
     flags.add("--rate-hz", "R", &rate_, "Inferences a second, for the board's mean power at that rate");
+    flags.add("--device", "NAME", &device_, "Board of the engine; models of another board are refused");
     flags.add("--trt-engine-path", "INPUT", &reference_input_,
               "The reference's flag for INPUT; --result-csv-path is --out");
   }
@@ -54,28 +55,34 @@ class PredictCommand final : public Subcommand {
       return fail(ErrorKind::kUsage, "predict needs INPUT", {}, "See 'joulecast predict --help'");
     PredictOptions options;
     options.compat = compat_;
+    options.device = device_;
     if (auto ok = take_rate(options); !ok) return tl::unexpected(ok.error());
     const auto onnx = onnx_options();
     if (!onnx) return tl::unexpected(onnx.error());
+    if (out_ == "-" && json_ == "-")
+      return fail(ErrorKind::kUsage, "--out - and --json - would mix on standard output", {},
+                  "Give one of them a file");
     const auto model = load_cost_model(models_);
     if (!model) return tl::unexpected(model.error());
     const Predictor predictor(*model);
 
     FaultTally faults;
     std::vector<NetworkPrediction> done;
+    std::vector<std::string> sources;  // of those done
     for (const auto& input : inputs_) {
       auto prediction = predict_one(console, predictor, input, *onnx, options);
       if (prediction) {
         done.push_back(std::move(*prediction));
+        sources.push_back(input);
         continue;
       }
-      // A full disk or a wrong flag ends the work; a faulty input costs that input alone.
-      const auto kind = prediction.error().kind;
-      if (inputs_.size() == 1 || kind == ErrorKind::kNotWritable || kind == ErrorKind::kUsage)
+      // A wrong flag ends the work; a faulty input costs that input alone.
+      if (inputs_.size() == 1 || prediction.error().kind == ErrorKind::kUsage)
         return tl::unexpected(prediction.error());
       faults.skipped(console, input, prediction.error());
     }
-    if (out_ != "-" && json_ != "-") show(console, done);
+    if (auto ok = deliver_all(console, done, sources); !ok) return tl::unexpected(ok.error());
+    show(console, done);
     return faults.verdict(!done.empty(), common.strict, "no input could be predicted");
   }
 
@@ -110,22 +117,32 @@ class PredictCommand final : public Subcommand {
                                           const PredictOptions& options) {
     const auto network = read_network(input, onnx);
     if (!network) return tl::unexpected(network.error());
-    for (const auto& warning : network->warnings) console.warning(warning, input);
     auto prediction = predictor.predict(*network, options);
-    if (!prediction) {
-      if (prediction.error().location.file.empty()) prediction.error().location.file = input;
-      return prediction;
-    }
-    for (const auto& warning : prediction->warnings) console.warning(warning, input);
-    if (inputs_.size() > 1 && !(out_.empty() && json_.empty()) && !names_.insert(prediction->network).second)
-      return fail(ErrorKind::kUsage, fmt::format("two inputs are networks called '{}'", prediction->network),
-                  {input}, "Their results would go to the same file: predict them one by one");
-    if (auto ok = deliver(console, out_, *prediction, ".csv", to_csv(*prediction, compat_)); !ok)
-      return tl::unexpected(ok.error());
-    if (json_.empty()) return prediction;
-    if (auto ok = deliver(console, json_, *prediction, ".json", to_json(*prediction, input, models_)); !ok)
-      return tl::unexpected(ok.error());
+    for (const auto& warning : prediction ? prediction->warnings : network->warnings)
+      console.warning(warning, input);
+    if (!prediction && prediction.error().location.file.empty()) prediction.error().location.file = input;
     return prediction;
+  }
+
+  /// Nothing is written before all inputs are known to go to files of their own.
+  Expected<void> deliver_all(Console& console, const std::vector<NetworkPrediction>& done,
+                             const std::vector<std::string>& sources) const {
+    std::map<std::string_view, std::string_view> source_of;
+    for (std::size_t i = 0; i < done.size() && !(out_.empty() && json_.empty()); ++i) {
+      const auto [place, fresh] = source_of.try_emplace(done[i].network, sources[i]);
+      if (!fresh && !(out_ == "-" || json_ == "-"))
+        return fail(
+            ErrorKind::kUsage, fmt::format("two inputs are networks called '{}'", done[i].network),
+            {sources[i]},
+            fmt::format("Its results would replace those of {}: predict them one by one", place->second));
+    }
+    for (std::size_t i = 0; i < done.size(); ++i) {
+      if (auto ok = deliver(console, out_, done[i], ".csv", to_csv(done[i], compat_)); !ok) return ok;
+      if (json_.empty()) continue;
+      if (auto ok = deliver(console, json_, done[i], ".json", to_json(done[i], sources[i], models_)); !ok)
+        return ok;
+    }
+    return {};
   }
 
   /// To the file, to a file in the folder, or to standard output.
@@ -143,6 +160,12 @@ class PredictCommand final : public Subcommand {
 
   void show(Console& console, const std::vector<NetworkPrediction>& done) const {
     if (done.empty()) return;
+    if (out_ == "-" || json_ == "-") {
+      // Standard output holds the result alone; what the reference prints beside its file is told as a note.
+      if (compat_)
+        for (const auto& prediction : done) console.note(compat_summary(prediction));
+      return;
+    }
     if (done.size() == 1)
       console.summary(layer_table(done.front(), console.width(), console.colours()) + "\n");
     if (compat_)
@@ -160,8 +183,8 @@ class PredictCommand final : public Subcommand {
   std::optional<std::uint64_t> batch_;
   std::string precision_;
   std::string rate_;
+  std::string device_;
   bool compat_ = false;
-  std::set<std::string> names_;
 };
 
 }  // namespace

@@ -30,15 +30,23 @@ void add_attribution_flags(FlagSet& flags, AttributeArguments& arguments);
 void add_power_log_flags(FlagSet& flags, AttributeArguments& arguments);
 /// Error kUsage for a time zone that there is not.
 Expected<PowerLogOptions> power_log_options(const AttributeArguments& arguments);
-/// attribute RAW_DATA --out PREPROCESSED. The value is the exit code.
-Expected<int> run_attribute(Console& console, const CommonOptions& common,
-                            const AttributeArguments& arguments);
+struct AttributeRun {
+  int exit_code = 0;
+  std::vector<std::string> skipped;  ///< networks whose files, if there are any, are of an earlier run
+};
+/// attribute RAW_DATA --out PREPROCESSED.
+Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& common,
+                                     const AttributeArguments& arguments);
 
 struct ConvertArguments {
   std::string preprocessed;
   std::string out;
   std::uint64_t per_layer_measurements = 10;
+  std::string device = {};
+  std::vector<std::string> stale = {};  ///< networks not to be used
 };
+/// Flags of the gate and of the board's name.
+void add_conversion_flags(FlagSet& flags, ConvertArguments& arguments);
 /// convert PREPROCESSED --out TRAINING. The value is the exit code.
 Expected<int> run_convert(Console& console, const CommonOptions& common, const ConvertArguments& arguments);
 

@@ -17,7 +17,7 @@ constexpr std::array kSubcommands = {
     SubcommandEntry{"simulate", "raw logs of a simulated board with known truth", make_simulate_command},
     SubcommandEntry{"doctor", "checks data and models, says what to do", make_doctor_command},
     SubcommandEntry{"completion", "completion script for bash, zsh or fish", make_completion_command},
-    SubcommandEntry{"man", "the manual page, in roff", make_man_command, false},
+    SubcommandEntry{"man", "the manual page, in roff", make_man_command},
 };
 
 }  // namespace

@@ -58,7 +58,6 @@ void take_board(const TrainingSet& data, TrainOptions& options) {
   for (const auto& row : data.layers) {
     if (!options.idle_power_w && row.idle_power_w && *row.idle_power_w >= 0.0)
       options.idle_power_w = row.idle_power_w;
-    if (options.device.empty()) options.device = row.device;
   }
 }
 
@@ -87,12 +86,16 @@ class TrainCommand final : public Subcommand {
         .choices = {"auto", "physical", "lasso"};
     flags.add("--mode", "MODE", &mode_, "converged (the default) or compat").choices = {"converged",
                                                                                         "compat"};
+    flags.add("--device", "NAME", &device_,
+              "Board that the rows are of, stored in the models; of rows that name several boards, those of "
+              "this one");
     flags.add(
         "--test-networks", "NAMES", &test_networks_,
         "Networks to hold out, separated by commas; lenet, resnet18 and vgg16 by default, none for 'none'");
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
     TrainOptions options;
+    options.device = device_;
     options.jobs = common.jobs;
     options.mode = mode_ == "compat" ? LassoMode::kCompat : LassoMode::kConverged;
     std::filesystem::path training = training_;
@@ -101,6 +104,10 @@ class TrainCommand final : public Subcommand {
       if (!config) return tl::unexpected(config.error());
       for (const auto& warning : config->warnings) console.warning(warning);
       config->apply_to(options);
+      if (config->tracking && config->tracking->enable_tracking)
+        console.warning(
+            "mlflow.enable_tracking is true, but this version records no runs: the models go to MODELS "
+            "alone");
       if (training.empty() && config->data_dir) training = *config->data_dir;
     }
     if (training.empty())
@@ -110,12 +117,20 @@ class TrainCommand final : public Subcommand {
       options.test_networks = split_at_commas(test_networks_);
       if (options.test_networks == std::vector<std::string>{"none"}) options.test_networks.clear();
     }
-    const auto data = read_training_set(training);
+    auto data = read_training_set(training);
     if (!data) return tl::unexpected(data.error());
+    if (auto device = keep_one_device(*data, options.device); !device)
+      return tl::unexpected(device.error());
+    else
+      options.device = *device;
     for (const auto& warning : data->warnings) console.warning(warning);
     take_board(*data, options);
     console.detail(fmt::format("held out: {}", fmt::join(options.test_networks, ", ")));
+    options.progress = [&console](std::string_view what, std::size_t done, std::size_t total) {
+      console.progress("train", done, total, what);
+    };
     const auto model = fit(*data, options);
+    console.end_progress();
     if (!model) return tl::unexpected(model.error());
     for (const auto& warning : model->warnings) console.warning(warning);
     if (const auto saved = save_cost_model(*model, out_); !saved) return tl::unexpected(saved.error());
@@ -159,6 +174,7 @@ class TrainCommand final : public Subcommand {
   std::string config_;
   std::string estimator_ = "auto";
   std::string mode_ = "converged";
+  std::string device_;
   std::vector<std::string> test_networks_;
 };
 

@@ -1,6 +1,7 @@
 // Training of the six lasso models: split by network, expand, scale, cross-validate, judge.
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <set>
 #include <utility>
 
@@ -109,13 +110,13 @@ struct Attempt {
   std::vector<Warning> warnings;
 };
 
-void judge(const Split& split, const std::string& name, Attempt& attempt) {
+void judge(const Split& split, const std::string& name, bool tests_wanted, Attempt& attempt) {
   LassoModel& model = *attempt.model;
   const auto& measured = split.train.values(model.target);
   model.train_metrics = *evaluate_metrics(measured, predict_all(model, split.train));
   if (split.test.size() != 0) {
     model.test_metrics = *evaluate_metrics(split.test.values(model.target), predict_all(model, split.test));
-  } else {
+  } else if (tests_wanted) {
     attempt.warnings.push_back(
         {fmt::format("{}: no test network has rows of this kind, so there are no test metrics", name)});
   }
@@ -158,7 +159,7 @@ Attempt attempt_model(ReferenceKind kind, Target target, const Split& split, con
     return attempt;
   }
   attempt.model = std::move(*fitted);
-  judge(split, name, attempt);
+  judge(split, name, !options.test_networks.empty(), attempt);
   if (unconverged != 0)
     attempt.warnings.push_back({fmt::format("{}: a fit stopped before it converged", name), {}, unconverged});
   return attempt;
@@ -193,9 +194,11 @@ Expected<CostModel> train_lasso(const TrainingSet& data, const TrainOptions& opt
       {ReferenceKind::kDense, Target::kRunTime},
   }};
   std::array<Attempt, kOrder.size()> attempts;
+  std::atomic<std::size_t> finished = 0;
   parallel_for(kOrder.size(), options.jobs, [&](std::size_t i) {
     const auto [kind, target] = kOrder[i];
     attempts[i] = attempt_model(kind, target, splits[static_cast<std::size_t>(kind)], options);
+    if (options.progress) options.progress("lasso models", ++finished, kOrder.size());
   });
 
   CostModel out;

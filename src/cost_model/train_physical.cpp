@@ -73,6 +73,10 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   const PhysicalData times = gather(rows, PhysicalTarget::kRunTime);
   PhysicalData energies = gather(rows, PhysicalTarget::kEnergy);
   out.warnings = times.warnings;
+  const auto tell = [&](std::size_t done) {
+    if (options.progress) options.progress("physical models", done, 2);
+  };
+  tell(0);
   std::vector<double> held_out_ms;
   if (!times.units.empty()) {
     auto trained = train_one(times, {}, out.warnings);
@@ -82,6 +86,7 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   } else {
     out.warnings.push_back({"no layer has a run time: no model of it"});
   }
+  tell(1);
   if (!energies.units.empty()) {
     out.warnings.insert(out.warnings.end(), energies.warnings.begin(), energies.warnings.end());
     auto trained = train_one(energies, held_out_ms, out.warnings);
@@ -90,6 +95,7 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   } else {
     out.warnings.push_back({"no layer has a power or an energy: no model of it"});
   }
+  tell(2);
   if (out.physical.empty())
     return fail(ErrorKind::kUnfit, "no layer has a run time or an energy", {},
                 "The physical model learns from layers.csv, which `joulecast convert` writes");

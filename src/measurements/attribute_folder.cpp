@@ -10,7 +10,6 @@
 #include "base/atomic_file.h"
 #include "base/input_file.h"
 #include "base/parallel.h"
-#include "base/time_stamp.h"
 #include "joulecast/measurements.h"
 #include "measurements/file_names.h"
 #include "measurements/power_source.h"
@@ -89,23 +88,6 @@ void compare_names(const Network& engine, const LayerTypes& types, const Layers&
          {},
          unlogged});
   }
-}
-
-/// Why no row has power, in words.
-Error no_power_reason(const WindowSummary& summary, const std::string& power_log) {
-  Error error{ErrorKind::kUnfit, {}, {power_log}, {}};
-  const bool apart = summary.last_sample < summary.first_window || summary.last_window < summary.first_sample;
-  if (apart) {
-    error.message =
-        fmt::format("power log and latency log do not overlap in time: samples {} to {}, layers {} to {}",
-                    format_time_stamp(summary.first_sample), format_time_stamp(summary.last_sample),
-                    format_time_stamp(summary.first_window), format_time_stamp(summary.last_window));
-    error.hint = "Both logs must come from one run and one clock";
-  } else {
-    error.message = "no power sample falls into any layer's window";
-    error.hint = "Log the power more often, or use --method regression";
-  }
-  return error;
 }
 
 /// One network on its way from raw_data to preprocessed_data.
@@ -213,10 +195,26 @@ class NetworkJob {
       add_warnings({*doubt});
     if (summary->rows_with_power == 0) {
       outcome_.status = Status::kWithoutPower;
-      outcome_.reason = no_power_reason(*summary, folder_.power_log.string());
+      outcome_.reason = no_power_reason(latencies);
     }
     outcome_.summary = std::move(*summary);
     return {};
+  }
+
+  /// Why no row has power. The log is read again: attribution ends where either log does.
+  Error no_power_reason(const LatencyLog& latencies) const {
+    const std::string file = folder_.power_log.string();
+    auto power = PowerSource::open(folder_.power_log, latencies, options_.power_log);
+    if (!power) return power.error();
+    const auto all = power->read_all();
+    if (!all) return all.error();
+    const TimeSpan samples = span_of(*all);
+    const TimeSpan layers = span_of(latencies);
+    if (samples.last < layers.first || layers.last < samples.first) return no_overlap(samples, layers, file);
+    return {ErrorKind::kUnfit,
+            "no power sample falls into any layer's window",
+            {file},
+            "Log the power more often, or use --method regression"};
   }
 
   /// pandas keeps a column of integers as integers, and prints it without ".0". Whether the rows written hold

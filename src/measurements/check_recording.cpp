@@ -228,8 +228,7 @@ Expected<RecordingCheck> check_recording(const LatencyLog& latencies, std::span<
   const double begin = timeline->cycles.front().end_us - timeline->cycles.front().busy_us;
   const double end = timeline->cycles.back().end_us;
   if (end < times.at_us.front() || begin > times.at_us.back()) {
-    return fail(ErrorKind::kUnfit, "power log and latency log do not overlap in time", {},
-                "Both must be from the same run and clock");
+    return tl::unexpected(no_overlap(span_of(power), span_of(latencies), {}));
   }
   check.seconds_before = (begin - times.at_us.front()) / 1e6;
   check.seconds_after = (times.at_us.back() - end) / 1e6;

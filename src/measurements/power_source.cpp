@@ -11,55 +11,21 @@
 #include "base/time_stamp.h"
 
 namespace joulecast {
-namespace {
-
-constexpr std::int64_t kMinute = 60'000'000;
-
-std::string offset_text(std::int64_t offset) {
-  const std::int64_t minutes = std::abs(offset) / kMinute;
-  return fmt::format("UTC{}{:02}:{:02}", offset < 0 ? '-' : '+', minutes / 60, minutes % 60);
-}
-
-struct Span {
-  TimeStamp first{INT64_MAX}, last{INT64_MIN};
-  void take(TimeStamp time) {
-    first = std::min(first, time);
-    last = std::max(last, time);
-  }
-};
-
-Span span_of(const LatencyLog& latencies) {
-  Span span;
-  for (const auto& layer : latencies.layers) {
-    for (const LatencyEntry& entry : layer.entries) span.take(entry.completed);
-  }
-  return span;
-}
-
-}  // namespace
-
-Expected<std::int64_t> find_clock_offset(TimeStamp first_power, TimeStamp last_power, TimeStamp first_layer,
-                                         TimeStamp last_layer) {
-  std::vector<std::int64_t> fitting;
-  for (std::int64_t quarter = -12 * 4; quarter <= 14 * 4; ++quarter) {
-    const std::int64_t offset = quarter * 15 * kMinute;
-    const std::int64_t begin = std::max(first_power.microseconds + offset, first_layer.microseconds);
-    const std::int64_t end = std::min(last_power.microseconds + offset, last_layer.microseconds);
-    if (begin <= end) fitting.push_back(offset);
-  }
+Expected<std::int64_t> find_clock_offset(TimeSpan power, TimeSpan layers) {
+  const auto fitting = overlapping_offsets(power, layers);
   if (fitting.size() == 1) return fitting.front();
   if (fitting.empty()) {
     return fail(
         ErrorKind::kUnfit,
         fmt::format("power log and latency log do not overlap in any time zone: samples {} to {} UTC, "
                     "layers {} to {} local time",
-                    format_time_stamp(first_power), format_time_stamp(last_power),
-                    format_time_stamp(first_layer), format_time_stamp(last_layer)),
+                    format_time_stamp(power.first), format_time_stamp(power.last),
+                    format_time_stamp(layers.first), format_time_stamp(layers.last)),
         {}, "Both logs must come from one run");
   }
   return fail(
       ErrorKind::kUnfit,
-      fmt::format("the power log counts Unix time, and the board's clock could be {} or {}: both logs "
+      fmt::format("the power log counts Unix time, and the board's clock could be UTC{} or UTC{}: both logs "
                   "overlap with either",
                   offset_text(fitting.front()), offset_text(fitting.back())),
       {}, "Name the board's zone with --time-zone");
@@ -125,10 +91,7 @@ Expected<PowerSource> PowerSource::open(const std::filesystem::path& path, const
 Expected<void> PowerSource::move_to_local_time(const std::string& file, const LatencyLog& latencies) {
   auto all = read_all();
   if (!all) return tl::unexpected(all.error());
-  Span power;
-  for (const PowerSample& sample : *all) power.take(sample.at);
-  const Span layers = span_of(latencies);
-  auto offset = find_clock_offset(power.first, power.last, layers.first, layers.last);
+  auto offset = find_clock_offset(span_of(*all), span_of(latencies));
   if (!offset) {
     offset.error().location.file = file;
     return tl::unexpected(offset.error());
@@ -136,10 +99,11 @@ Expected<void> PowerSource::move_to_local_time(const std::string& file, const La
   for (PowerSample& sample : *all) sample.at.microseconds += *offset;
   samples_ = std::move(*all);
   whole_ = true;
-  own_warnings_.push_back({fmt::format("the power log counts Unix time: the board's clock is taken to be {}, "
-                                       "where both logs overlap; --time-zone would name it",
-                                       offset_text(*offset)),
-                           {file}});
+  own_warnings_.push_back(
+      {fmt::format("the power log counts Unix time: the board's clock is taken to be UTC{}, "
+                   "where both logs overlap; --time-zone would name it",
+                   offset_text(*offset)),
+       {file}});
   return {};
 }
 

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "joulecast/measurements.h"
+#include "measurements/log_times.h"
 
 namespace joulecast {
 
 /// How far the board's local clock is ahead of Unix time, in microseconds, found from two logs of one run:
-/// the only multiple of 15 minutes between UTC-12 and UTC+14 with which they overlap. Times are the first and
-/// the last stamp of each. Error kUnfit if there is no such offset, or several.
-Expected<std::int64_t> find_clock_offset(TimeStamp first_power, TimeStamp last_power, TimeStamp first_layer,
-                                         TimeStamp last_layer);
+/// the only multiple of 15 minutes between UTC-12 and UTC+14 with which they overlap. Error kUnfit if there
+/// is no such offset, or several.
+Expected<std::int64_t> find_clock_offset(TimeSpan power, TimeSpan layers);
 
 /// A doubt if no sample of the run reaches the idle power: then one of the two files is wrong. `highest_uw`:
 /// the highest sample in microwatt; not finite if there is none.

@@ -7,7 +7,6 @@
 // the entry in hand is still written, and no further one. docs/attribution.md says why the numbers are poor.
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include <fmt/format.h>
 
@@ -28,7 +27,7 @@ class SampleCursor {
 
   Expected<void> advance() {
     if (++position_ < batch_.size()) [[likely]] {
-      look_at_sample();
+      ++samples;
       return {};
     }
     auto batch = source_();
@@ -36,22 +35,13 @@ class SampleCursor {
     batch_ = *batch;
     position_ = 0;
     at_end_ = batch_.empty();
-    if (!at_end_) look_at_sample();
+    if (!at_end_) ++samples;
     return {};
   }
 
   std::uint64_t samples = 0;
-  TimeStamp first;
-  TimeStamp last;
 
  private:
-  void look_at_sample() {
-    const PowerSample& now = batch_[position_];
-    if (samples == 0) first = now.at;
-    last = now.at;
-    ++samples;
-  }
-
   const SampleSource& source_;
   std::span<const PowerSample> batch_;
   std::size_t position_ = 0;
@@ -117,7 +107,6 @@ class WindowAttribution {
     if (cursor_.at_end())
       return fail(ErrorKind::kUnfit, "the power log has no sample", {},
                   "Was the power logger running during the benchmark?");
-    summary_.last_window.microseconds = std::numeric_limits<std::int64_t>::min();
     std::uint64_t items = 0;
     for (const auto& layer : latencies_.layers) {
       items += layer.entries.size();
@@ -153,8 +142,6 @@ class WindowAttribution {
       }
       const TimeStamp end = entry.completed;
       const TimeStamp start{end.microseconds - timedelta_microseconds(entry.milliseconds)};
-      if (summary_.rows == 0) summary_.first_window = start;
-      summary_.last_window = std::max(summary_.last_window, end);
       LayerMeasurement row;
       row.cycle.value = static_cast<std::uint32_t>(cycle);
       row.layer.value = static_cast<std::uint32_t>(k);
@@ -168,8 +155,6 @@ class WindowAttribution {
 
   void finish() {
     summary_.samples_read = cursor_.samples;
-    summary_.first_sample = cursor_.first;
-    summary_.last_sample = cursor_.last;
     if (summary_.rows_lost_at_log_end != 0) {
       summary_.warnings.push_back(
           {"entries of the latency log lie behind the end of the power log and are absent",

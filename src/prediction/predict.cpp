@@ -193,6 +193,7 @@ struct Predictor::State {
   std::array<std::array<std::optional<CompiledLasso>, kTargets.size()>, kReferenceKinds.size()> models;
   std::optional<PhysicalModel> run_time, energy;
   std::optional<double> idle_power_w;
+  std::string device;
 
   /// Run time, energy and power from the physical models; what they lack stays empty.
   void apply_physical(const Layer& layer, LayerPrediction& one, NetworkPrediction& out) const;
@@ -201,7 +202,22 @@ struct Predictor::State {
              NetworkPrediction& out) const;
   [[nodiscard]] Expected<void> predict_compat_layer(const Layer& layer, NetworkPrediction& out) const;
   void predict_layer(const Layer& layer, NetworkPrediction& out, Doubts& doubts) const;
+  [[nodiscard]] Expected<void> check_device(const std::string& wanted, const std::string& source,
+                                            NetworkPrediction& out) const;
 };
+
+Expected<void> Predictor::State::check_device(const std::string& wanted, const std::string& source,
+                                              NetworkPrediction& out) const {
+  if (wanted.empty() || wanted == device) return {};
+  if (device.empty()) {
+    out.warnings.push_back({fmt::format(
+        "the models do not say which board they are of, so whether it is '{}' is unknown", wanted)});
+    return {};
+  }
+  return fail(ErrorKind::kUnfit,
+              fmt::format("the models are of the board '{}', the engine of '{}'", device, wanted), {source},
+              "Train on logs of the engine's own board: costs do not carry over");
+}
 
 void Predictor::State::apply(const LayerFeatures& features, bool compat, LayerPrediction& layer,
                              NetworkPrediction& out) const {
@@ -302,6 +318,7 @@ Predictor::Predictor(const CostModel& model) {
   if (const auto* physical = model.find(PhysicalTarget::kRunTime)) state->run_time = *physical;
   if (const auto* physical = model.find(PhysicalTarget::kEnergy)) state->energy = *physical;
   state->idle_power_w = model.idle_power_w;
+  state->device = model.device;
   state_ = std::move(state);
 }
 
@@ -316,6 +333,8 @@ Expected<NetworkPrediction> Predictor::predict(const Network& network, const Pre
   NetworkPrediction out;
   out.network = network.name;
   out.warnings = network.warnings;
+  if (auto same = state_->check_device(options.device, network.source, out); !same)
+    return tl::unexpected(same.error());
   out.layers.reserve(network.layers.size());
   Doubts doubts;
   if (options.compat) {

@@ -1,6 +1,7 @@
 // A raw_data folder of simulated runs, one network after the other (or several at once).
 #include <array>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "base/atomic_file.h"
@@ -39,7 +40,10 @@ Expected<std::vector<Network>> chosen_networks(const SimulateOptions& options) {
   }
   std::vector<std::string> names = options.networks;
   if (names.empty()) names.assign(kDefaultNetworks.begin(), kDefaultNetworks.end());
+  std::set<std::string_view> seen;
   for (const std::string& name : names) {
+    if (!seen.insert(name).second)
+      return fail(ErrorKind::kUsage, "the network '" + name + "' is named twice", {}, "Name each once");
     auto network = make_topology(name);
     if (!network) return tl::unexpected(network.error());
     networks.push_back(std::move(*network));

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -46,9 +47,11 @@ Expected<std::vector<ConvertOutcome>> convert_folder(const fs::path& preprocesse
   const auto listing = list_networks(preprocessed);
   if (!listing) return tl::unexpected(listing.error());
   std::vector<ConvertOutcome> outcomes(listing->networks.size());
+  std::atomic<std::size_t> finished = 0;
   parallel_for(outcomes.size(), options.jobs, [&](std::size_t i) {
     const std::string& network = listing->networks[i];
     outcomes[i] = convert_network(network, preprocessed / network, out / network, options);
+    if (options.progress) options.progress(++finished, outcomes.size());
   });
   auto& first = outcomes.front().warnings;
   first.insert(first.begin(), listing->warnings.begin(), listing->warnings.end());

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <unordered_map>
 #include <utility>
 
@@ -48,7 +49,7 @@ class NetworkConversion {
   }
 
   ConvertOutcome run() {
-    auto done = convert();
+    auto done = is_stale() ? stale() : convert();
     if (!done) {
       outcome_.status = ConvertOutcome::Status::kSkipped;
       outcome_.reason = done.error();
@@ -61,6 +62,14 @@ class NetworkConversion {
   }
 
  private:
+  [[nodiscard]] bool is_stale() const {
+    return std::find(options_.stale.begin(), options_.stale.end(), network_) != options_.stale.end();
+  }
+  [[nodiscard]] Expected<void> stale() const {
+    return fail(ErrorKind::kUnfit, "its measurements are of an earlier run: attribution has skipped it",
+                {from_.string()}, "Mend its raw data, or `joulecast convert` what the earlier run found");
+  }
+
   Expected<void> convert() {
     auto engine = read_engine(from_ / kEngineFile);
     // Dynamic shapes that nothing in the file settles: the other layers are as good as ever.
@@ -77,6 +86,7 @@ class NetworkConversion {
     const auto tables = reference_tables(*measured);
     std::vector<LayerRow> rows = layer_rows(*engine, *measured);
     put_sums_on_first_rows(rows);
+    if (auto ok = require_a_usable_row(tables, rows); !ok) return ok;
     return write(tables, rows);
   }
 
@@ -185,6 +195,7 @@ class NetworkConversion {
     std::vector<LayerRow> rows;
     for (const Layer& layer : engine.layers) {
       rows.push_back(describe_layer(layer, network_));
+      rows.back().device = options_.device;
       if (const auto found = figures.find(&layer); found != figures.end()) {
         fill_figures(rows.back(), *found->second);
       }
@@ -209,6 +220,21 @@ class NetworkConversion {
       row.power_w = row.power_sd_w = row.energy_mj = row.energy_sd_mj = row.idle_power_w = std::nullopt;
       row.power_basis.clear();
     }
+  }
+
+  /// Something to learn from: a row of the reference's files, or a layer with a figure.
+  Expected<void> require_a_usable_row(const std::array<std::vector<ReferenceRow>, 3>& tables,
+                                      const std::vector<LayerRow>& rows) const {
+    const auto measured = [](const LayerRow& row) { return row.run_time_ms || row.power_w || row.energy_mj; };
+    const auto filled = [](const auto& table) { return !table.empty(); };
+    if (std::any_of(tables.begin(), tables.end(), filled) || std::any_of(rows.begin(), rows.end(), measured))
+      return {};
+    if (rows.empty())
+      return fail(ErrorKind::kUnfit, "the engine has no layers", {(from_ / kEngineFile).string()},
+                  "Export the engine information again, with detailed profiling verbosity");
+    return fail(ErrorKind::kUnfit,
+                fmt::format("no usable row: none of the engine's {} layers has a figure", rows.size()),
+                {from_.string()}, "Check that measurements and engine information are of the same engine");
   }
 
   Expected<void> write(const std::array<std::vector<ReferenceRow>, 3>& tables,

@@ -192,6 +192,21 @@ TEST_F(LongRun, PowerLogCutOffInALineNamesIt) {
   expect_skipped(3, {"net_power_log.log:", "hint"});
 }
 
+TEST_F(LongRun, ClocksHoursApartAreNamed) {
+  const std::string day = power_.substr(0, 9);  // "20240715-"
+  const int hour = std::stoi(power_.substr(9, 2));
+  const auto stamp = [&](int hours) { return fmt::format("\n{}{:02}:", day, hours); };
+  power_.insert(0, "\n");
+  for (std::size_t at = 0; (at = power_.find(stamp(hour), at)) != std::string::npos; ++at)
+    power_.replace(at, stamp(hour).size(), stamp(hour + 2));
+  power_.erase(0, 1);
+  write();
+  const auto result = attribute();
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  expect_words(result.errors, {"net refused", "do not overlap", "-02:00 hours"});
+  EXPECT_EQ(outputs(), kRefusedResult);
+}
+
 TEST_F(LongRun, SamplesOutOfOrderPassWithAWarning) {
   const std::size_t first = power_.find('\n', power_.size() / 2) + 1;
   const std::size_t second = power_.find('\n', first) + 1;

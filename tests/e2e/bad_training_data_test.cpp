@@ -220,6 +220,14 @@ TEST_F(BadModels, DashWritesToStandardOutputAlone) {
   EXPECT_EQ(result.output.find("energy (mJ)"), std::string::npos);
 }
 
+TEST_F(BadModels, CompatOnStandardOutputTellsTheTotalsAsANote) {
+  const auto result =
+      run_program({"predict", path("engine.json"), "--models", path("models"), "--compat", "--out", "-"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_EQ(result.output.find("Total runtime"), std::string::npos) << result.output;
+  expect_words(result.errors, {"Total runtime :", "Total energy spent:"});
+}
+
 TEST_F(BadModels, TablesFit80Columns) {
   auto engine = TinyRun().engine;
   const std::string name(150, 'n');

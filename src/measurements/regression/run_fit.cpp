@@ -10,6 +10,7 @@
 #include <random>
 #include <unordered_map>
 
+#include "measurements/log_times.h"
 #include "networks/layer_work.h"
 
 namespace joulecast::regression {
@@ -427,8 +428,7 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   const double begin = cycles.front().end_us - cycles.front().busy_us;
   const double end = cycles.back().end_us;
   if (end < times.at_us.front() || begin > times.at_us.back()) {
-    return fail(ErrorKind::kUnfit, "Power log and latency log do not overlap in time", {},
-                "Both must be from the same run and clock");
+    return tl::unexpected(no_overlap(span_of(power), span_of(latencies), {}));
   }
   run.clock = identify_sensor(power, times.at_us);
   take_run_conversions(run, begin, end);

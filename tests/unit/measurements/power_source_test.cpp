@@ -24,7 +24,7 @@ LatencyLog layers_at(const char* first, const char* last) {
 
 TEST(ClockOffset, IsTheOnlyOneAtWhichBothLogsOverlap) {
   const auto found = [](const char* first, const char* last) {
-    return find_clock_offset(at("20240715-10:00:00.0"), at("20240715-10:02:00.0"), at(first), at(last));
+    return find_clock_offset({at("20240715-10:00:00.0"), at("20240715-10:02:00.0")}, {at(first), at(last)});
   };
   EXPECT_EQ(found("20240715-10:00:30.0", "20240715-10:01:30.0").value(), 0);
   EXPECT_EQ(found("20240715-12:00:30.0", "20240715-12:01:30.0").value(), 2 * kHour);
@@ -33,12 +33,12 @@ TEST(ClockOffset, IsTheOnlyOneAtWhichBothLogsOverlap) {
 }
 
 TEST(ClockOffset, IsUnknownIfNoneOrSeveralFit) {
-  const auto none = find_clock_offset(at("20240715-10:00:00.0"), at("20240715-10:02:00.0"),
-                                      at("20240715-12:05:00.0"), at("20240715-12:06:00.0"));
+  const auto none = find_clock_offset({at("20240715-10:00:00.0"), at("20240715-10:02:00.0")},
+                                      {at("20240715-12:05:00.0"), at("20240715-12:06:00.0")});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().kind, ErrorKind::kUnfit);
-  const auto several = find_clock_offset(at("20240715-10:00:00.0"), at("20240715-10:40:00.0"),
-                                         at("20240715-12:05:00.0"), at("20240715-12:06:00.0"));
+  const auto several = find_clock_offset({at("20240715-10:00:00.0"), at("20240715-10:40:00.0")},
+                                         {at("20240715-12:05:00.0"), at("20240715-12:06:00.0")});
   ASSERT_FALSE(several);
   EXPECT_NE(several.error().hint.find("--time-zone"), std::string::npos);
 }
