@@ -122,7 +122,7 @@ TEST_F(Doctor, KnowsSingleFilesByContent) {
     scratch_.write("copies/" + copy, read_file(path(name)));
     expect({"copies/" + copy}, 0, {words});
   }
-  expect({"training_data/net00/dense.csv"}, 0, {"training rows (0 convolutional"});
+  expect({"training_data/net00/dense.csv"}, 0, {"training rows (3 convolutional, 3 pooling, 3 dense"});
 }
 
 TEST_F(Doctor, NamesFaultsOfSingleFiles) {
@@ -159,9 +159,12 @@ TEST_F(Doctor, ShowsANegativeIdlePowerAsItIs) {
 }
 
 TEST_F(Doctor, DoubtsAnIdlePowerAboveTheRun) {
-  write_raw_data();
-  write_idle_power(scratch_, "9000000.0");
-  expect({"raw_data"}, 0, {"idle 9 W"}, {"above every power sample"});
+  ASSERT_EQ(run_program({"simulate", "--out", path("raw_data"), "--truth", path("truth"), "--networks",
+                         "lenet", "--cycles", "200"})
+                .exit_code,
+            0);
+  write_idle_power(scratch_, "90000000.0");
+  expect({"raw_data"}, 0, {"idle 90 W"}, {"above every power sample"});
 }
 
 TEST_F(Doctor, EndsWithTheVerdictOfDamagedRecordings) {

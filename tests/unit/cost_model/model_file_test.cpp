@@ -165,10 +165,6 @@ TEST(ModelFile, WithATermThatIsNotItsColumnsIsRefused) {
   EXPECT_EQ(message_after("\"column\": 15", "\"column\": 1"), "models[0].terms[1].column: does not ascend");
 }
 
-TEST(ModelFile, WithAScaleOfZeroIsRefused) {
-  EXPECT_EQ(message_after("\"scale\": 4.0", "\"scale\": 0.0"), "models[0].terms[1].scale: is not above 0");
-}
-
 TEST(ModelFile, WithUnknownWordsIsRefused) {
   EXPECT_EQ(message_after("\"kind\": \"convolutional\"", "\"kind\": \"recurrent\""),
             "models[0].kind: is none of convolutional, pooling, dense");
