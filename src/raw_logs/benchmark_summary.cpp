@@ -7,7 +7,7 @@ using json::Value;
 
 namespace {
 
-constexpr const char* kHint = "Copy it again from the board, or remove it: it is not needed";
+constexpr const char* kSummaryHint = "Copy it again from the board, or remove it: it is not needed";
 
 /// The member if it is there and of that kind: all parts of the file are optional, and a part of another kind
 /// tells nothing.
@@ -19,11 +19,11 @@ const Value* member(const Value* object, std::string_view name, Value::Kind kind
 }  // namespace
 
 Expected<BenchmarkSummary> read_benchmark_summary(const std::filesystem::path& path) {
-  const auto document = json::read(path, kHint);
+  const auto document = json::read(path, kSummaryHint);
   if (!document) return tl::unexpected(document.error());
   if (!document->is(Value::Kind::kObject)) {
     return fail(ErrorKind::kMalformed, "not a benchmark summary: it is no JSON object",
-                {path.string(), document->line, document->byte}, kHint);
+                {path.string(), document->line, document->byte}, kSummaryHint);
   }
   BenchmarkSummary summary;
   const Value* config = member(&*document, "config", Value::Kind::kObject);

@@ -10,7 +10,7 @@
 namespace joulecast {
 namespace {
 
-constexpr const char* kHint = "It must be {\"avg_idle_power\": microwatts}: copy or measure it again";
+constexpr const char* kIdleHint = "It must be {\"avg_idle_power\": microwatts}: copy or measure it again";
 // Boards idle at a few watts. Below 0.1 W in microwatt the number is far more likely one in milliwatts
 // (4234.6) or watts (4.2).
 constexpr double kLeastPlausibleMicrowatts = 1e5;
@@ -31,10 +31,10 @@ std::string doubt_about_idle(double microwatts) {
 }  // namespace
 
 Expected<IdlePower> read_idle_power(const std::filesystem::path& path) {
-  const auto document = json::read(path, kHint);
+  const auto document = json::read(path, kIdleHint);
   if (!document) return tl::unexpected(document.error());
   const auto malformed = [&](std::string message, const json::Value& value) {
-    return fail(ErrorKind::kMalformed, std::move(message), {path.string(), value.line, value.byte}, kHint);
+    return fail(ErrorKind::kMalformed, std::move(message), {path.string(), value.line, value.byte}, kIdleHint);
   };
   const json::Value* power = document->find("avg_idle_power");
   if (power == nullptr) return malformed("there is no avg_idle_power", *document);
