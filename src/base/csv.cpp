@@ -209,12 +209,6 @@ Location CsvReader::location() const {
   return {state_->source, state_->record_line};
 }
 
-std::optional<std::size_t> find_column(std::span<const std::string_view> header, std::string_view name) {
-  const auto found = std::find(header.begin(), header.end(), name);
-  if (found == header.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - header.begin());
-}
-
 void append_csv_cell(std::string& to, std::string_view text) {
   if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
     to += text;

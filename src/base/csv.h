@@ -54,9 +54,6 @@ class CsvReader {
   std::unique_ptr<State> state_;
 };
 
-/// Position of a column in a header; nothing if it is not there.
-std::optional<std::size_t> find_column(std::span<const std::string_view> header, std::string_view name);
-
 /// Appends one cell as pandas' to_csv writes it: in quotes only where it holds a comma, a quote, CR or LF;
 /// quotes doubled.
 void append_csv_cell(std::string& to, std::string_view text);

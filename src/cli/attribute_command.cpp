@@ -112,7 +112,7 @@ class AttributeCommand final : public Subcommand {
   Expected<int> run(Console& console, const CommonOptions& common) override {
     const auto done = run_attribute(console, common, arguments_);
     if (!done) return tl::unexpected(done.error());
-    return done->exit_code;
+    return done->verdict;
   }
 
   AttributeArguments arguments_;
@@ -192,10 +192,10 @@ Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& comm
     for (const auto& warning : outcome.warnings) console.warning(warning, outcome.network);
     if (outcome.status == AttributionOutcome::Status::kSkipped) {
       faults.skipped(console, outcome.network, *outcome.reason);
-      run.skipped.push_back(outcome.network);
       continue;
     }
     produced = true;
+    run.produced.push_back(outcome.network);
     if (outcome.reason) {
       console.survived(outcome.network,
                        outcome.status == AttributionOutcome::Status::kRefused ? "refused" : "",
@@ -206,9 +206,7 @@ Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& comm
   tell_doubts(console, *outcomes);
   const auto table = regression ? regression_table : window_table;
   console.summary(table(*outcomes, console.width(), console.colours()));
-  const auto verdict = faults.verdict(produced, common.strict, "no network could be used");
-  if (!verdict) return tl::unexpected(verdict.error());
-  run.exit_code = *verdict;
+  run.verdict = faults.verdict(produced, common.strict, "no network could be used");
   return run;
 }
 

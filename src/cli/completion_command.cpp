@@ -12,12 +12,11 @@ struct Listed {
   FlagSet flags;  // the command's own, then the common ones
 };
 
-/// Every listed command with its flags. The targets die with the commands; only words are read from here on.
+/// Every command with its flags. The targets die with the commands; only words are read from here on.
 std::vector<Listed> all_commands() {
   std::vector<Listed> all;
   CommonOptions options;
   for (const auto& entry : subcommands()) {
-    if (!entry.listed) continue;
     Listed listed{&entry, {}};
     entry.make()->declare(listed.flags);
     for (auto& flag : common_flags(options).flags) listed.flags.flags.push_back(flag);

@@ -1,5 +1,6 @@
 #include <filesystem>
 
+#include "base/exit_code.h"
 #include "cli/stages.h"
 #include "cli/subcommand.h"
 
@@ -38,16 +39,22 @@ class DatasetCommand final : public Subcommand {
     const auto training = std::filesystem::path(out_) / "training_data";
     console.detail("attribute: " + attribution_.raw_data + " -> " + preprocessed.string());
     attribution_.out = preprocessed.string();
-    auto attributed = run_attribute(console, common, attribution_);
+    const auto attributed = run_attribute(console, common, attribution_);
     if (!attributed) return tl::unexpected(attributed.error());
-    console.summary("\n");
-    console.detail("convert: " + preprocessed.string() + " -> " + training.string());
+    // With a full disk no verdict was reached on the network in hand: everything stays as it is.
+    const bool full = attributed->verdict ? *attributed->verdict == exit_code(ErrorKind::kNotWritable)
+                                          : attributed->verdict.error().kind == ErrorKind::kNotWritable;
+    if (full) return attributed->verdict;
     conversion_.preprocessed = preprocessed.string();
     conversion_.out = training.string();
-    conversion_.stale = attributed->skipped;
-    auto converted = run_convert(console, common, conversion_);
-    if (!converted) return converted;
-    return attributed->exit_code != 0 ? attributed->exit_code : *converted;
+    conversion_.measured = attributed->produced;
+    std::error_code code;
+    if (!attributed->verdict && !std::filesystem::exists(preprocessed, code)) return attributed->verdict;
+    console.summary("\n");
+    console.detail("convert: " + preprocessed.string() + " -> " + training.string());
+    const auto converted = run_convert(console, common, conversion_);
+    if (!attributed->verdict || (converted && *attributed->verdict != 0)) return attributed->verdict;
+    return converted;
   }
 
   AttributeArguments attribution_;

@@ -46,29 +46,40 @@ class DoctorCommand final : public Subcommand {
                     "training_data or models",
                     {}, "Name a folder, or make data with 'joulecast simulate --out raw_data --truth truth'");
     }
+    const auto options = power_log_options(log_form_);
+    if (!options) return tl::unexpected(options.error());
     int code = 0;
     for (const auto& path : paths_) {
-      for (const Finding& finding : examine(path)) tell(console, finding, common.verbose, code);
+      for (const Finding& finding : examine(path, *options))
+        tell(console, finding, *options, common.verbose, code);
     }
     return code;
   }
 
   /// `code` becomes that of the first fault.
-  void tell(Console& console, const Finding& finding, bool verbose, int& code) {
+  void tell(Console& console, const Finding& finding, const PowerLogOptions& options, bool verbose,
+            int& code) {
     for (const auto& warning : finding.warnings) console.warning(warning);
     std::size_t faults = finding.faults.size();
     for (const auto& fault : finding.faults) {
       console.error(fault);
       if (code == 0) code = exit_code(fault.kind);
     }
+    std::size_t doubts = finding.warnings.size();
     if (finding.is_raw_data) {
-      const auto told = tell_recordings(console, finding.path, verbose, log_form_);
-      if (!told && code == 0) code = exit_code(told.error().kind);
-      if (!told && faults == 0) faults = 1;
+      const auto told = tell_recordings(console, finding.path, verbose, log_form_.only, options);
+      if (code == 0) code = told.exit_code;
+      faults += told.faults;
+      doubts += told.doubts;
     }
     std::string line = fmt::format("{}: {}", finding.path, finding.is);
     if (!finding.detail.empty()) line += fmt::format(" ({})", finding.detail);
-    line += faults == 0 ? ": good" : fmt::format(": {} fault{}", faults, faults == 1 ? "" : "s");
+    const auto counted = [](std::size_t count, std::string_view what) {
+      return fmt::format("{} {}{}", count, what, count == 1 ? "" : "s");
+    };
+    line += faults != 0   ? ": " + counted(faults, "fault")
+            : doubts != 0 ? ": usable, " + counted(doubts, "doubt")
+                          : ": good";
     console.result(line + "\n");
     if (faults == 0 && !finding.next.empty()) console.result(fmt::format("  next: {}\n", finding.next));
   }

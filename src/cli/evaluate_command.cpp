@@ -95,10 +95,10 @@ class EvaluateCommand final : public Subcommand {
       if (!families) return tl::unexpected(families.error());
       options.families = std::move(*families);
     }
-    auto data = read_training_set(training_);
+    const auto data = read_training_set(training_, device_);
     if (!data) return tl::unexpected(data.error());
     for (const auto& warning : data->warnings) console.warning(warning);
-    if (const auto device = keep_one_device(*data, device_); !device) return tl::unexpected(device.error());
+    if (const auto device = device_of(*data, device_); !device) return tl::unexpected(device.error());
     const auto evaluation = evaluate(*data, options);
     if (!evaluation) return tl::unexpected(evaluation.error());
     for (const auto& warning : evaluation->warnings) console.warning(warning);

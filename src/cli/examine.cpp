@@ -44,7 +44,9 @@ std::vector<fs::path> folders_with(const fs::path& folder, std::span<const std::
   const auto names = depth > 0 && is_folder(folder) ? sorted_names(folder) : std::vector<std::string>();
   if (!names) return found;
   for (const std::string& name : *names) {
-    if (name.starts_with('.')) continue;
+    std::error_code code;
+    // A link may lead back up.
+    if (name.starts_with('.') || fs::is_symlink(folder / name, code)) continue;
     const auto below = folders_with(folder / name, files, depth - 1);
     found.insert(found.end(), below.begin(), below.end());
   }
@@ -87,7 +89,10 @@ void examine_network(const NetworkFolder& network, Finding& finding) {
   if (!network.latency_log.empty() && network.power_log.empty()) {
     if (const auto log = finding.take(read_latency_log(network.latency_log))) finding.add(log->warnings);
   }
-  if (!network.benchmark.empty()) finding.take(read_benchmark_summary(network.benchmark));
+  if (!network.benchmark.empty()) {
+    if (const auto summary = read_benchmark_summary(network.benchmark); !summary)  // nothing needs it
+      finding.warnings.push_back({summary.error().message, summary.error().location});
+  }
   if (network.latency_log.empty() && network.profile.empty())
     finding.faults.push_back({ErrorKind::kUnfit,
                               "no latency log",
@@ -126,14 +131,33 @@ Finding examine_raw_data(const fs::path& path) {
   return finding;
 }
 
+/// Folders of networks beside those with measurements.
+void warn_of_unmeasured(const fs::path& path, const std::vector<fs::path>& measured, Finding& finding) {
+  const auto names = sorted_names(path);
+  if (!names || measured == std::vector{path}) return;
+  std::vector<std::string> without;
+  for (const std::string& name : *names)
+    if (!name.starts_with('.') && is_folder(path / name) &&
+        std::find(measured.begin(), measured.end(), path / name) == measured.end())
+      without.push_back(name);
+  if (!without.empty())
+    finding.warnings.push_back(
+        {"a folder without measurements", {(path / without.front()).string()}, without.size()});
+}
+
 Finding examine_preprocessed(const fs::path& path) {
   Finding finding{path.string(), "measurements"};
-  finding.next = fmt::format("joulecast convert {} --out training_data", path.string());
+  const auto networks = measured_networks(path);
+  // A single network's folder is examined as it is, but converted with its neighbours.
+  std::error_code code;
+  const fs::path whole =
+      networks == std::vector{path} ? fs::absolute(path, code).lexically_normal().parent_path() : path;
+  finding.next = fmt::format("joulecast convert {} --out training_data", whole.string());
+  warn_of_unmeasured(path, networks, finding);
   std::size_t by_regression = 0;
   std::size_t layers = 0;
   std::size_t by_window = 0;
   std::uint64_t rows = 0;
-  const auto networks = measured_networks(path);
   for (const fs::path& network : networks) {
     if (const auto engine = finding.take(read_engine_as_written(network / kEngineFile)))
       finding.add(engine->warnings);
@@ -162,7 +186,7 @@ Finding examine_preprocessed(const fs::path& path) {
   return finding;
 }
 
-std::size_t count_rejects(const fs::path& file, Finding& finding) {
+std::size_t count_rows(const fs::path& file, Finding& finding) {
   auto table = finding.take(CsvTable::open(file, "Convert the measurements again"));
   if (!table) return 0;
   for (std::size_t rows = 0;; ++rows) {
@@ -178,7 +202,7 @@ Finding examine_training(const fs::path& path) {
   finding.next = fmt::format("joulecast train {} --out models", path.string());
   std::size_t rejects = 0;
   for (const fs::path& network : training_networks(path)) {
-    if (is_there(network / "rejects.csv")) rejects += count_rejects(network / "rejects.csv", finding);
+    if (is_there(network / "rejects.csv")) rejects += count_rows(network / "rejects.csv", finding);
     if (is_there(network / kPowerCovarianceFile))
       finding.take(read_power_covariance(network / kPowerCovarianceFile, &finding.warnings));
   }
@@ -215,12 +239,12 @@ Finding examine_models(const fs::path& path) {
   return finding;
 }
 
-std::vector<Finding> examine(const fs::path& path) {
+std::vector<Finding> examine(const fs::path& path, const PowerLogOptions& options) {
   if (!is_there(path))
     return {faulty(
         path, "missing",
         {ErrorKind::kUnreadable, "there is no such file or folder", {path.string()}, "Check the path"})};
-  if (!is_folder(path)) return {examine_file(path)};
+  if (!is_folder(path)) return {examine_file(path, options)};
   const auto names = sorted_names(path);
   if (!names) return {faulty(path, "a folder", names.error())};
   if (names->empty())

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "joulecast/error.h"
+#include "joulecast/raw_logs.h"
 
 namespace joulecast::cli {
 
@@ -32,15 +33,16 @@ struct Finding {
 };
 
 /// One finding; of what `dataset` wrote, one for each stage's folder.
-std::vector<Finding> examine(const std::filesystem::path& path);
+/// `options` are for a power log.
+std::vector<Finding> examine(const std::filesystem::path& path, const PowerLogOptions& options);
 
 /// The parts of it: folders of the stages, a single file.
 Finding examine_raw_data(const std::filesystem::path& folder);
 Finding examine_preprocessed(const std::filesystem::path& folder);
 Finding examine_training(const std::filesystem::path& folder);
 Finding examine_models(const std::filesystem::path& path);
-Finding examine_file(const std::filesystem::path& file);
-/// Rows of a rejects.csv.
-std::size_t count_rejects(const std::filesystem::path& file, Finding& finding);
+Finding examine_file(const std::filesystem::path& file, const PowerLogOptions& options);
+/// Rows of a rejects.csv or a table of statistics.
+std::size_t count_rows(const std::filesystem::path& file, Finding& finding);
 
 }  // namespace joulecast::cli

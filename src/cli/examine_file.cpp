@@ -4,8 +4,10 @@
 
 #include <fmt/format.h>
 
+#include "base/csv.h"
 #include "base/input_file.h"
 #include "base/time_stamp.h"
+#include "base/utf8.h"
 #include "cli/examine.h"
 #include "cost_model/model_file.h"
 #include "joulecast/networks.h"
@@ -74,9 +76,9 @@ void examine_attribution(const fs::path& file, Finding& finding) {
   finding.take(json::read(file, "Attribute the network again"));
 }
 
-void examine_power_log(const fs::path& file, Finding& finding) {
+void examine_power_log(const fs::path& file, const PowerLogOptions& options, Finding& finding) {
   finding.is = "power log";
-  auto reader = finding.take(PowerLogReader::open(file));
+  auto reader = finding.take(PowerLogReader::open(file, options));
   if (!reader) return;
   std::size_t samples = 0;
   for (;;) {
@@ -86,6 +88,11 @@ void examine_power_log(const fs::path& file, Finding& finding) {
   }
   finding.add(reader->warnings());
   finding.detail = fmt::format("{} samples", samples);
+  if (samples == 0 && finding.faults.empty())
+    finding.faults.push_back({ErrorKind::kUnfit,
+                              "the power log has no sample",
+                              {file.string()},
+                              "Was the power logger running during the benchmark?"});
 }
 
 void examine_window_csv(const fs::path& file, Finding& finding) {
@@ -99,7 +106,11 @@ void examine_window_csv(const fs::path& file, Finding& finding) {
 void examine_layer_power(const fs::path& file, Finding& finding) {
   finding.is = "measurements by layer";
   const auto layers = finding.take(read_layer_power(file, &finding.warnings));
-  if (layers) finding.detail = fmt::format("{} layers", layers->size());
+  if (!layers) return;
+  finding.detail = fmt::format("{} layers", layers->size());
+  if (layers->empty())
+    finding.faults.push_back(
+        {ErrorKind::kUnfit, "the file has no row", {file.string()}, "Attribute the network again"});
 }
 
 void examine_covariance(const fs::path& file, Finding& finding) {
@@ -114,9 +125,14 @@ void examine_layers(const fs::path& file, Finding& finding) {
   if (rows) finding.detail = fmt::format("{} rows", rows->size());
 }
 
+void examine_statistics(const fs::path& file, Finding& finding) {
+  finding.is = "statistics by layer";
+  finding.detail = fmt::format("{} layers", count_rows(file, finding));
+}
+
 void examine_rejects(const fs::path& file, Finding& finding) {
   finding.is = "rejects";
-  finding.detail = fmt::format("{} rows", count_rejects(file, finding));
+  finding.detail = fmt::format("{} rows", count_rows(file, finding));
 }
 
 /// The reader of training rows takes folders: what stands beside the file is read with it.
@@ -154,14 +170,24 @@ Examine reader_of_object(std::string_view head) {
   return begins_with_list(head) ? examine_latency_log : examine_network_file;
 }
 
-Examine reader_of_csv(std::string_view header) {
-  if (has(header, "layer_power_excluding_idle_power_micro_watt")) return examine_window_csv;
-  if (!has(header, "layer_name")) return nullptr;
-  if (has(header, "reason") && has(header, "detail")) return examine_rejects;
-  if (has(header, "energy_low_mj") && has(header, "status")) return examine_layer_power;
-  if (has(header, "kind") || has(header, "layer_type")) return examine_layers;
-  if (has(header, "runtime") && has(header, "power")) return examine_reference_csv;
-  return header.starts_with("layer_name,") ? examine_covariance : nullptr;
+Examine reader_of_csv(std::string_view line) {
+  auto reader = CsvReader::from_memory(std::string(line) + "\n", "");
+  const auto header = reader.next();
+  if (!header) return nullptr;
+  const auto names = [&](std::string_view column) {
+    return std::find(header->begin(), header->end(), column) != header->end();
+  };
+  if (names("layer_power_excluding_idle_power_micro_watt")) return examine_window_csv;
+  if (!names("layer_name")) return nullptr;
+  if (names("reason") && names("detail")) return examine_rejects;
+  if (names("energy_low_mj") && names("status")) return examine_layer_power;
+  if (names("count") && names("mean") && names("std")) return examine_statistics;
+  if (names("network") && names("kind")) return examine_layers;
+  if (names("runtime") && names("power")) return examine_reference_csv;
+  // The covariance's other columns are the layers' names, whatever they are.
+  if (header->size() > 1 && header->front() == "layer_name" && !names("layer_type"))
+    return examine_covariance;
+  return names("kind") || names("layer_type") ? examine_layers : nullptr;
 }
 
 bool is_power_log(std::string_view head, std::string_view first_line, const fs::path& file) {
@@ -170,14 +196,15 @@ bool is_power_log(std::string_view head, std::string_view first_line, const fs::
          detect_power_format(head) != PowerFormat::kEdgeprofiler;
 }
 
+/// Null for a power log, whose reader needs to know more.
 Examine reader_of(std::string_view head, const fs::path& file) {
-  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
+  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
   const std::size_t first = head.find_first_not_of(" \t\r\n");
   if (first != std::string_view::npos && head[first] == '{') return reader_of_object(head.substr(first));
   if (first != std::string_view::npos && head[first] == '[') return examine_profile;
   const std::string_view line = head.substr(0, head.find_first_of("\r\n"));
   if (const Examine reader = reader_of_csv(line)) return reader;
-  return is_power_log(head, line, file) ? examine_power_log : examine_network_file;
+  return is_power_log(head, line, file) ? nullptr : examine_network_file;
 }
 
 /// The first bytes, decompressed.
@@ -198,12 +225,15 @@ Expected<std::string> head_of(const fs::path& path) {
 
 }  // namespace
 
-Finding examine_file(const fs::path& file) {
+Finding examine_file(const fs::path& file, const PowerLogOptions& options) {
   Finding finding{file.string(), "a file"};
   const auto head = finding.take(head_of(file));
   if (!head) return finding;
   if (has(*head, kModelFormat) || file.filename() == kModelFileName) return examine_models(file);
-  reader_of(*head, file)(file, finding);
+  if (const Examine reader = reader_of(*head, file))
+    reader(file, finding);
+  else
+    examine_power_log(file, options, finding);
   return finding;
 }
 

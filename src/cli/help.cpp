@@ -158,7 +158,7 @@ std::string program_help() {
   std::string out = fmt::format(
       "joulecast: {}\n\nUsage: joulecast COMMAND [ARGUMENT...] [OPTION...]\n\nCommands:\n", kTagline);
   for (const auto& entry : subcommands())
-    if (entry.listed) out += fmt::format("  {:<12}{}\n", entry.name, wrap(entry.summary, 14, 14));
+    out += fmt::format("  {:<12}{}\n", entry.name, wrap(entry.summary, 14, 14));
   out +=
       "\nOptions:\n"
       "  --help, -h  Show this help; 'joulecast COMMAND --help' shows a command's\n"
@@ -190,7 +190,6 @@ std::string man_page() {
       JOULECAST_VERSION, roff(kTagline));
   CommonOptions options;
   for (const auto& entry : subcommands()) {
-    if (!entry.listed) continue;
     const auto command = entry.make();
     FlagSet flags;
     command->declare(flags);

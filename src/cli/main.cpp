@@ -29,8 +29,7 @@ Error unknown_command(const std::string& name) {
             {},
             "Put options after the command; see 'joulecast --help'"};
   std::vector<std::string> names;
-  for (const auto& entry : subcommands())
-    if (entry.listed) names.emplace_back(entry.name);
+  for (const auto& entry : subcommands()) names.emplace_back(entry.name);
   const auto guess = nearest(name, names);
   return {ErrorKind::kUsage,
           fmt::format("unknown command '{}'", name),

@@ -128,9 +128,10 @@ class PredictCommand final : public Subcommand {
   Expected<void> deliver_all(Console& console, const std::vector<NetworkPrediction>& done,
                              const std::vector<std::string>& sources) const {
     std::map<std::string_view, std::string_view> source_of;
-    for (std::size_t i = 0; i < done.size() && !(out_.empty() && json_.empty()); ++i) {
+    const auto is_file = [](const std::string& where) { return !where.empty() && where != "-"; };
+    for (std::size_t i = 0; i < done.size() && (is_file(out_) || is_file(json_)); ++i) {
       const auto [place, fresh] = source_of.try_emplace(done[i].network, sources[i]);
-      if (!fresh && !(out_ == "-" || json_ == "-"))
+      if (!fresh)
         return fail(
             ErrorKind::kUsage, fmt::format("two inputs are networks called '{}'", done[i].network),
             {sources[i]},

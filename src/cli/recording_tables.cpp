@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/exit_code.h"
 #include "cli/table.h"
 #include "cli/words.h"
 
@@ -65,42 +66,37 @@ std::string layer_table(const RecordingCheck& check, std::size_t width, bool col
 
 }  // namespace
 
-Expected<void> tell_recordings(Console& console, const std::string& raw_data, bool every_layer,
-                               const AttributeArguments& log_form) {
+RecordingFaults tell_recordings(Console& console, const std::string& raw_data, bool every_layer,
+                                const std::vector<std::string>& only, const PowerLogOptions& options) {
+  RecordingFaults told;
   const auto raw = list_raw_data(raw_data);
-  if (!raw) return tl::unexpected(raw.error());
-  const auto options = power_log_options(log_form);
-  if (!options) {
-    console.error(options.error());
-    return tl::unexpected(options.error());
-  }
+  if (!raw) return told;  // told by who looked at the folder
   Microwatts idle;
   if (!raw->idle_power.empty()) {
     if (const auto read = read_idle_power(raw->idle_power)) idle = read->average;
   }
   std::vector<const NetworkFolder*> networks;
   for (const auto& network : raw->networks) {
-    const auto& only = log_form.only;
     const bool wanted = only.empty() || std::find(only.begin(), only.end(), network.name) != only.end();
     if (wanted && !network.power_log.empty() && !network.latency_log.empty()) networks.push_back(&network);
   }
-  std::optional<Error> first_fault;
   std::vector<RecordingCheck> checks;
   std::map<std::string, std::vector<std::string>> advice;
   for (std::size_t i = 0; i < networks.size(); ++i) {
     console.progress("doctor", i, networks.size(), "networks");
-    auto check = check_recording(*networks[i], idle, *options);
+    auto check = check_recording(*networks[i], idle, options);
     if (!check) {
-      // Logs too short to be judged still have run times, and the window method takes them.
+      // What cannot be judged still has run times, and the window method may take it.
       if (check.error().kind == ErrorKind::kUnfit) {
-        console.warning(
-            Warning{fmt::format("{}: {}", networks[i]->name, check.error().message), check.error().location});
+        console.survived(networks[i]->name, "", check.error());
+        ++told.doubts;
         continue;
       }
       console.error(check.error());
-      if (!first_fault) first_fault = check.error();
+      if (told.faults++ == 0) told.exit_code = exit_code(check.error().kind);
       continue;
     }
+    told.doubts += check->warnings.size();
     for (const auto& warning : check->warnings) console.warning(warning, networks[i]->name);
     for (const auto& line : check->advice) advice[line].push_back(check->network);
     checks.push_back(std::move(*check));
@@ -114,8 +110,7 @@ Expected<void> tell_recordings(Console& console, const std::string& raw_data, bo
     for (const auto& [line, about] : advice)
       console.result(fmt::format("to record better: {}: {}\n", some_of(about), line));
   }
-  if (first_fault) return tl::unexpected(*first_fault);
-  return {};
+  return told;
 }
 
 }  // namespace joulecast::cli

@@ -10,10 +10,14 @@
 
 namespace joulecast::cli {
 
+/// What is wrong with recordings: files that are damaged, and logs that no regression can use.
+struct RecordingFaults {
+  std::size_t faults = 0, doubts = 0;
+  int exit_code = 0;  ///< of the first fault
+};
 /// Checks the recording of each network that has power and time stamps, and prints one line a network, then
-/// each network's layers (all of them if there is one network or `every_layer`, else none), then advice. The
-/// first file that is damaged is the error; logs that are only unfit for a regression are told as warnings.
-Expected<void> tell_recordings(Console& console, const std::string& raw_data, bool every_layer,
-                               const AttributeArguments& log_form);
+/// each network's layers (all of them if there is one network or `every_layer`, else none), then advice.
+RecordingFaults tell_recordings(Console& console, const std::string& raw_data, bool every_layer,
+                                const std::vector<std::string>& only, const PowerLogOptions& options);
 
 }  // namespace joulecast::cli

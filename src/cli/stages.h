@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,10 +32,10 @@ void add_power_log_flags(FlagSet& flags, AttributeArguments& arguments);
 /// Error kUsage for a time zone that there is not.
 Expected<PowerLogOptions> power_log_options(const AttributeArguments& arguments);
 struct AttributeRun {
-  int exit_code = 0;
-  std::vector<std::string> skipped;  ///< networks whose files, if there are any, are of an earlier run
+  Expected<int> verdict;              ///< exit code, or the error that no network could be used
+  std::vector<std::string> produced;  ///< networks whose files are of this run
 };
-/// attribute RAW_DATA --out PREPROCESSED.
+/// attribute RAW_DATA --out PREPROCESSED. Errors: what keeps the work from beginning.
 Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& common,
                                      const AttributeArguments& arguments);
 
@@ -43,7 +44,7 @@ struct ConvertArguments {
   std::string out;
   std::uint64_t per_layer_measurements = 10;
   std::string device = {};
-  std::vector<std::string> stale = {};  ///< networks not to be used
+  std::optional<std::vector<std::string>> measured = {};  ///< as ConvertOptions::measured
 };
 /// Flags of the gate and of the board's name.
 void add_conversion_flags(FlagSet& flags, ConvertArguments& arguments);

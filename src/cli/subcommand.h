@@ -36,7 +36,6 @@ struct SubcommandEntry {
   std::string_view name;
   std::string_view summary;
   std::unique_ptr<Subcommand> (*make)();
-  bool listed = true;
 };
 /// All subcommands, in the order of the pipeline.
 std::span<const SubcommandEntry> subcommands();

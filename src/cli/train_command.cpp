@@ -95,7 +95,6 @@ class TrainCommand final : public Subcommand {
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
     TrainOptions options;
-    options.device = device_;
     options.jobs = common.jobs;
     options.mode = mode_ == "compat" ? LassoMode::kCompat : LassoMode::kConverged;
     std::filesystem::path training = training_;
@@ -117,13 +116,12 @@ class TrainCommand final : public Subcommand {
       options.test_networks = split_at_commas(test_networks_);
       if (options.test_networks == std::vector<std::string>{"none"}) options.test_networks.clear();
     }
-    auto data = read_training_set(training);
+    const auto data = read_training_set(training, device_);
     if (!data) return tl::unexpected(data.error());
-    if (auto device = keep_one_device(*data, options.device); !device)
-      return tl::unexpected(device.error());
-    else
-      options.device = *device;
     for (const auto& warning : data->warnings) console.warning(warning);
+    auto device = device_of(*data, device_);
+    if (!device) return tl::unexpected(device.error());
+    options.device = std::move(*device);
     take_board(*data, options);
     console.detail(fmt::format("held out: {}", fmt::join(options.test_networks, ", ")));
     options.progress = [&console](std::string_view what, std::size_t done, std::size_t total) {

@@ -206,9 +206,13 @@ class NetworkJob {
     const std::string file = folder_.power_log.string();
     auto power = PowerSource::open(folder_.power_log, latencies, options_.power_log);
     if (!power) return power.error();
-    const auto all = power->read_all();
-    if (!all) return all.error();
-    const TimeSpan samples = span_of(*all);
+    // A fault further on in the log changes nothing about what came before it.
+    TimeSpan samples;
+    for (auto more = power->next(); more && !more->empty(); more = power->next()) {
+      const TimeSpan some = span_of(*more);
+      samples.take(some.first);
+      samples.take(some.last);
+    }
     const TimeSpan layers = span_of(latencies);
     if (samples.last < layers.first || layers.last < samples.first) return no_overlap(samples, layers, file);
     return {ErrorKind::kUnfit,

@@ -272,7 +272,8 @@ Expected<RecordingCheck> check_recording(const NetworkFolder& network, Microwatt
   check->warnings = latencies->warnings;
   const auto doubts = source->warnings();
   check->warnings.insert(check->warnings.end(), doubts.begin(), doubts.end());
-  if (auto doubt = doubt_about_idle(idle, *power, network.power_log)) check->warnings.push_back(*doubt);
+  if (auto doubt = doubt_about_idle(idle, *power, network.folder.parent_path() / "idling_power.json"))
+    check->warnings.push_back(*doubt);
   return check;
 }
 

@@ -14,7 +14,6 @@ constexpr std::array<std::string_view, 14> kColumns = {
     "layer_name",   "layer_type",    "cycles",    "run_time_ms",   "run_time_sd_ms", "power_w", "power_low_w",
     "power_high_w", "board_power_w", "energy_mj", "energy_low_mj", "energy_high_mj", "status",  "block"};
 
-/// Reads the cells of one record by the columns' names and remembers the first fault.
 /// The cells of a row by column; the first fault is kept, and everything after it is a harmless default.
 class RowReader {
  public:

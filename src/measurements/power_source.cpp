@@ -35,7 +35,7 @@ std::optional<Warning> doubt_about_idle(Microwatts idle, double highest_uw,
                                         const std::filesystem::path& idle_file) {
   if (!std::isfinite(highest_uw) || !(idle.value > highest_uw)) return std::nullopt;
   return Warning{
-      fmt::format("the idle power of {:.6g} W is above every power sample of the run (at most {:.6g} "
+      fmt::format("the idle power of {:.6g} W is above every power sample used (at most {:.6g} "
                   "W), so that no power above idle is left: measure the idle board again, or check "
                   "the units of both files",
                   to_watts(idle).value, to_watts(Microwatts(highest_uw)).value),

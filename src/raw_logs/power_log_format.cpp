@@ -1,6 +1,7 @@
 #include "raw_logs/power_log_format.h"
 
 #include "base/time_stamp.h"
+#include "base/utf8.h"
 #include "raw_logs/power_lines.h"
 #include "raw_logs/python_text.h"
 #include "raw_logs/rail_lines.h"
@@ -45,7 +46,7 @@ std::string_view to_string(PowerFormat format) {
 }
 
 PowerFormat detect_power_format(std::string_view head) {
-  if (head.starts_with("\xef\xbb\xbf")) head.remove_prefix(3);
+  if (head.starts_with(kByteOrderMark)) head.remove_prefix(kByteOrderMark.size());
   const std::string_view first = take_line(head);
   const std::string_view second = take_line(head);
   if (begins_with_stamp(first) || begins_with_stamp(second)) return PowerFormat::kEdgeprofiler;

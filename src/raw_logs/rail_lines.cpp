@@ -110,7 +110,7 @@ PowerLines::Step RailLines::step(std::string_view window, bool last) {
 bool RailLines::take_line(std::string_view line, std::uint64_t byte) {
   const Location place{file_, line_, byte};
   std::string_view text = line;
-  if (byte == 0 && text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  if (byte == 0 && text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   if (!is_utf8(text)) return refuse({ErrorKind::kMalformed, "invalid UTF-8", {}, kNoText}, place);
   text = python::strip(text);
   if (text.empty()) return true;

@@ -1,6 +1,7 @@
 #include "raw_logs/small_json.h"
 
 #include "base/input_file.h"
+#include "base/utf8.h"
 
 namespace joulecast::json {
 namespace {
@@ -11,7 +12,7 @@ class Parser {
   explicit Parser(std::string_view text) : begin_(text.data()), at_(begin_), end_(begin_ + text.size()) {}
 
   bool document(Value& value) {
-    if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with("\xef\xbb\xbf"))
+    if (std::string_view(at_, static_cast<std::size_t>(end_ - at_)).starts_with(kByteOrderMark))
       return wrong(at_, "it begins with a byte-order mark");
     if (!parse_value(value, 0)) return false;
     skip_space();

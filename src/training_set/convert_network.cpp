@@ -61,11 +61,13 @@ class NetworkConversion {
 
  private:
   [[nodiscard]] bool is_stale() const {
-    return std::find(options_.stale.begin(), options_.stale.end(), network_) != options_.stale.end();
+    const auto& measured = options_.measured;
+    return measured && std::find(measured->begin(), measured->end(), network_) == measured->end();
   }
   [[nodiscard]] Expected<void> stale() const {
-    return fail(ErrorKind::kUnfit, "its measurements are of an earlier run: attribution has skipped it",
-                {from_.string()}, "Mend its raw data, or `joulecast convert` what the earlier run found");
+    return fail(ErrorKind::kUnfit, "its measurements are of an earlier run: this one has none of it",
+                {from_.string()},
+                "Mend or restore its raw data, or `joulecast convert` what the earlier run found");
   }
 
   Expected<void> convert() {

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/csv_table.h"
 #include "joulecast/training_set.h"
@@ -128,48 +130,104 @@ void warn_of_doubtful_targets(const ReferenceTable& table, const fs::path& path,
   if (table.rows.empty()) warnings.push_back({"has a header but no row", {path.string()}});
 }
 
-}  // namespace
+/// Reads one folder after another, and takes what is of the board in question.
+class TrainingSetReader {
+ public:
+  explicit TrainingSetReader(const std::string& device) : device_(device) {}
 
-Expected<TrainingSet> read_training_set(const fs::path& folder) {
-  const auto found = find_files(folder);
-  if (!found) return tl::unexpected(found.error());
-  TrainingSet set;
-  std::size_t rows = 0;
-  std::string_view last_network;
-  for (const auto& [key, files] : *found) {
-    const std::string& network = key.first;
-    if (network == last_network)
-      set.warnings.push_back(
-          {fmt::format("two folders are named {}: their rows are joined", network), {key.second.string()}});
-    last_network = network;
+  Expected<void> take(const std::string& network, const fs::path& folder, const Found& files) {
+    std::vector<LayerRow> layers;
+    if (!files.layers.empty()) {
+      auto read = read_layers(network, files.layers);
+      if (!read) return tl::unexpected(read.error());
+      layers = std::move(*read);
+    }
+    if (!is_wanted(layers, files)) return {};
+    if (network == last_network_)
+      set_.warnings.push_back(
+          {fmt::format("two folders are named {}: their rows are joined", network), {folder.string()}});
+    last_network_ = network;
     for (std::size_t k = 0; k < kReferenceKinds.size(); ++k) {
       if (files.reference[k].empty()) continue;
-      auto table = read_table(files.reference[k], kReferenceKinds[k], set.warnings);
+      auto table = read_table(files.reference[k], kReferenceKinds[k], set_.warnings);
       if (!table) return tl::unexpected(table.error());
-      rows += table->size();
-      set.reference[k].push_back({network, std::move(*table)});
-      warn_of_doubtful_targets(set.reference[k].back(), files.reference[k], set.warnings);
+      rows_ += table->size();
+      set_.reference[k].push_back({network, std::move(*table)});
+      warn_of_doubtful_targets(set_.reference[k].back(), files.reference[k], set_.warnings);
     }
-    if (files.layers.empty()) continue;
-    auto layers = read_layers_csv(files.layers, &set.warnings);
-    if (!layers) return tl::unexpected(layers.error());
-    rows += layers->size();
+    rows_ += layers.size();
+    std::move(layers.begin(), layers.end(), std::back_inserter(set_.layers));
+    return {};
+  }
+
+  Expected<TrainingSet> finish(const fs::path& folder) {
+    set_.devices.assign(devices_.begin(), devices_.end());
+    if (rows_ == 0 && !devices_.empty())
+      return fail(ErrorKind::kUnfit, fmt::format("no row is of the board '{}'", device_), {folder.string()},
+                  fmt::format("The rows are of '{}'", fmt::join(devices_, "', '")));
+    if (rows_ == 0)
+      return fail(ErrorKind::kUnfit, "holds no training row", {folder.string()},
+                  "Expected <network>/convolutional.csv, pooling.csv, dense.csv or layers.csv, as `joulecast "
+                  "convert` writes them");
+    // Their models would be labelled with a board that they may not be of.
+    if (unnamed_ != 0 && !(devices_.empty() && device_.empty()))
+      set_.warnings.push_back(
+          {fmt::format("a folder's rows do not name their board, and are taken to be of '{}'",
+                       device_.empty() ? *devices_.begin() : device_),
+           {folder.string()},
+           unnamed_});
+    return std::move(set_);
+  }
+
+ private:
+  Expected<std::vector<LayerRow>> read_layers(const std::string& network, const fs::path& file) {
+    auto layers = read_layers_csv(file, &set_.warnings);
+    if (!layers) return layers;
     for (LayerRow& row : *layers)
       if (row.network.empty()) row.network = network;
     const auto negative = std::count_if(layers->begin(), layers->end(), [](const LayerRow& row) {
       return row.idle_power_w && *row.idle_power_w < 0.0;
     });
     if (negative != 0)
-      set.warnings.push_back({"idle power below 0 in a training row; it is not taken for the board's",
-                              {files.layers.string()},
-                              static_cast<std::uint64_t>(negative)});
-    std::move(layers->begin(), layers->end(), std::back_inserter(set.layers));
+      set_.warnings.push_back({"idle power below 0 in a training row; it is not taken for the board's",
+                               {file.string()},
+                               static_cast<std::uint64_t>(negative)});
+    return layers;
   }
-  if (rows == 0)
-    return fail(ErrorKind::kUnfit, "holds no training row", {folder.string()},
-                "Expected <network>/convolutional.csv, pooling.csv, dense.csv or layers.csv, as `joulecast "
-                "convert` writes them");
-  return set;
+
+  /// Whether a folder with these layers is taken; drops the layers of another board.
+  bool is_wanted(std::vector<LayerRow>& layers, const Found& files) {
+    std::set<std::string> named;
+    for (const LayerRow& row : layers)
+      if (!row.device.empty()) named.insert(row.device);
+    devices_.insert(named.begin(), named.end());
+    const auto none = [](const fs::path& path) { return path.empty(); };
+    if (named.empty()) {
+      if (!layers.empty() || !std::all_of(files.reference.begin(), files.reference.end(), none)) ++unnamed_;
+      return true;
+    }
+    if (device_.empty()) return true;
+    std::erase_if(layers, [&](const LayerRow& row) { return !row.device.empty() && row.device != device_; });
+    return named.contains(device_);
+  }
+
+  const std::string& device_;
+  TrainingSet set_;
+  std::set<std::string> devices_;
+  std::uint64_t unnamed_ = 0;  // folders
+  std::size_t rows_ = 0;
+  std::string last_network_;
+};
+
+}  // namespace
+
+Expected<TrainingSet> read_training_set(const fs::path& folder, const std::string& device) {
+  const auto found = find_files(folder);
+  if (!found) return tl::unexpected(found.error());
+  TrainingSetReader reader(device);
+  for (const auto& [key, files] : *found)
+    if (auto ok = reader.take(key.first, key.second, files); !ok) return tl::unexpected(ok.error());
+  return reader.finish(folder);
 }
 
 }  // namespace joulecast

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <csignal>
 
+#include "support/expect_words.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -15,11 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr unsigned kNobody = 65534;
-
-void expect_words(const std::string& text, const std::vector<std::string>& words) {
-  for (const auto& word : words)
-    EXPECT_NE(text.find(word), std::string::npos) << "no '" << word << "' in:\n" << text;
-}
 
 class BadOutput : public ::testing::Test {
  protected:

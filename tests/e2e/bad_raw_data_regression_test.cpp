@@ -8,6 +8,7 @@
 
 #include "base/time_stamp.h"
 #include "joulecast/raw_logs.h"
+#include "support/expect_words.h"
 #include "support/tiny_board.h"
 #include "unit/measurements/regression/tiny_board.h"
 
@@ -21,11 +22,6 @@ constexpr const char* kTensor =
 const Names kFullResult = {"net/attribution.json", "net/layer_power.csv", "net/power_covariance.csv",
                            "net/trt_engine_info.json"};
 const Names kRefusedResult = {"net/attribution.json", "net/layer_power.csv", "net/trt_engine_info.json"};
-
-void expect_words(const std::string& text, const std::vector<std::string>& words) {
-  for (const auto& word : words)
-    EXPECT_NE(text.find(word), std::string::npos) << "no '" << word << "' in:\n" << text;
-}
 
 class Regression : public ::testing::Test {
  protected:

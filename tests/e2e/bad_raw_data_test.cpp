@@ -2,6 +2,7 @@
 // nothing half-written.
 #include <gtest/gtest.h>
 
+#include "support/expect_words.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -20,12 +21,6 @@ class BadRawData : public ::testing::Test {
   ScratchFolder scratch_;
   TinyRun run_;
 };
-
-/// The message has all of these words.
-void expect_words(const std::string& text, const std::vector<std::string>& words) {
-  for (const auto& word : words)
-    EXPECT_NE(text.find(word), std::string::npos) << "no '" << word << "' in:\n" << text;
-}
 
 TEST_F(BadRawData, GoodDataGivesItsTwoFilesAndASummary) {
   run_.write(scratch_);

@@ -2,15 +2,11 @@
 // place named, a hint, nothing half-written.
 #include <gtest/gtest.h>
 
+#include "support/expect_words.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
 namespace {
-
-void expect_words(const std::string& text, const std::vector<std::string>& words) {
-  for (const auto& word : words)
-    EXPECT_NE(text.find(word), std::string::npos) << "no '" << word << "' in:\n" << text;
-}
 
 class BadTrainingData : public ::testing::Test {
  protected:

@@ -78,9 +78,11 @@ TEST_P(EachFaultyInput, IsRefusedWithPlaceAndHint) {
   EXPECT_EQ(result.exit_code, GetParam().exit_code) << result.errors;
   for (const auto& word : GetParam().words)
     EXPECT_NE(result.errors.find(word), std::string::npos) << "no '" << word << "' in:\n" << result.errors;
-  // The network's own error has the hint, before the last one about the whole folder.
-  const std::size_t hint = result.errors.find("hint:");
-  EXPECT_NE(hint, std::string::npos) << result.errors;
+  // The network's own message has the hint, not only the last one about the whole folder.
+  const std::size_t skipped = result.errors.find("net skipped:");
+  ASSERT_NE(skipped, std::string::npos) << result.errors;
+  const std::size_t next_line = result.errors.find('\n', skipped) + 1;
+  EXPECT_EQ(result.errors.compare(next_line, 7, "  hint:"), 0) << result.errors;
   EXPECT_TRUE(files_below(scratch.path() / "out").empty());
 }
 

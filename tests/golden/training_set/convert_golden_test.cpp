@@ -88,10 +88,10 @@ TEST(ConvertGolden, PreprocessedFixturesOfTheReferenceAtEachGate) {
     ASSERT_TRUE(outcomes.has_value());
     EXPECT_EQ(expect_equal_files(golden / "preprocessed_data", folder.path() / "preprocessed_data"), 4U);
     // Network model1 passes gate 1 alone; model2 passes up to 4, but its engine does not know its layers'
-    // names.
+    // names: it has no usable row.
     using Status = ConvertOutcome::Status;
     EXPECT_EQ(outcome_of(*outcomes, "model1").status, gate == 1 ? Status::kDone : Status::kSkipped);
-    EXPECT_EQ(outcome_of(*outcomes, "model2").status, gate < 10 ? Status::kDone : Status::kSkipped);
+    EXPECT_EQ(outcome_of(*outcomes, "model2").status, Status::kSkipped);
     EXPECT_EQ(count_reference_files(folder.path() / "training_data"), gate == 1 ? 2U : 0U);
     if (gate == 1) {
       EXPECT_EQ(expect_equal_files(golden / "training_data_gate1", folder.path() / "training_data"), 2U);

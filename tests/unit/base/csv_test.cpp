@@ -183,12 +183,6 @@ TEST(CsvReader, AQuotedBlankIsACellAndALineOfBlanksIsNone) {
   EXPECT_EQ(*records, (Records{{" "}, {"a"}}));
 }
 
-TEST(FindColumn, GivesThePlaceOrNothing) {
-  const std::vector<std::string_view> header = {"a", "b"};
-  EXPECT_EQ(find_column(header, "b"), 1U);
-  EXPECT_EQ(find_column(header, "c"), std::nullopt);
-}
-
 /// Texts over the few characters that matter to CSV.
 rc::Gen<std::string> csv_like() {
   return rc::gen::container<std::string>(rc::gen::element('a', ',', '"', '\n', '\r', ' ', 'b'));
