@@ -183,7 +183,7 @@ Examine reader_of_csv(std::string_view line) {
   if (names("energy_low_mj") && names("status")) return examine_layer_power;
   if (names("count") && names("mean") && names("std")) return examine_statistics;
   if (names("network") && names("kind")) return examine_layers;
-  if (names("runtime") && names("power")) return examine_reference_csv;
+  if (names("runtime") && names("power") && header->front() != "layer_name") return examine_reference_csv;
   // The covariance's other columns are the layers' names, whatever they are.
   if (header->size() > 1 && header->front() == "layer_name" && !names("layer_type"))
     return examine_covariance;

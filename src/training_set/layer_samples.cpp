@@ -142,8 +142,7 @@ class WindowCsvReader {
     const bool with_power = *at != ',';
     if (with_power) {
       if (!samples_.idle_uw) return nullptr;  // the general way finds it out
-      double ignored = 0.0;
-      at = parse_pandas_plain(at, ignored);
+      at = skip_pandas_plain(at);
       if (at == nullptr || *at != ',') return nullptr;
     }
     ++at;

@@ -75,4 +75,22 @@ inline const char* parse_pandas_plain(const char* text, double& value) {
   return at;
 }
 
+/// Passes over a number of that form whose value does not matter. Returns the first character behind it, or
+/// nullptr if the text is of another form or too long.
+inline const char* skip_pandas_plain(const char* text) {
+  constexpr std::ptrdiff_t kMostDigits = 40;
+  const char* at = text + (*text == '-' ? 1 : 0);
+  const char* const whole = at;
+  while (digits::is_digit(*at) && at - whole < kMostDigits) ++at;
+  if (at == whole || *at != '.') return nullptr;
+  const char* const fraction = ++at;
+  for (unsigned count = 8; count == 8; at += count) {
+    if (at - fraction > kMostDigits / 2) return nullptr;
+    std::uint64_t eight = 0;
+    std::memcpy(&eight, at, 8);
+    count = digits::leading(eight, eight);
+  }
+  return at;
+}
+
 }  // namespace joulecast

@@ -104,6 +104,17 @@ TEST_F(BadOutput, FileThatMayNotGrow) {
   EXPECT_FALSE(fs::exists(path("out/net/power_runtime_mapping_layerwise.csv")));
 }
 
+TEST_F(BadOutput, DatasetKeepsEarlierRowsWhereTheDiskIsFull) {
+  const std::vector<std::string> dataset = {"dataset",    path("raw_data"), "--out",
+                                            path("both"), "--method",       "window"};
+  ASSERT_EQ(run_program(dataset).exit_code, 0);
+  const auto before = read_file(path("both/training_data/net/layers.csv"));
+  RunOptions options;
+  options.file_limit = 1500;
+  EXPECT_EQ(run_program(dataset, options).exit_code, 7);
+  EXPECT_EQ(read_file(path("both/training_data/net/layers.csv")), before);
+}
+
 TEST_F(BadOutput, AFailedRunLeavesTheOldFile) {
   ASSERT_EQ(run_program(attribute()).exit_code, 0);
   const auto before = read_file(path("out/net/power_runtime_mapping_layerwise.csv"));

@@ -31,6 +31,20 @@ class BadPairs : public ::testing::Test {
               0);
     ASSERT_EQ(run({"convert", out, "--out", "training", "--device", device}).exit_code, 0);
   }
+  /// training/FOLDER of a network measured on `device`; made once and copied, as all boards measure alike.
+  void measure_at(const std::string& folder, const std::string& network, const std::string& device) {
+    const auto made = scratch_.path() / ("made_" + device);
+    if (!std::filesystem::exists(made)) {
+      run_.write(scratch_);
+      ASSERT_EQ(run({"attribute", "raw_data", "--out", "pre", "--method", "window"}).exit_code, 0);
+      ASSERT_EQ(run({"convert", "pre", "--out", made.string(), "--device", device}).exit_code, 0);
+    }
+    auto layers = read_file(made / "net/layers.csv");
+    for (std::size_t at = 0; (at = layers.find("\nnet,", at)) != std::string::npos; at += network.size())
+      layers.replace(at + 1, 3, network);
+    scratch_.write("training/" + folder + "/layers.csv", layers);
+    scratch_.write("training/" + folder + "/convolutional.csv", read_file(made / "net/convolutional.csv"));
+  }
   /// Layers of run times alone, enough to train on.
   void write_layers(const std::string& network, const std::string& device) const {
     std::string text =
@@ -92,6 +106,35 @@ TEST_F(BadPairs, RowsOfTwoBoardsNeedAChoice) {
   expect(run({"evaluate", "training"}), 4, {"--device"});
 }
 
+TEST_F(BadPairs, OneNetworkOnTwoBoardsIsTakenFolderByFolder) {
+  // The reference's rows do not name their board: layers.csv beside them does, whatever the folder is called.
+  for (int i = 0; i < 12; ++i) {
+    const auto network = "net" + std::to_string(i);
+    measure_at("orin/" + network, network, "orin");
+    measure_at("nano/" + network, network, "nano");
+  }
+  const auto rows_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"train",       "training", "--out",           "models",
+                                      "--estimator", "lasso",    "--test-networks", "none"};
+    words.insert(words.end(), more.begin(), more.end());
+    const auto result = run(words);
+    EXPECT_EQ(result.exit_code, 0) << result.errors;
+    const auto model = read_file(path("models/model.json"));
+    const auto at = model.find("\"train_rows\": ");
+    return model.substr(at, model.find(',', at) - at);
+  };
+  const auto nano = rows_of({"--device", "nano"});
+  EXPECT_EQ(nano, "\"train_rows\": 12");
+  std::filesystem::remove_all(path("training/orin"));
+  EXPECT_EQ(rows_of({}), nano);
+}
+
+TEST_F(BadPairs, RowsWithoutABoardAreDoubtedBesideNamedOnes) {
+  for (const char* network : {"a", "b"}) write_layers(network, "orin");
+  write_layers("c", "");
+  expect(run({"train", "training", "--out", "models"}), 0, {"warning", "do not name their board", "'orin'"});
+}
+
 TEST_F(BadPairs, ConvertNamesTheBoardInEachRow) {
   measure("net", "orin");
   const auto rows = read_file(path("training/net/layers.csv"));
@@ -128,6 +171,32 @@ TEST_F(BadPairs, DatasetDoesNotUseAnEarlierRunsMeasurements) {
   EXPECT_TRUE(std::filesystem::exists(path("training/later/layers.csv")));
 }
 
+TEST_F(BadPairs, DatasetWithdrawsRowsOfNetworksThatAreGone) {
+  run_.write(scratch_, "good");
+  run_.write(scratch_, "gone");
+  const std::vector<std::string> dataset = {"dataset", "raw_data", "--out", "both", "--method", "window"};
+  ASSERT_EQ(run(dataset).exit_code, 0);
+  std::filesystem::remove_all(path("raw_data/gone"));
+  expect(run(dataset), 0, {"gone skipped", "earlier run"});
+  EXPECT_FALSE(std::filesystem::exists(path("both/training_data/gone/layers.csv")));
+  // Nothing left that could be used: the code and the message are the attribution's.
+  run_.latency_log.resize(50);
+  run_.write(scratch_, "good");
+  expect(run(dataset), 3, {"good skipped", "earlier run", "no network could be used"});
+  EXPECT_FALSE(std::filesystem::exists(path("both/training_data/good/layers.csv")));
+}
+
+TEST_F(BadPairs, ClockHintSurvivesAFaultFurtherOnInTheLog) {
+  std::size_t at = 0;
+  while ((at = run_.power_log.find("-10:00:", at)) != std::string::npos)
+    run_.power_log.replace(at, 7, "-13:00:");
+  run_.power_log += "20241121-13:00:09.0,50";
+  run_.write(scratch_);
+  const auto result = run({"attribute", "raw_data", "--out", "out", "--method", "window", "--strict"});
+  expect(result, 4, {"do not overlap", "-03:00 hours"});
+  expect(run({"doctor", "raw_data"}), 3, {"hint:"});
+}
+
 TEST_F(BadPairs, MeasurementsOfAnotherEngineGiveNoUsableRow) {
   run_.write(scratch_);
   ASSERT_EQ(run({"attribute", "raw_data", "--out", "out", "--method", "window"}).exit_code, 0);
@@ -136,10 +205,11 @@ TEST_F(BadPairs, MeasurementsOfAnotherEngineGiveNoUsableRow) {
     engine = replaced(engine, "\"Name\": \"" + std::string(name) + "\", \"LayerType\"",
                       "\"Name\": \"other " + std::string(name) + "\", \"LayerType\"");
   scratch_.write("out/net/trt_engine_info.json", engine);
-  expect(run({"convert", "out", "--out", "training"}), 4, {"net skipped", "no usable row", "hint:"});
+  expect(run({"convert", "out", "--out", "training"}), 4,
+         {"net skipped", "no usable row", "hint: Check that"});
   EXPECT_FALSE(std::filesystem::exists(path("training/net/layers.csv")));
   scratch_.write("out/net/trt_engine_info.json", R"({"Layers": [], "Bindings": []})");
-  expect(run({"convert", "out", "--out", "training"}), 4, {"net skipped", "no layers", "hint:"});
+  expect(run({"convert", "out", "--out", "training"}), 4, {"net skipped", "no layers", "hint: Export"});
 }
 
 TEST_F(BadPairs, InputsOfOneNameAreRefusedBeforeAnythingIsWritten) {
@@ -150,6 +220,11 @@ TEST_F(BadPairs, InputsOfOneNameAreRefusedBeforeAnythingIsWritten) {
   expect(run({"predict", "one/engine.json", "two/engine.json", "--models", "models", "--out", "p"}), 2,
          {"one/engine.json", "two/engine.json"});
   EXPECT_TRUE(files_below(path("p")).empty());
+  expect(run({"predict", "one/engine.json", "two/engine.json", "--models", "models", "--out", "-", "--json",
+              "p"}),
+         2, {"one/engine.json", "two/engine.json"});
+  EXPECT_TRUE(files_below(path("p")).empty());
+  expect(run({"predict", "one/engine.json", "two/engine.json", "--models", "models", "--out", "-"}), 0, {});
 }
 
 TEST_F(BadPairs, TwoResultsOnStandardOutput) {

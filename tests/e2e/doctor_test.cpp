@@ -173,5 +173,52 @@ TEST_F(Doctor, EndsWithTheVerdictOfDamagedRecordings) {
   expect({"raw_data"}, 3, {"raw data", "1 fault"}, {"trt_layer_latency.json:1"});
 }
 
+TEST_F(Doctor, KnowsTheStatisticsAndASingleNetworksFolder) {
+  write_measurements();
+  ASSERT_EQ(run_program({"convert", path("preprocessed_data"), "--out", path("training_data")}).exit_code, 0);
+  expect({"preprocessed_data/net/net_average_power_stats.csv"}, 0, {"statistics by layer (3 layers): good"});
+  expect({"preprocessed_data/net"}, 0,
+         {"measurements", "next: joulecast convert " + path("preprocessed_data") + " "});
+}
+
+TEST_F(Doctor, TellsACovarianceByItsFirstColumnWhateverTheLayersAreCalled) {
+  scratch_.write("c.csv", "layer_name,kind,runtime,power\nkind,1,0,0\nruntime,0,1,0\npower,0,0,1\n");
+  expect({"c.csv"}, 0, {"covariance of powers (3 layers): good"});
+}
+
+TEST_F(Doctor, TakesTheRailOfASinglePowerLog) {
+  std::string log;
+  for (int i = 0; i < 5; ++i)
+    log += "172963480" + std::to_string(i) + ".5::RAM 1/2MB VDD_A 100mW/100mW VDD_B 200mW/200mW\n";
+  scratch_.write("tegra.log", log);
+  EXPECT_NE(run_program({"doctor", path("tegra.log")}).exit_code, 0);
+  const auto one = run_program({"doctor", path("tegra.log"), "--rail", "VDD_B"});
+  EXPECT_EQ(one.exit_code, 0) << one.errors;
+  EXPECT_NE(one.output.find("power log (5 samples)"), std::string::npos) << one.output;
+}
+
+TEST_F(Doctor, FaultsOfEmptyFilesAndEveryRecordingCount) {
+  scratch_.write("empty_power_log.log", "");
+  expect({"empty_power_log.log"}, 4, {"1 fault"}, {"no sample"});
+  write_raw_data();
+  TinyRun run;
+  run.latency_log.resize(50);
+  run.write(scratch_, "one");
+  run.write(scratch_, "two");
+  expect({"raw_data"}, 3, {"2 faults"});
+}
+
+TEST_F(Doctor, LinksThatLeadBackUpEnd) {
+  std::filesystem::create_directories(path("loops"));
+  for (const char* name : {"a", "b", "c"}) std::filesystem::create_symlink(".", path("loops") + "/" + name);
+  EXPECT_NE(run_program({"doctor", path("loops")}).exit_code, 1);
+}
+
+TEST_F(Doctor, DoubtsAreNoFaultsAndNotSilence) {
+  write_raw_data();
+  scratch_.write("raw_data/idling_power.json", "{\"avg_idle_power\": 4200.0}");
+  expect({"raw_data"}, 0, {"usable, ", " doubt"});
+}
+
 }  // namespace
 }  // namespace joulecast::test

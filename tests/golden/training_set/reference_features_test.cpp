@@ -1,6 +1,8 @@
 // Every row of the reference's training CSVs: the same features from the same engines.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <filesystem>
 #include <map>
 
@@ -34,7 +36,12 @@ std::size_t compare(const std::filesystem::path& csv, ReferenceKind kind,
   const auto names = reference_feature_names(kind);
   const auto header = reader->next();
   for (std::size_t i = 0; i < names.size(); ++i) EXPECT_EQ((*header)[i], names[i]);
-  const std::size_t name_column = *find_column(*header, "layer_name");
+  const auto name_column =
+      static_cast<std::size_t>(std::find(header->begin(), header->end(), "layer_name") - header->begin());
+  if (name_column == header->size()) {
+    ADD_FAILURE() << "no column layer_name";
+    return 0;
+  }
   std::size_t rows = 0;
   for (auto cells = reader->next(); cells && !cells->empty(); cells = reader->next(), ++rows) {
     const auto layer = layers.find((*cells)[name_column]);

@@ -62,6 +62,12 @@ TEST(PandasNumber, RefusesWhatIsNoNumber) {
   }
 }
 
+/// Whether all of `text` is passed over as a number.
+bool skipped(const std::string& text) {
+  const std::string padded = text + "," + std::string(kPandasPlainReach, '7');
+  return skip_pandas_plain(padded.data()) == padded.data() + text.size();
+}
+
 /// What the quick parser makes of `text`, if it takes all of it.
 std::optional<double> plain(const std::string& text) {
   const std::string padded = text + "," + std::string(kPandasPlainReach, '7');
@@ -83,6 +89,7 @@ TEST(PandasNumber, QuickParserAgreesToTheLastBit) {
         (random() % 4 == 0 ? "-" : "") + digits(1 + random() % 15) + "." + digits(random() % 24);
     const auto quick = plain(text);
     ASSERT_TRUE(quick.has_value()) << text;
+    ASSERT_TRUE(skipped(text)) << text;
     ASSERT_EQ(std::bit_cast<std::uint64_t>(*quick),
               std::bit_cast<std::uint64_t>(parse_pandas_number(text).value()))
         << text;
@@ -93,6 +100,7 @@ TEST(PandasNumber, QuickParserLeavesOtherFormsAlone) {
   for (const char* text : {"", "-", "7", ".5", "1e5", "1.5e3", " 1.5", "+1.5", "nan", "-inf",
                            "1234567890123456.5", "0.0000000000000000000000000000000000000000000000000001"}) {
     EXPECT_EQ(plain(text), std::nullopt) << text;
+    EXPECT_EQ(skipped(text), std::string_view(text).starts_with("1234567890123456.")) << text;
   }
 }
 

@@ -135,8 +135,8 @@ TEST(ReadTrainingSet, DoubtsAFileCutWithinItsLastCell) {
   const auto set = read_training_set(folder.path());
   ASSERT_TRUE(set) << set.error().describe();
   ASSERT_EQ(set->warnings.size(), 2U);
-  EXPECT_EQ(set->warnings[0].location, (Location{dense.string(), 3}));
-  EXPECT_EQ(set->warnings[1].location, (Location{layers.string(), 3}));
+  EXPECT_EQ(set->warnings[0].location, (Location{layers.string(), 3}));
+  EXPECT_EQ(set->warnings[1].location, (Location{dense.string(), 3}));
 }
 
 TEST(ReadTrainingSet, RefusesAFileCutBeforeItsLastCell) {
