@@ -34,7 +34,8 @@ Expected<IdlePower> read_idle_power(const std::filesystem::path& path) {
   const auto document = json::read(path, kIdleHint);
   if (!document) return tl::unexpected(document.error());
   const auto malformed = [&](std::string message, const json::Value& value) {
-    return fail(ErrorKind::kMalformed, std::move(message), {path.string(), value.line, value.byte}, kIdleHint);
+    return fail(ErrorKind::kMalformed, std::move(message), {path.string(), value.line, value.byte},
+                kIdleHint);
   };
   const json::Value* power = document->find("avg_idle_power");
   if (power == nullptr) return malformed("there is no avg_idle_power", *document);
