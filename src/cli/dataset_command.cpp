@@ -52,7 +52,7 @@ class DatasetCommand final : public Subcommand {
     if (!attributed->verdict && !std::filesystem::exists(preprocessed, code)) return attributed->verdict;
     console.summary("\n");
     console.detail("convert: " + preprocessed.string() + " -> " + training.string());
-    const auto converted = run_convert(console, common, conversion_);
+    auto converted = run_convert(console, common, conversion_);
     if (!attributed->verdict || (converted && *attributed->verdict != 0)) return attributed->verdict;
     return converted;
   }
