@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -24,6 +25,8 @@ struct Outcome {
   PhysicalData data;
   std::vector<std::uint32_t> group_of_unit;
   std::vector<Fold> folds;
+  std::vector<std::pair<double, double>> fold_total;  // by fold: ratio and level of its totals
+  std::vector<std::optional<Error>> fold_error;       // by fold
   std::vector<UnitResult> units;
   std::vector<double> layer_ms;                  ///< held-out run times by layer
   std::vector<double> total_ratio, total_level;  ///< by network: of the fold that held it out
@@ -87,7 +90,7 @@ void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
   const PhysicalTask task{&data, train, groups, held_out_ms};
   auto trained = train_physical(task, options.choices);
   if (!trained) {
-    outcome.error = trained.error();
+    outcome.fold_error[f] = trained.error();
     return;
   }
   PhysicalModel& model = trained->model;
@@ -105,8 +108,22 @@ void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
       if (data.target == PhysicalTarget::kRunTime)
         outcome.layer_ms[i] = model_value(model, data.values[i], data.sizes[i]);
     }
-    outcome.total_ratio[unit.network] = model.intervals->total_log_ratio;
-    outcome.total_level[unit.network] = model.intervals->total_level;
+  }
+  outcome.fold_total[f] = {model.intervals->total_log_ratio, model.intervals->total_level};
+}
+
+/// Intervals of the networks' totals. Where shapes are held out a network is in several folds: the widest
+/// holds.
+void take_totals(Outcome& outcome) {
+  for (std::size_t f = 0; f < outcome.folds.size(); ++f) {
+    if (outcome.fold_error[f] && !outcome.error) outcome.error = outcome.fold_error[f];
+    const auto [ratio, level] = outcome.fold_total[f];
+    for (const std::size_t u : outcome.folds[f]) {
+      const auto network = outcome.data.units[u].network;
+      if (ratio < outcome.total_ratio[network]) continue;
+      outcome.total_ratio[network] = ratio;
+      outcome.total_level[network] = level;
+    }
   }
 }
 
@@ -131,8 +148,11 @@ Outcome hold_out(std::span<const LayerRow> rows, PhysicalTarget target, const Ev
     return outcome;
   }
   outcome.folds = std::move(*held);
+  outcome.fold_total.assign(outcome.folds.size(), {0.0, 0.0});
+  outcome.fold_error.resize(outcome.folds.size());
   parallel_for(outcome.folds.size(), options.jobs,
                [&](std::size_t f) { run_fold(outcome, f, options, held_out_ms); });
+  take_totals(outcome);
   return outcome;
 }
 

@@ -17,7 +17,7 @@ namespace joulecast::test {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kPatience{300};
 
 /// In the child: never returns.
 [[noreturn]] void become_program(const std::vector<std::string>& arguments, const RunOptions& options,

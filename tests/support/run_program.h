@@ -25,7 +25,7 @@ struct RunOptions {
   std::filesystem::path signal_when_file_in;
 };
 
-/// JOULECAST_PROGRAM with these arguments. Waits a minute at most, then kills it (exit code 137).
+/// JOULECAST_PROGRAM with these arguments. Waits five minutes at most, then kills it (exit code 137).
 ProgramResult run_program(const std::vector<std::string>& arguments, const RunOptions& options = {});
 
 /// A folder of the running test's own, empty at the start, removed at its end.
