@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "support/expect_words.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -20,8 +21,7 @@ class BadPairs : public ::testing::Test {
   }
   static void expect(const ProgramResult& result, int code, const std::vector<std::string>& words) {
     EXPECT_EQ(result.exit_code, code) << result.errors;
-    for (const auto& word : words)
-      EXPECT_NE(result.errors.find(word), std::string::npos) << "no '" << word << "' in:\n" << result.errors;
+    expect_words(result.errors, words);
   }
   /// training/NETWORK/layers.csv by way of attribute and convert, its rows of the board `device`.
   void measure(const std::string& network, const std::string& device) const {

@@ -1,6 +1,7 @@
 // Every error says what, where and what to do: a table of faulty inputs, one command each.
 #include <gtest/gtest.h>
 
+#include "support/expect_words.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -95,8 +96,7 @@ class Hints : public ::testing::Test {
   [[nodiscard]] std::string path(const std::string& name) const { return (scratch_.path() / name).string(); }
   static void expect(const ProgramResult& result, int code, const std::vector<std::string>& words) {
     EXPECT_EQ(result.exit_code, code) << result.errors;
-    for (const auto& word : words)
-      EXPECT_NE(result.errors.find(word), std::string::npos) << "no '" << word << "' in:\n" << result.errors;
+    expect_words(result.errors, words);
     EXPECT_NE(result.errors.find("hint:"), std::string::npos) << result.errors;
   }
   ScratchFolder scratch_;
