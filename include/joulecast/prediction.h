@@ -68,6 +68,10 @@ class Predictor {
   /// not above 0.
   [[nodiscard]] Expected<NetworkPrediction> predict(const Network& network,
                                                     const PredictOptions& options = {}) const;
+  /// The same into a prediction whose memory is used again: for many networks, one after the other. After an
+  /// error its content means nothing.
+  [[nodiscard]] Expected<void> predict(const Network& network, const PredictOptions& options,
+                                       NetworkPrediction& out) const;
 
  private:
   struct State;

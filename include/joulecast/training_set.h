@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,11 +35,22 @@ struct ReferenceRow {
   std::string layer_name;
 };
 
+/// The features of one layer, kept in place: predictions in bulk make millions.
+struct ReferenceFeatures {
+  ReferenceKind kind = ReferenceKind::kConvolutional;
+  std::array<double, 13> values{};  ///< in reference_feature_names order; the first `count` are set
+  std::size_t count = 0;
+
+  [[nodiscard]] std::span<const double> row() const { return std::span(values).first(count); }
+};
+
 /// Features of an engine layer by the reference's definitions (pooling kernel = input height and width; dense
 /// sizes = products of all dimensions). Empty optional: the layer is none of the reference's three types.
 /// Error kUnfit: it is, but has what the reference dies of (a rank other than 2 or 4, a missing or odd list,
 /// a fault); the message is the reason of the reject.
-Expected<std::optional<std::pair<ReferenceKind, std::vector<double>>>> reference_features(const Layer& layer);
+Expected<std::optional<ReferenceFeatures>> reference_features(const Layer& layer);
+/// The same of a layer taken for one of another LayerType.
+Expected<std::optional<ReferenceFeatures>> reference_features(const Layer& layer, std::string_view type);
 
 /// One row of layers.csv: a layer of the engine with geometry and measured figures (docs/interface.md has the
 /// columns, in this order). Absent = not applicable or not measured.

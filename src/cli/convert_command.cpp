@@ -12,7 +12,7 @@ namespace joulecast::cli {
 namespace {
 
 std::string summary_of(const Console& console, const std::vector<ConvertOutcome>& outcomes) {
-  Table table({{"network", Table::Align::kLeft, true},
+  Table table({{"network", Table::Align::kLeft, Table::Narrow::kOwnLine},
                {"convolutional"},
                {"pooling"},
                {"dense"},

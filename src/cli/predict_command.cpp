@@ -159,18 +159,26 @@ class PredictCommand final : public Subcommand {
     return write_file_atomically(path, content);
   }
 
+  static void tell_lines(Console& console, std::string_view text) {
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      console.note(text.substr(0, end));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
+
   void show(Console& console, const std::vector<NetworkPrediction>& done) const {
     if (done.empty()) return;
     if (out_ == "-" || json_ == "-") {
-      // Standard output holds the result alone; what the reference prints beside its file is told as a note.
+      // Standard output holds the result alone; what the reference prints beside its file is told as notes.
       if (compat_)
-        for (const auto& prediction : done) console.note(compat_summary(prediction));
+        for (const auto& prediction : done) tell_lines(console, compat_summary(prediction));
       return;
     }
     if (done.size() == 1)
       console.summary(layer_table(done.front(), console.width(), console.colours()) + "\n");
     if (compat_)
-      for (const auto& prediction : done) console.result(compat_summary(prediction));
+      for (const auto& prediction : done) console.summary(compat_summary(prediction));
     else
       console.summary(network_table(done, console.width(), console.colours()));
   }

@@ -17,14 +17,14 @@ std::string percent(double share) {
 }
 
 std::string network_table(const std::vector<RecordingCheck>& checks, std::size_t width, bool colours) {
-  Table table({{"network", Table::Align::kLeft, true},
+  Table table({{"network", Table::Align::kLeft, Table::Narrow::kOwnLine},
                {"cycles"},
                {"poll (ms)"},
                {"refresh"},
-               {"stale (%)"},
-               {"conversions"},
-               {"phases (%)"},
-               {"good (%)"}});
+               {"stale %"},
+               {"readings"},
+               {"phases %"},
+               {"good %"}});
   for (const auto& check : checks) {
     table.add({check.network, count_cell(check.cycles), fmt::format("{:.2f}", check.poll_ms),
                cell(check.refresh_ms, 2), percent(check.stale_share), count_cell(check.conversions),
@@ -56,7 +56,10 @@ std::string layer_table(const RecordingCheck& check, std::size_t width, bool col
         check.poll_pauses, check.longest_pause_ms, check.clock_steps, check.missing_entries, check.stalls);
   }
   if (check.layers.empty()) return text;
-  Table table({{"layer", Table::Align::kLeft, true}, {"ms"}, {"expected +- (W)"}, {"of mean (%)"}});
+  Table table({{"layer", Table::Align::kLeft, Table::Narrow::kShorten},
+               {"ms"},
+               {"expected +- (W)"},
+               {"of mean (%)"}});
   for (const auto& layer : check.layers) {
     table.add({layer.layer_name, fmt::format("{:.4f}", layer.run_time_ms),
                fmt::format("{:.2f}", layer.half_width_w), percent(layer.half_width_share)});

@@ -134,7 +134,8 @@ class TrainCommand final : public Subcommand {
     if (const auto saved = save_cost_model(*model, out_); !saved) return tl::unexpected(saved.error());
     if (!model->physical.empty()) console.summary(physical_summary_of(console, *model));
     if (!model->lasso.empty()) console.summary(summary_of(console, *model));
-    console.note(fmt::format("{} models written to {}", model->lasso.size() + model->physical.size(),
+    const std::size_t models = model->lasso.size() + model->physical.size();
+    console.note(fmt::format("{} model{} written to {}", models, models == 1 ? "" : "s",
                              (std::filesystem::path(out_) / "model.json").string()));
     return 0;
   }

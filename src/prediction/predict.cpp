@@ -20,10 +20,8 @@ Figure figure_of(double value, double log_ratio) {
   return {value, value * std::exp(-log_ratio), value * std::exp(log_ratio)};
 }
 
-/// Layers predicted with one model at a time would read its tree per layer anyway; what costs is features.
 struct LayerFeatures {
-  ReferenceKind kind = ReferenceKind::kConvolutional;
-  std::vector<double> values;
+  ReferenceFeatures reference;
   bool own_type = true;  ///< one of the reference's three LayerTypes
 };
 
@@ -44,17 +42,33 @@ std::string_view reference_type(LayerKind kind) {
 /// Features of a layer of the reference's types, or of a layer of another type but the same kind. Nothing if
 /// it is neither; an error if its shapes do not say enough.
 Expected<std::optional<LayerFeatures>> features_of(const Layer& layer, bool compat) {
-  auto own = reference_features(layer);
+  const auto own = reference_features(layer);
   if (!own) return tl::unexpected(own.error());
-  if (*own) return LayerFeatures{(*own)->first, std::move((*own)->second), true};
-  const std::string_view type = reference_type(layer.kind);
-  if (compat || type.empty()) return std::nullopt;
-  Layer counterpart = layer;
-  counterpart.type = type;
-  auto borrowed = reference_features(counterpart);
+  if (*own) return LayerFeatures{**own, true};
+  if (compat) return std::nullopt;
+  const auto borrowed = reference_features(layer, reference_type(layer.kind));
   if (!borrowed) return tl::unexpected(borrowed.error());
   if (!*borrowed) return std::nullopt;
-  return LayerFeatures{(*borrowed)->first, std::move((*borrowed)->second), false};
+  return LayerFeatures{**borrowed, false};
+}
+
+/// An empty prediction of the layer in place of an earlier one, whose names' memory it keeps.
+void restart(LayerPrediction& one, const Layer& layer) {
+  std::string name = std::move(one.layer_name);
+  std::string type = std::move(one.layer_type);
+  one = {};
+  one.layer_name = std::move(name.assign(layer.name));
+  one.layer_type = std::move(type.assign(layer.type));
+  one.kind = layer.kind;
+}
+
+/// The same of a network; the earlier layers stay until they are restarted.
+void restart(NetworkPrediction& out, const Network& network) {
+  std::vector<LayerPrediction> layers = std::move(out.layers);
+  out = {};
+  out.layers = std::move(layers);
+  out.network = network.name;
+  out.warnings = network.warnings;
 }
 
 /// Layers in the order the reference meets them: a repeated name keeps its first place and takes its last
@@ -156,7 +170,7 @@ void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const Physica
 
 /// Faults of a network, gathered while its layers are predicted.
 struct Doubts {
-  std::uint64_t uncovered = 0, one_figure_only = 0, unreadable = 0;
+  std::uint64_t uncovered = 0, one_figure_only = 0, unreadable = 0, below_zero = 0;
   std::string first_uncovered, first_unreadable;
 
   void tell(NetworkPrediction& out) const {
@@ -169,6 +183,8 @@ struct Doubts {
     add(one_figure_only, "a layer has a model of power or run time alone, so no energy");
     add(out.extrapolated_layers, "a layer lies outside what the models were trained on");
     add(out.clamped_values, "a prediction below 0 was set to 0");
+    add(below_zero,
+        "a layer's power or run time is predicted below 0, as the reference would; totals contain it");
   }
 };
 
@@ -201,7 +217,7 @@ struct Predictor::State {
   void apply(const LayerFeatures& features, bool compat, LayerPrediction& layer,
              NetworkPrediction& out) const;
   [[nodiscard]] Expected<void> predict_compat_layer(const Layer& layer, NetworkPrediction& out) const;
-  void predict_layer(const Layer& layer, NetworkPrediction& out, Doubts& doubts) const;
+  void predict_layer(const Layer& layer, LayerPrediction& one, NetworkPrediction& out, Doubts& doubts) const;
   [[nodiscard]] Expected<void> check_device(const std::string& wanted, const std::string& source,
                                             NetworkPrediction& out) const;
 };
@@ -221,16 +237,18 @@ Expected<void> Predictor::State::check_device(const std::string& wanted, const s
 
 void Predictor::State::apply(const LayerFeatures& features, bool compat, LayerPrediction& layer,
                              NetworkPrediction& out) const {
+  const auto row = features.reference.row();
   bool outside = !features.own_type;
   const auto figure = [&](Target target) -> std::optional<Figure> {
-    const auto& model = models[static_cast<std::size_t>(features.kind)][static_cast<std::size_t>(target)];
+    const auto& model =
+        models[static_cast<std::size_t>(features.reference.kind)][static_cast<std::size_t>(target)];
     if (!model) return std::nullopt;
-    double value = model->predict(features.values);
+    double value = model->predict(row);
     if (value < 0.0 && !compat) {
       value = 0.0;
       ++out.clamped_values;
     }
-    outside = outside || model->extrapolates(features.values);
+    outside = outside || model->extrapolates(row);
     return Figure{value, {}, {}};
   };
   const bool had_basis = layer.basis != Basis::kNone;
@@ -246,6 +264,7 @@ void Predictor::State::apply(const LayerFeatures& features, bool compat, LayerPr
 
 void Predictor::State::apply_physical(const Layer& layer, LayerPrediction& one,
                                       NetworkPrediction& out) const {
+  if (!run_time && !energy) return;
   const LayerGeometry geometry = geometry_of(layer);
   PhysicalPrediction time;
   PhysicalPrediction joules;
@@ -259,7 +278,6 @@ void Predictor::State::apply_physical(const Layer& layer, LayerPrediction& one,
     if (run_time && time.value > 0.0)
       one.power_w = figure_of(joules.value / time.value, joules.power_log_ratio);
   }
-  if (!run_time && !energy) return;
   const bool outside = std::max(time.distance, joules.distance) > kOutside;
   const bool bytes_only = time.bytes_only || joules.bytes_only;
   one.basis = bytes_only ? Basis::kBytesOnly : outside ? Basis::kExtrapolated : Basis::kFitted;
@@ -275,23 +293,20 @@ Expected<void> Predictor::State::predict_compat_layer(const Layer& layer, Networ
   }
   if (!*features) return {};
   LayerPrediction one;
-  one.layer_name = layer.name;
-  one.layer_type = layer.type;
-  one.kind = layer.kind;
+  restart(one, layer);
   apply(**features, true, one, out);
   if (!one.energy_mj)
-    return fail(ErrorKind::kUnfit,
-                fmt::format("the models lack power or run time of {} layers", to_string((*features)->kind)),
-                {}, "Train on data that has such layers, or predict without --compat");
+    return fail(
+        ErrorKind::kUnfit,
+        fmt::format("the models lack power or run time of {} layers", to_string((*features)->reference.kind)),
+        {}, "Train on data that has such layers, or predict without --compat");
   out.layers.push_back(std::move(one));
   return {};
 }
 
-void Predictor::State::predict_layer(const Layer& layer, NetworkPrediction& out, Doubts& doubts) const {
-  LayerPrediction& one = out.layers.emplace_back();
-  one.layer_name = layer.name;
-  one.layer_type = layer.type;
-  one.kind = layer.kind;
+void Predictor::State::predict_layer(const Layer& layer, LayerPrediction& one, NetworkPrediction& out,
+                                     Doubts& doubts) const {
+  restart(one, layer);
   if (layer.kind == LayerKind::kNone) {  // certain without a model: it takes no time
     one.power_w = one.run_time_ms = one.energy_mj = Figure{};
     return;
@@ -327,21 +342,31 @@ Predictor& Predictor::operator=(Predictor&&) noexcept = default;
 Predictor::~Predictor() = default;
 
 Expected<NetworkPrediction> Predictor::predict(const Network& network, const PredictOptions& options) const {
+  NetworkPrediction out;
+  if (auto done = predict(network, options, out); !done) return tl::unexpected(done.error());
+  return out;
+}
+
+Expected<void> Predictor::predict(const Network& network, const PredictOptions& options,
+                                  NetworkPrediction& out) const {
+  restart(out, network);
   if (options.rate_hz && !(*options.rate_hz > 0.0 && std::isfinite(*options.rate_hz)))
     return fail(ErrorKind::kUsage, fmt::format("a rate of {} inferences a second", *options.rate_hz), {},
                 "Give a rate above 0");
-  NetworkPrediction out;
-  out.network = network.name;
-  out.warnings = network.warnings;
-  if (auto same = state_->check_device(options.device, network.source, out); !same)
-    return tl::unexpected(same.error());
-  out.layers.reserve(network.layers.size());
+  if (auto same = state_->check_device(options.device, network.source, out); !same) return same;
   Doubts doubts;
   if (options.compat) {
+    out.layers.clear();
     for (const Layer* layer : as_python_dict(network))
-      if (auto done = state_->predict_compat_layer(*layer, out); !done) return tl::unexpected(done.error());
+      if (auto done = state_->predict_compat_layer(*layer, out); !done) return done;
+    doubts.below_zero = static_cast<std::uint64_t>(
+        std::count_if(out.layers.begin(), out.layers.end(), [](const LayerPrediction& layer) {
+          return layer.power_w->value < 0.0 || layer.run_time_ms->value < 0.0;
+        }));
   } else {
-    for (const Layer& layer : network.layers) state_->predict_layer(layer, out, doubts);
+    out.layers.resize(network.layers.size());
+    for (std::size_t i = 0; i < network.layers.size(); ++i)
+      state_->predict_layer(network.layers[i], out.layers[i], out, doubts);
     out.uncovered_layers = doubts.uncovered;
   }
   const bool any = std::any_of(out.layers.begin(), out.layers.end(),
@@ -356,7 +381,7 @@ Expected<NetworkPrediction> Predictor::predict(const Network& network, const Pre
   const auto pointer = [](const std::optional<PhysicalModel>& model) { return model ? &*model : nullptr; };
   sum_up(out, options.compat ? nullptr : pointer(state_->run_time),
          options.compat ? nullptr : pointer(state_->energy), state_->idle_power_w, options);
-  return out;
+  return {};
 }
 
 Expected<NetworkPrediction> predict(const Network& network, const CostModel& model,

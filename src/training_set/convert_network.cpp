@@ -177,10 +177,13 @@ class NetworkConversion {
         reject(layer.name, "unfit for the reference's files",
                fmt::format("measured as {}, but the engine says {}", layer.type, place->second->type));
       } else {
-        const auto kind = static_cast<std::size_t>((*features)->first);
+        const auto kind = static_cast<std::size_t>((*features)->kind);
+        const auto row = (*features)->row();
         constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-        tables[kind].push_back({std::move((*features)->second), layer.power_uw.value_or(kNone),
-                                layer.run_time_ms.value_or(kNone), layer.name});
+        tables[kind].push_back({{row.begin(), row.end()},
+                                layer.power_uw.value_or(kNone),
+                                layer.run_time_ms.value_or(kNone),
+                                layer.name});
       }
     }
     return tables;

@@ -125,6 +125,24 @@ TEST(Evaluation, FamiliesThatAreGivenAreHeldOutTogether) {
   EXPECT_EQ(evaluation->group_count, 3U);
 }
 
+TEST(Evaluation, OfTwoLayersHasFiguresWithoutIntervals) {
+  TrainingSet set = small_set(2);
+  std::vector<LayerRow> two;
+  for (const LayerRow& row : set.layers)
+    if (two.empty() || (two.size() == 1 && row.network != two.front().network)) two.push_back(row);
+  set.layers = two;
+  for (const HeldOutGroups groups : {HeldOutGroups::kNetwork, HeldOutGroups::kShape}) {
+    EvaluationOptions options;
+    options.groups = groups;
+    const auto evaluation = evaluate(set, options);
+    if (!evaluation) {
+      EXPECT_EQ(evaluation.error().kind, ErrorKind::kUnfit);
+      continue;
+    }
+    for (const HeldOutLayer& layer : evaluation->find("run_time")->layers) EXPECT_FALSE(layer.low);
+  }
+}
+
 TEST(Evaluation, JsonHasTheMembersOfTheInterface) {
   const auto evaluation = evaluate(small_set(4), {});
   ASSERT_TRUE(evaluation);

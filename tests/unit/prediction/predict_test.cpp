@@ -170,6 +170,22 @@ PredictOptions compat() {
   return options;
 }
 
+TEST(Predict, AReusedPredictionIsTheSameAsAFreshOne) {
+  const Predictor predictor(wide_model());
+  NetworkPrediction reused;
+  for (const auto& network :
+       {network_of({convolution("a long name that lies on the heap, as an engine's does"), pooling("p"), dense("d")}),
+        network_of({dense("e")}), network_of({pooling("q"), dense("f"), convolution("c"), convolution("d")})}) {
+    for (const bool compat : {false, true}) {
+      PredictOptions options;
+      options.compat = compat && network.layers.size() == 1;
+      ASSERT_TRUE(predictor.predict(network, options, reused));
+      const NetworkPrediction fresh = predictor.predict(network, options).value();
+      EXPECT_EQ(to_json(reused, "e", "m"), to_json(fresh, "e", "m"));
+    }
+  }
+}
+
 TEST(PredictCompat, HasTheReferencesRowsAlone) {
   Layer other = convolution("other");
   other.type = "CudnnConvolution";
@@ -197,6 +213,7 @@ TEST(PredictCompat, ReportsNegativeFiguresAsTheyAre) {
   for (LassoModel& one : model.lasso) one.intercept = -1e6;
   const NetworkPrediction prediction = predict(network_of({dense("d")}), model, compat()).value();
   EXPECT_DOUBLE_EQ(prediction.layers[0].power_w->value, kDense - 2.0 - 1e6);
+  EXPECT_TRUE(warned(prediction, "below 0"));
 }
 
 TEST(PredictCompat, RefusesALayerTheReferenceChokesOn) {
