@@ -36,8 +36,9 @@ TEST_F(BadRawData, GoodDataGivesItsTwoFilesAndASummary) {
 }
 
 TEST_F(BadRawData, NamesOfNetworksStayWholeInANarrowTable) {
-  const std::vector<std::string> names = {"desktop_torch_onnx_trt_resnet18_with_a_long_name_of_sixty_letters_a",
-                                          "desktop_torch_onnx_trt_resnet18_with_a_long_name_of_sixty_letters_b"};
+  const std::vector<std::string> names = {
+      "desktop_torch_onnx_trt_resnet18_with_a_long_name_of_sixty_letters_a",
+      "desktop_torch_onnx_trt_resnet18_with_a_long_name_of_sixty_letters_b"};
   for (const auto& name : names) run_.write(scratch_, name);
   const auto result = attribute();
   EXPECT_EQ(result.exit_code, 0) << result.errors;

@@ -174,8 +174,10 @@ TEST(Predict, AReusedPredictionIsTheSameAsAFreshOne) {
   const Predictor predictor(wide_model());
   NetworkPrediction reused;
   for (const auto& network :
-       {network_of({convolution("a long name that lies on the heap, as an engine's does"), pooling("p"), dense("d")}),
-        network_of({dense("e")}), network_of({pooling("q"), dense("f"), convolution("c"), convolution("d")})}) {
+       {network_of({convolution("a long name that lies on the heap, as an engine's does"), pooling("p"),
+                    dense("d")}),
+        network_of({dense("e")}),
+        network_of({pooling("q"), dense("f"), convolution("c"), convolution("d")})}) {
     for (const bool compat : {false, true}) {
       PredictOptions options;
       options.compat = compat && network.layers.size() == 1;
