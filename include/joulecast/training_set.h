@@ -51,6 +51,8 @@ struct LayerRow : LayerGeometry {
   std::string power_basis;  ///< "above_idle" or "board"; empty without power
   std::string status, block, device;
 };
+/// Does the row hold a figure to learn from: a run time, a power or an energy?
+bool is_measured(const LayerRow& row);
 /// Names and geometry of an engine layer; measured figures left empty.
 LayerRow describe_layer(const Layer& layer, std::string_view network);
 /// Columns in any order, unknown ones ignored, missing ones absent in every row; layer_name and one of
