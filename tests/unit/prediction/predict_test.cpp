@@ -64,8 +64,10 @@ TEST(Predict, RefusesFiguresThatAreNoNumbers) {
   EXPECT_FALSE(overflown.error().hint.empty());
   PredictOptions absurd;
   absurd.rate_hz = std::numeric_limits<double>::max();
-  EXPECT_EQ(predict(network, wide_model(), absurd).error().message,
-            "the board's power at this rate comes out as infinite or no number");
+  for (LassoModel& one : model.lasso) one.intercept = 1e3;
+  const auto at_rate = predict(network, model, absurd);
+  ASSERT_FALSE(at_rate);
+  EXPECT_EQ(at_rate.error().message, "the board's power at this rate comes out as infinite or no number");
 }
 
 TEST(Predict, KeepsLayersNoModelCoversAndCountsThem) {
