@@ -63,7 +63,8 @@ class Predictor {
   Predictor& operator=(Predictor&&) noexcept;
   ~Predictor();
 
-  /// Errors: kUnfit if no layer is covered by a model, or if the models are of another board; with compat
+  /// Errors: kUnfit if no layer is covered by a model, if the models are of another board, or if a figure
+  /// comes out as infinite or NaN (models of damaged coefficients, an absurd rate); with compat
   /// also if a layer is one the reference would choke on, or its model is missing; kUsage for a rate that is
   /// not above 0.
   [[nodiscard]] Expected<NetworkPrediction> predict(const Network& network,

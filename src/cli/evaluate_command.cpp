@@ -93,8 +93,10 @@ class EvaluateCommand final : public Subcommand {
     options.groups = *held_out_groups_from(group_);
     options.lasso = estimator_ == "auto";
     if (!families_.empty()) {
-      auto families = read_families(families_);
+      std::vector<Warning> doubts;
+      auto families = read_families(families_, &doubts);
       if (!families) return tl::unexpected(families.error());
+      for (const auto& doubt : doubts) console.warning(doubt);
       options.families = std::move(*families);
     }
     const auto data = read_training_set(training_, device_);

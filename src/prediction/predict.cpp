@@ -168,6 +168,26 @@ void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const Physica
                                      bound_at_rate(out.energy_mj.high)};
 }
 
+/// What of a network's figures is no number; empty if all are. Models read from a file may overflow.
+std::string first_not_finite(const NetworkPrediction& out) {
+  const auto is_finite = [](const Figure& figure) {
+    return std::isfinite(figure.value) && std::isfinite(figure.low.value_or(0.0)) &&
+           std::isfinite(figure.high.value_or(0.0));
+  };
+  for (const LayerPrediction& layer : out.layers) {
+    for (const auto figure :
+         {&LayerPrediction::power_w, &LayerPrediction::run_time_ms, &LayerPrediction::energy_mj})
+      if (layer.*figure && !is_finite(*(layer.*figure)))
+        return fmt::format("a figure of layer {}", layer.layer_name);
+  }
+  for (const Figure& figure : {out.run_time_ms, out.energy_mj, out.power_w})
+    if (!is_finite(figure)) return "a total of the network";
+  if (out.board_energy_mj && !is_finite(*out.board_energy_mj)) return "the board's energy";
+  if (out.board_power_at_rate_w && !is_finite(*out.board_power_at_rate_w))
+    return "the board's power at this rate";
+  return {};
+}
+
 /// Faults of a network, gathered while its layers are predicted.
 struct Doubts {
   std::uint64_t uncovered = 0, one_figure_only = 0, unreadable = 0, below_zero = 0;
@@ -381,6 +401,10 @@ Expected<void> Predictor::predict(const Network& network, const PredictOptions& 
   const auto pointer = [](const std::optional<PhysicalModel>& model) { return model ? &*model : nullptr; };
   sum_up(out, options.compat ? nullptr : pointer(state_->run_time),
          options.compat ? nullptr : pointer(state_->energy), state_->idle_power_w, options);
+  if (const std::string what = first_not_finite(out); !what.empty())
+    return fail(ErrorKind::kUnfit, fmt::format("{} comes out as infinite or no number", what),
+                {network.source},
+                "The models are damaged, or the rate is absurd: train again, or give another rate");
   return {};
 }
 

@@ -61,6 +61,13 @@ TEST(Families, OfAFileComeWithLinesForTheirFaults) {
   const auto families = read_families(path);
   ASSERT_TRUE(families) << families.error().describe();
   EXPECT_EQ(families->at("b"), "x");
+  std::vector<Warning> doubts;
+  ASSERT_TRUE(read_families(path, &doubts));
+  EXPECT_TRUE(doubts.empty());
+  std::ofstream(path) << "network,family\na,x\nb,resn";
+  ASSERT_TRUE(read_families(path, &doubts));
+  ASSERT_EQ(doubts.size(), 1U);
+  EXPECT_EQ(doubts[0].location.line, 3U);
   std::ofstream(path) << "network,family\na,x\na,y\n";
   EXPECT_EQ(read_families(path).error().location.line, 3U);
   std::ofstream(path) << "net,family\n";

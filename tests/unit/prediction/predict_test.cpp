@@ -53,6 +53,23 @@ TEST(Predict, GivesPowerRunTimeAndEnergyOfEachLayerAndTheNetwork) {
   EXPECT_TRUE(prediction.warnings.empty());
 }
 
+TEST(Predict, RefusesFiguresThatAreNoNumbers) {
+  const auto network = network_of({convolution("c"), pooling("p")});
+  CostModel model = wide_model();
+  for (LassoModel& one : model.lasso) one.intercept = std::numeric_limits<double>::max();
+  const auto overflown = predict(network, model);  // power times run time
+  ASSERT_FALSE(overflown);
+  EXPECT_EQ(overflown.error().kind, ErrorKind::kUnfit);
+  EXPECT_EQ(overflown.error().message, "a figure of layer c comes out as infinite or no number");
+  EXPECT_FALSE(overflown.error().hint.empty());
+  PredictOptions absurd;
+  absurd.rate_hz = std::numeric_limits<double>::max();
+  for (LassoModel& one : model.lasso) one.intercept = 1e3;
+  const auto at_rate = predict(network, model, absurd);
+  ASSERT_FALSE(at_rate);
+  EXPECT_EQ(at_rate.error().message, "the board's power at this rate comes out as infinite or no number");
+}
+
 TEST(Predict, KeepsLayersNoModelCoversAndCountsThem) {
   const auto network = network_of({dense("d"), layer_of("s", "SoftMax", LayerKind::kSoftmax),
                                    layer_of("r", "Reformat", LayerKind::kReformat)});
