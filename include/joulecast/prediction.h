@@ -33,9 +33,9 @@ struct LayerPrediction {
 struct NetworkPrediction {
   std::string network;
   std::vector<LayerPrediction> layers;  ///< engine order, every layer
-  /// Sums over the layers that have a figure. Power is the mean over the run time of the layers with power
-  /// (the reference's time-weighted mean), 0 if there are none.
-  Figure run_time_ms, power_w, energy_mj;
+  /// Sums over the layers that have a figure; absent if no layer that takes time has one. Power is the mean
+  /// over the run time of the layers with power (the reference's time-weighted mean).
+  std::optional<Figure> run_time_ms, power_w, energy_mj;
   std::optional<Figure> board_energy_mj;        ///< idle included; needs the model's idle power
   std::optional<Figure> board_power_at_rate_w;  ///< idle included; needs the idle power and a rate
   std::size_t uncovered_layers = 0;             ///< layers that take time and no model covers

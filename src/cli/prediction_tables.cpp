@@ -63,7 +63,7 @@ std::string network_table(const std::vector<NetworkPrediction>& predictions, std
   bool any_board = false;
   for (const auto& p : predictions) {
     table.add({p.network, count_cell(p.layers.size()), count_cell(p.uncovered_layers),
-               cell(p.run_time_ms.value, 3), cell(p.power_w.value, 2), cell(p.energy_mj.value, 3)});
+               figure(p.run_time_ms, 3), figure(p.power_w, 2), figure(p.energy_mj, 3)});
     if (!p.board_energy_mj) continue;
     board.add({p.network, figure(p.board_energy_mj, 3), figure(p.board_power_at_rate_w, 2)});
     any_board = true;

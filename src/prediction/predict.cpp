@@ -96,13 +96,18 @@ double total_log_ratio(const PhysicalModel* model, const NetworkPrediction& out)
   return model->intervals->total_log_ratio * (1.0 + 2.0 * strange);
 }
 
-/// Sums of values, lows and highs; lows and highs only if each layer has them. Summed bounds hold for the sum
-/// if the layers' errors all lie on one side: wide, but what is known without networks that were held out.
-Figure sum_of(const NetworkPrediction& out, std::optional<Figure> LayerPrediction::* member) {
+/// Sums of values, lows and highs; nothing where no layer that takes time has a value; lows and highs only if
+/// each layer has them. Summed bounds hold for the sum if the layers' errors all lie on one side: wide, but
+/// what is known without networks that were held out.
+std::optional<Figure> sum_of(const NetworkPrediction& out, std::optional<Figure> LayerPrediction::* member) {
   Figure sum{0.0, 0.0, 0.0};
+  bool takes_time = false;
+  bool is_known = false;
   for (const LayerPrediction& layer : out.layers) {
     const auto& figure = layer.*member;
+    takes_time = takes_time || layer.kind != LayerKind::kNone;
     if (!figure) continue;
+    is_known = is_known || layer.kind != LayerKind::kNone;
     sum.value += figure->value;
     const bool known = figure->value == 0.0 || (figure->low && figure->high);
     if (!known) sum.low = sum.high = std::nullopt;
@@ -111,28 +116,47 @@ Figure sum_of(const NetworkPrediction& out, std::optional<Figure> LayerPredictio
       *sum.high += figure->high.value_or(0.0);
     }
   }
+  if (takes_time && !is_known) return std::nullopt;
   if (sum.high == 0.0) sum.low = sum.high = std::nullopt;
   return sum;
 }
 
-Figure plus(Figure figure, double more) {
-  figure.value += more;
-  if (figure.low) *figure.low += more;
-  if (figure.high) *figure.high += more;
-  return figure;
+void add(std::optional<Figure>& figure, double more) {
+  if (!figure) return;
+  figure->value += more;
+  if (figure->low) *figure->low += more;
+  if (figure->high) *figure->high += more;
 }
 
 /// What a rate cannot be used for.
 void doubt_rate(NetworkPrediction& out, double rate_hz, bool has_idle) {
-  if (rate_hz * out.run_time_ms.value > 1e3)
+  if (out.run_time_ms && rate_hz * out.run_time_ms->value > 1e3)
     out.warnings.push_back(
         {fmt::format("{} inferences a second do not fit: one takes {:.3f} ms, so {:.4g} a "
                      "second at most",
-                     rate_hz, out.run_time_ms.value, 1e3 / out.run_time_ms.value)});
+                     rate_hz, out.run_time_ms->value, 1e3 / out.run_time_ms->value)});
   if (!has_idle)
     out.warnings.push_back(
         {"the models hold no idle power, so the board's power at a rate is not told: train "
          "on measurements that know it (idling_power.json)"});
+}
+
+/// The whole board's figures, idle included.
+void add_board(NetworkPrediction& out, double idle_w, const std::optional<double>& rate_hz) {
+  // Idle energy grows with the run time, so both bounds are taken together.
+  const auto board = [&](std::optional<double> Figure::* bound) -> std::optional<double> {
+    if (!((*out.energy_mj).*bound) || !((*out.run_time_ms).*bound)) return std::nullopt;
+    return *((*out.energy_mj).*bound) + idle_w * *((*out.run_time_ms).*bound);
+  };
+  out.board_energy_mj = Figure{out.energy_mj->value + idle_w * out.run_time_ms->value, board(&Figure::low),
+                               board(&Figure::high)};
+  if (!rate_hz) return;
+  const auto at_rate = [&](double energy_mj) { return idle_w + energy_mj / 1e3 * *rate_hz; };
+  const auto bound_at_rate = [&](const std::optional<double>& bound) {
+    return bound ? std::optional(at_rate(*bound)) : std::nullopt;
+  };
+  out.board_power_at_rate_w = Figure{at_rate(out.energy_mj->value), bound_at_rate(out.energy_mj->low),
+                                     bound_at_rate(out.energy_mj->high)};
 }
 
 /// Adds the figures of the layers up, in their order.
@@ -140,32 +164,18 @@ void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const Physica
             const std::optional<double>& idle_w, const PredictOptions& options) {
   out.run_time_ms = sum_of(out, &LayerPrediction::run_time_ms);
   out.energy_mj = sum_of(out, &LayerPrediction::energy_mj);
-  if (run_time != nullptr) out.run_time_ms = plus(out.run_time_ms, call_cost(*run_time));
-  if (energy != nullptr) out.energy_mj = plus(out.energy_mj, call_cost(*energy));
-  if (const double r = total_log_ratio(run_time, out); r > 0.0)
-    out.run_time_ms = figure_of(out.run_time_ms.value, r);
-  if (const double r = total_log_ratio(energy, out); r > 0.0)
-    out.energy_mj = figure_of(out.energy_mj.value, r);
+  if (run_time != nullptr) add(out.run_time_ms, call_cost(*run_time));
+  if (energy != nullptr) add(out.energy_mj, call_cost(*energy));
+  if (const double r = total_log_ratio(run_time, out); out.run_time_ms && r > 0.0)
+    out.run_time_ms = figure_of(out.run_time_ms->value, r);
+  if (const double r = total_log_ratio(energy, out); out.energy_mj && r > 0.0)
+    out.energy_mj = figure_of(out.energy_mj->value, r);
   double powered_ms = 0.0;
   for (const LayerPrediction& layer : out.layers)
     if (layer.energy_mj && layer.run_time_ms) powered_ms += layer.run_time_ms->value;
-  if (powered_ms != 0.0) out.power_w.value = out.energy_mj.value / powered_ms;
+  if (out.energy_mj && powered_ms != 0.0) out.power_w = Figure{out.energy_mj->value / powered_ms, {}, {}};
   if (options.rate_hz) doubt_rate(out, *options.rate_hz, idle_w.has_value());
-  if (!idle_w) return;
-  // Idle energy grows with the run time, so both bounds are taken together.
-  const auto board = [&](std::optional<double> Figure::* bound) -> std::optional<double> {
-    if (!(out.energy_mj.*bound) || !(out.run_time_ms.*bound)) return std::nullopt;
-    return *(out.energy_mj.*bound) + *idle_w * *(out.run_time_ms.*bound);
-  };
-  out.board_energy_mj = Figure{out.energy_mj.value + *idle_w * out.run_time_ms.value, board(&Figure::low),
-                               board(&Figure::high)};
-  if (!options.rate_hz) return;
-  const auto at_rate = [&](double energy_mj) { return *idle_w + energy_mj / 1e3 * *options.rate_hz; };
-  const auto bound_at_rate = [&](const std::optional<double>& bound) {
-    return bound ? std::optional(at_rate(*bound)) : std::nullopt;
-  };
-  out.board_power_at_rate_w = Figure{at_rate(out.energy_mj.value), bound_at_rate(out.energy_mj.low),
-                                     bound_at_rate(out.energy_mj.high)};
+  if (idle_w && out.run_time_ms && out.energy_mj) add_board(out, *idle_w, options.rate_hz);
 }
 
 /// What of a network's figures is no number; empty if all are. Models read from a file may overflow.
@@ -180,8 +190,8 @@ std::string first_not_finite(const NetworkPrediction& out) {
       if (layer.*figure && !is_finite(*(layer.*figure)))
         return fmt::format("a figure of layer {}", layer.layer_name);
   }
-  for (const Figure& figure : {out.run_time_ms, out.energy_mj, out.power_w})
-    if (!is_finite(figure)) return "a total of the network";
+  for (const auto& figure : {out.run_time_ms, out.energy_mj, out.power_w})
+    if (figure && !is_finite(*figure)) return "a total of the network";
   if (out.board_energy_mj && !is_finite(*out.board_energy_mj)) return "the board's energy";
   if (out.board_power_at_rate_w && !is_finite(*out.board_power_at_rate_w))
     return "the board's power at this rate";
@@ -286,6 +296,9 @@ void Predictor::State::apply_physical(const Layer& layer, LayerPrediction& one,
                                       NetworkPrediction& out) const {
   if (!run_time && !energy) return;
   const LayerGeometry geometry = geometry_of(layer);
+  // A name alone says nothing about cost.
+  if (!geometry.input_channels && !geometry.output_channels && !geometry.bytes_in && !geometry.bytes_out)
+    return;
   PhysicalPrediction time;
   PhysicalPrediction joules;
   if (run_time) {
