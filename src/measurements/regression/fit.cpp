@@ -114,7 +114,8 @@ struct Solved {
   Eigen::VectorXd extra_prior_precision;
   EnergyRow energy;
   double log_det_extras = 0.0;
-  Eigen::MatrixXd extra_covariance;
+  Eigen::VectorXd extra_variance;
+  Eigen::MatrixXd extra_covariance;  ///< of the last iteration
   Eigen::VectorXd by_gap_power;
 };
 
@@ -147,9 +148,20 @@ double updated_sd(const Solved& s, Eigen::Index first_extra, Eigen::Index layers
   for (Eigen::Index i = 0; i < size; ++i) {
     const double p = s.powers[layers + first_extra + i];
     squares += p * p;
-    determined += std::max(0.0, 1.0 - s.extra_covariance(first_extra + i, first_extra + i) / (sd * sd));
+    determined += std::max(0.0, 1.0 - s.extra_variance[first_extra + i] / (sd * sd));
   }
   return std::sqrt(squares / determined);
+}
+
+/// A_EE^-1 + G C G', G = A_EE^-1 A_EL: its diagonal, and all of it where wanted.
+void set_extra_covariance(const Eigen::LLT<Eigen::MatrixXd>& chol, const Eigen::MatrixXd& gain,
+                          const Eigen::MatrixXd& covariance, bool all, Solved& out) {
+  const Eigen::Index ne = gain.rows();
+  const Eigen::LLT<Eigen::MatrixXd> root(covariance);
+  const Eigen::MatrixXd spread = gain * root.matrixL();
+  const Eigen::MatrixXd inverse_root = chol.matrixL().solve(Eigen::MatrixXd::Identity(ne, ne));
+  out.extra_variance = inverse_root.colwise().squaredNorm().transpose() + spread.rowwise().squaredNorm();
+  if (all) out.extra_covariance = inverse_root.transpose() * inverse_root + spread * spread.transpose();
 }
 
 Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRows& rows,
@@ -185,25 +197,29 @@ Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRow
     a_ee.diagonal() += extra.precision;
     const Eigen::VectorXd r_e = r.tail(ne) + extra.precision.cwiseProduct(extra.mean);
     const Eigen::LLT<Eigen::MatrixXd> chol(a_ee);
-    const Eigen::MatrixXd gain = chol.solve(a.bottomLeftCorner(ne, nl));  // A_EE^-1 A_EL
-    const Eigen::MatrixXd information =
-        a.topLeftCorner(nl, nl) - a.bottomLeftCorner(ne, nl).transpose() * gain;
-    const Eigen::VectorXd right = r.head(nl) - gain.transpose() * r_e;
+    const Eigen::MatrixXd half = chol.matrixL().solve(a.bottomLeftCorner(ne, nl));  // L^-1 A_EL
+    Eigen::MatrixXd information = a.topLeftCorner(nl, nl);
+    information.selfadjointView<Eigen::Lower>().rankUpdate(half.transpose(), -1.0);
+    information.triangularView<Eigen::StrictlyUpper>() = information.transpose();
+    const Eigen::VectorXd half_right = chol.matrixL().solve(r_e);
+    const Eigen::VectorXd right = r.head(nl) - half.transpose() * half_right;
+    const Eigen::MatrixXd gain = chol.matrixU().solve(half);  // A_EE^-1 A_EL
     const bool cold = out.prior.power.size() == 0;
     out.prior =
         fit_prior(problem.features, form, information, right, cold ? nullptr : &out.prior, cold ? 8 : 2);
     out.powers.resize(nl + ne);
     out.powers.head(nl) = out.prior.power;
-    out.powers.tail(ne) = chol.solve(r_e) - gain * out.prior.power;
+    out.powers.tail(ne) = chol.matrixU().solve(half_right) - gain * out.prior.power;
     out.extra_prior_mean = extra.mean;
     out.extra_prior_precision = extra.precision;
     out.log_det_extras = log_det(chol);
-    out.extra_covariance =
-        chol.solve(Eigen::MatrixXd::Identity(ne, ne)) + gain * out.prior.covariance * gain.transpose();
-    const auto pause = static_cast<Eigen::Index>(c.event_gap) - nl;
-    out.by_gap_power =
-        -(out.prior.covariance * gain.row(pause).transpose()) / out.extra_covariance(pause, pause);
-    if (i + 1 == iterations) break;
+    const bool last = i + 1 == iterations;
+    set_extra_covariance(chol, gain, out.prior.covariance, last, out);
+    if (last) {
+      const auto pause = static_cast<Eigen::Index>(c.event_gap) - nl;
+      out.by_gap_power = -(out.prior.covariance * gain.row(pause).transpose()) / out.extra_variance[pause];
+      break;
+    }
     Spreads& s = out.spreads;
     const double mean_w = out.energy.x.head(nl).dot(out.prior.power) / busy_share;
     s.level_w = std::clamp(mean_w, 0.5 * s.level_w, 2.0 * s.level_w);
