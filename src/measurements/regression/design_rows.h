@@ -38,9 +38,10 @@ struct StateColumns {
 };
 
 /// Lengths of the host gap's steps: fine where power changes fastest.
-inline constexpr std::array<double, 5> kEndStepsUs{20.0, 45.0, 90.0, 180.0, 360.0};
-inline constexpr std::array<double, 3> kCallbackStepsUs{40.0, 120.0, 320.0};
-inline constexpr std::array<double, 5> kStartStepsUs{20.0, 45.0, 90.0, 180.0, 360.0};
+inline constexpr std::array<double, 7> kEndStepsUs{15.0, 35.0, 65.0, 105.0, 160.0, 240.0, 360.0};
+inline constexpr std::array<double, 6> kCallbackStepsUs{30.0, 80.0, 150.0, 240.0, 350.0, 500.0};
+inline constexpr std::array<double, 10> kStartStepsUs{15.0,  35.0,  60.0,  90.0,  125.0,
+                                                      165.0, 210.0, 270.0, 350.0, 480.0};
 
 /// One column a layer that takes time, the host gap's steps, and columns for the model's own error.
 StateColumns make_columns(const Timeline& timeline);

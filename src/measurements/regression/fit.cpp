@@ -258,11 +258,9 @@ void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& 
   const double before_priors = q;
   q += solved.extra_prior_precision.cwiseProduct(extras).dot(extras);
   const PriorFit& prior = solved.prior;
-  const Eigen::ArrayXd sd = prior.relative_sd * prior.mean.array();
-  q += ((prior.power - prior.mean).array() / sd).square().sum();
+  q += prior.penalty;
   fit.prior_penalty = 0.5 * (q - before_priors);
-  const Eigen::LLT<Eigen::MatrixXd> chol(prior.covariance);
-  fit.log_evidence = 0.5 * (-q + log_det(chol) - 2.0 * sd.log().sum() - solved.log_det_extras +
+  fit.log_evidence = 0.5 * (-q + prior.log_det_gain - solved.log_det_extras +
                             solved.extra_prior_precision.array().log().sum());
   const SpreadBelief scatter{kUsualRelativeSd, kBelievedLayers};
   fit.log_evidence += steps_belief(solved.spreads).log_density(solved.spreads.steps_w) +
@@ -297,7 +295,7 @@ PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const Sen
     whiten(rows, problem.conversions, problem.targets, problem.mask, noise.rho, white);
     const bool cold = warm.power.size() == 0;
     const Solved solved = solve(problem, noise, rows, white, shape, freedom, centre, form,
-                                cold ? nullptr : &warm, fit.spreads, cold ? 6 : 4);
+                                cold ? nullptr : &warm, fit.spreads, cold ? 6 : (steps == 1 ? 2 : 4));
     fit.spreads = solved.spreads;
     fit.by_gap_power = solved.by_gap_power;
     const SensorShape next = stepped(shape, c, solved.powers);
@@ -453,21 +451,32 @@ void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& no
   }
   // Information per row of an M-estimator with psi = w e is mean(psi')^2 / mean(psi^2); the plain weighted
   // normal equations would claim mean(w) / sigma^2, too much for noise that is not Student's.
-  double psi_squares = 0.0, slopes = 0.0, weights = 0.0;
+  double psi_squares = 0.0, slopes = 0.0, weights = 0.0, psi_products = 0.0;
+  double psi_before = 0.0;  // 0 where there is no row before
   noise.log_likelihood = 0.0;
   noise.rows = count;
   for (std::size_t m = 0; m < n; ++m) {
-    if (std::isnan(white[m])) continue;
+    if (std::isnan(white[m])) {
+      psi_before = 0.0;
+      continue;
+    }
     const double u = white[m] * white[m] / variance;
     const double nu = degrees(ordinary[m]);
     const double w = (nu + 1.0) / (nu + u);
     noise.weights[m] = w * ordinary[m];
     noise.log_likelihood += 0.5 * std::log(ordinary[m] / variance) - 0.5 * (nu + 1.0) * std::log1p(u / nu);
-    psi_squares += w * w * white[m] * white[m];
+    const double psi = w * white[m];
+    psi_squares += psi * psi;
+    if (problem.conversions[m].follows_previous) psi_products += psi * psi_before;
+    psi_before = psi;
     slopes += (nu + 1.0) * (nu - u) / ((nu + u) * (nu + u));
     weights += w;
   }
   noise.sigma_w = std::sqrt(weights / count * psi_squares / count) / std::max(0.2, slopes / count);
+  // One coefficient does not whiten white noise over slow noise. Windows fall anywhere in the cycle, so that
+  // whitened rows of the design correlate by -rho / (1 + rho^2); where residuals do too, rows tell less.
+  const double design = -noise.rho / (1.0 + noise.rho * noise.rho);
+  noise.sigma_w *= std::sqrt(std::max(1.0, 1.0 + 2.0 * design * psi_products / std::max(1e-30, psi_squares)));
 }
 
 }  // namespace joulecast::regression
