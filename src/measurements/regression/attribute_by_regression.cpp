@@ -208,6 +208,13 @@ void fill_counts(const RunFit& run, RegressionResult& result) {
   warn("Inferences that overlap in time: several streams or contexts, or a clock step",
        run.timeline.overlapping);
   warn("The clock was set back during the run", run.clock_steps);
+  if (run.averaging > 1) {
+    result.warnings.push_back({"The sensor averages over some " + std::to_string(run.averaging) +
+                                   " conversions; its average was undone, which multiplies its noise",
+                               {},
+                               1});
+    result.advice.emplace_back("Read the sensor without averaging (samples = 1)");
+  }
   if (run.timeline.follows_stamps) {
     result.warnings.push_back(
         {"Callbacks came during the inference, not after it: layers follow the stamps", {}, 1});

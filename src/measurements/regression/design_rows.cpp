@@ -286,6 +286,14 @@ StateColumns make_columns(const Timeline& timeline) {
   constexpr double kMostPhases = 96.0;
   columns.phase_us = std::max(columns.phase_us, 1.05 * timeline.typical_period_us / kMostPhases);
   const auto phases = static_cast<std::size_t>(1.05 * timeline.typical_period_us / columns.phase_us) + 1;
+  const auto add_scales = [&](std::span<const double> lengths) {
+    constexpr double kTypicalUs = 40.0;
+    for (const double length : lengths) columns.step_scale.push_back(std::sqrt(kTypicalUs / length));
+  };
+  add_scales(kEndStepsUs);
+  columns.step_scale.push_back(1.0);
+  add_scales(kCallbackStepsUs);
+  add_scales(kStartStepsUs);
   place_extra_columns(columns, kEndStepsUs.size() + 1 + kCallbackStepsUs.size() + kStartStepsUs.size(),
                       phases);
   return columns;

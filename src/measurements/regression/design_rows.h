@@ -26,6 +26,9 @@ struct StateColumns {
   std::size_t host_gap = 0;
   std::size_t first_step = 0;
   std::size_t steps = 0;  ///< after the end, callbacks, after the last callback, before the start; or none
+  /// How large a step may be, relative to the others: near its ends the gap's power may be a layer's (what is
+  /// left of the GPU's power, the launch), a long stretch of it may not.
+  std::vector<double> step_scale;
   std::size_t first_phase =
       0;  ///< what the model gets wrong at a place of the cycle, in common to all windows there
   std::size_t phases = 0;

@@ -36,7 +36,7 @@ ExtraPriors extra_priors(const StateColumns& c, const Spreads& spreads, const Se
   const double level = spreads.level_w;
   set(c.event_gap, kEventGapShare * level, 0.02 * level);
   set(c.host_gap, 0.4 * level, 0.3 * level);
-  for (std::size_t b = 0; b < c.steps; ++b) set(c.first_step + b, 0.0, spreads.steps_w);
+  for (std::size_t b = 0; b < c.steps; ++b) set(c.first_step + b, 0.0, c.step_scale[b] * spreads.steps_w);
   for (std::size_t b = 0; b < c.phases; ++b) set(c.first_phase + b, 0.0, spreads.discrepancy_w);
   constexpr double kHeld = 1e-6;
   set(c.by_delay, centre.delay_us - at.delay_us, freedom.delay_us > 0.0 ? freedom.delay_us : kHeld);
@@ -140,15 +140,17 @@ SpreadBelief discrepancy_belief() {
 
 /// MacKay's fixed point for the sd of a group of columns with prior N(0, sd^2): sum of squares over the
 /// number of columns that the data determine, the believed ones added to both.
+/// `scale`: of each column's own sd; empty: all 1.
 double updated_sd(const Solved& s, Eigen::Index first_extra, Eigen::Index layers, Eigen::Index size,
-                  double sd, const SpreadBelief& belief) {
+                  double sd, const SpreadBelief& belief, const std::vector<double>& scale = {}) {
   if (size == 0) return sd;
   double squares = belief.columns * belief.sd * belief.sd;
   double determined = belief.columns;
   for (Eigen::Index i = 0; i < size; ++i) {
-    const double p = s.powers[layers + first_extra + i];
+    const double c = scale.empty() ? 1.0 : scale[static_cast<std::size_t>(i)];
+    const double p = s.powers[layers + first_extra + i] / c;
     squares += p * p;
-    determined += std::max(0.0, 1.0 - s.extra_variance[first_extra + i] / (sd * sd));
+    determined += std::max(0.0, 1.0 - s.extra_variance[first_extra + i] / (sd * sd * c * c));
   }
   return std::sqrt(squares / determined);
 }
@@ -225,9 +227,9 @@ Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRow
     s.level_w = std::clamp(mean_w, 0.5 * s.level_w, 2.0 * s.level_w);
     const auto step = static_cast<Eigen::Index>(c.first_step) - nl;
     const auto phase = static_cast<Eigen::Index>(c.first_phase) - nl;
-    s.steps_w =
-        std::clamp(updated_sd(out, step, nl, static_cast<Eigen::Index>(c.steps), s.steps_w, steps_belief(s)),
-                   0.02 * s.level_w, 0.25 * s.level_w);
+    s.steps_w = std::clamp(updated_sd(out, step, nl, static_cast<Eigen::Index>(c.steps), s.steps_w,
+                                      steps_belief(s), c.step_scale),
+                           0.02 * s.level_w, 0.2 * s.level_w);
     s.discrepancy_w = std::clamp(updated_sd(out, phase, nl, static_cast<Eigen::Index>(c.phases),
                                             s.discrepancy_w, discrepancy_belief()),
                                  5e-4, 0.1);

@@ -31,11 +31,11 @@ struct PriorFit {
   double log_det_gain = 0.0;  ///< log det of the prior's covariance^-1 of (p, b) less that of the posterior's
 };
 
-/// Beyond what its rates tell a layer's power scatters by some 20 %. The belief weighs as much as four
+/// Beyond what its rates tell a layer's power scatters by some 20 %. The belief weighs as much as twelve
 /// layers: a scatter estimated from few or poorly seen layers alone comes out too small as often as too
 /// large, and too small a one makes intervals too narrow.
 inline constexpr double kUsualRelativeSd = 0.2;
-inline constexpr double kBelievedLayers = 4.0;
+inline constexpr double kBelievedLayers = 12.0;
 
 /// Event timing, launch and the last blocks' tail of a kernel: about this long no rate tells what it draws.
 inline constexpr double kLaunchUs = 15.0;

@@ -176,6 +176,46 @@ double search_range(const RunFit& run) {
   return run.clock.status == ClockStatus::kFound ? run.clock.refresh_us : run.clock.poll_us;
 }
 
+/// What the register would have shown without its average y_m = y_(m-1) + (x_m - y_(m-1)) / N.
+FitProblem without_average(const FitProblem& problem, int averaging) {
+  FitProblem out = problem;
+  for (std::size_t m = 0; m < out.targets.size(); ++m) {
+    const Conversion& c = problem.conversions[m];
+    if (m == 0 || !c.follows_previous) {
+      out.mask[m] = 0;
+      continue;
+    }
+    const double change = (averaging - 1) * (c.watts - problem.conversions[m - 1].watts);
+    out.conversions[m].watts += change;
+    out.targets[m] += change;
+  }
+  return out;
+}
+
+/// The sensor may average on the chip, recursively. Values then remember earlier windows, and layers fitted
+/// to one window each come out smeared into each other, with a fair fit. So averages are undone where that
+/// lets the layers explain more.
+void undo_averaging(RunFit& run) {
+  constexpr double kWellExplained = 0.97;
+  if (run.clock.status != ClockStatus::kFound) return;
+  const SearchLimits limits{search_range(run), least_delay(run)};
+  const auto explained = [&](const FitProblem& problem) {
+    const auto places = coarse_places(problem, limits, 1);
+    return places.empty() ? 0.0 : places.front().explained;
+  };
+  double best = explained(run.problem);
+  if (best > kWellExplained) return;
+  FitProblem plain = run.problem;
+  for (const int averaging : {4, 16, 64}) {
+    FitProblem undone = without_average(plain, averaging);
+    const double now = explained(undone);
+    if (1.0 - now > 0.7 * (1.0 - best)) continue;
+    best = now;
+    run.averaging = averaging;
+    run.problem = std::move(undone);
+  }
+}
+
 /// Shunt and bus conversions of one, two or three channels in turn fill the refresh: a fitted window near
 /// such a fraction is that fraction.
 void know_window(RunFit& run, double fitted_us) {
@@ -225,8 +265,14 @@ void choose_start(RunFit& run) {
   const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
   const double apart = apart_us(run);
   const FitProblem thin = thinned(run.problem, kThinRows);
-  const std::vector<SensorShape> coarse = coarse_starts(run.problem, {search_range(run), least}, 8);
+  std::vector<CoarsePlace> coarse = coarse_places(run.problem, {search_range(run), least}, 8);
   if (coarse.empty()) return;
+  // With a free course of its power the host gap can play the part of layers, and layers that of the gap, at
+  // a delay where the plain states explain far less. Such places are no rivals.
+  constexpr double kFarLess = 1.5;
+  std::erase_if(coarse, [best = coarse.front().explained](const CoarsePlace& c) {
+    return 1.0 - c.explained > kFarLess * (1.0 - best);
+  });
   NoiseModel noise;
   noise.sigma_w = 0.15;
   // A host gap as long as a layer lets the two change roles in the coarse search; the prior tells them apart.
@@ -234,8 +280,8 @@ void choose_start(RunFit& run) {
   std::vector<PointFit> places;
   for (int round = 0; round < 2; ++round) {
     for (std::size_t i = 0; i < coarse.size(); ++i) {
-      SensorShape start = coarse[i];
-      start.delay_us += 0.5 * gaps * (kUsualEventGapUs - coarse[i].event_gap_us);
+      SensorShape start = coarse[i].shape;
+      start.delay_us += 0.5 * gaps * (kUsualEventGapUs - start.event_gap_us);
       start.event_gap_us = kUsualEventGapUs;
       places.push_back(refine(run, thin, noise, start, Form::kLinear, 3, freedom_of(run, true, true)));
     }
@@ -473,6 +519,7 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   if (run.clock.status == ClockStatus::kNotFound) return {};
   if (run.problem.conversions.size() < 500 || run.layer_of_column.empty()) return {};
   set_targets(run);
+  undo_averaging(run);
   run.problem.features = prior_features(network, latencies, run, options.prior);
   choose_start(run);
   if (run.best.rows < 300) return {};

@@ -61,6 +61,19 @@ TEST(Recovery, DISABLED_PauseBetweenLayers) {
   expect_powers(board, result, 0.2);
 }
 
+// Values that remember earlier windows, taken for values of one window each, gave energies 25 % off, "sound".
+TEST(Recovery, AverageOfTheSensor) {
+  TinyBoard board;
+  board.noise_w = 0.01;
+  board.averaging = 4;
+  const RegressionResult result = attribute(board, run_tiny(board));
+  const auto told = std::find_if(result.warnings.begin(), result.warnings.end(), [](const Warning& w) {
+    return w.message.find("averages over some 4") != std::string::npos;
+  });
+  EXPECT_NE(told, result.warnings.end());
+  expect_powers(board, result, 0.15);
+}
+
 TEST(Recovery, DroopOfTheSupply) {
   TinyBoard board = noisy_board();
   board.supply_v = 5.1;
