@@ -79,9 +79,10 @@ void fill_power(LayerPower& row, const Unit& unit, double idle_w) {
   row.status = unit.first == unit.last ? "resolved" : "merged";
 }
 
-/// The baseline is uncertain too, in common to all states.
+/// The baseline is uncertain too, in common to all states: slow noise of the sensor in the idle stretches, the
+/// board that cools in them, and the course of its warming in between.
 double baseline_sd(const RunFit& run) {
-  return std::hypot(0.004, 0.5 * run.baseline.anchor_gap_w);
+  return std::hypot(0.012, 0.5 * run.baseline.anchor_gap_w, 0.1 * run.baseline.rise_w);
 }
 
 void fill_layers(const RunFit& run, const Mixture& mixture, double merge_above, RegressionResult& result) {

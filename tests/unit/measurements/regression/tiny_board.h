@@ -23,7 +23,8 @@ struct TinyBoard {
   double window_us = 1100.0;
   double delay_us = 900.0;  ///< from the window's end to the value's appearance
   double poll_us = 1300.0;
-  double event_gap_us = 0.0;  ///< between two layers, in no run time
+  double read_jitter_us = 0.0;  ///< sd of the time from a poll's stamp to its read
+  double event_gap_us = 0.0;    ///< between two layers, in no run time
   double event_gap_w = 0.0;
   double supply_v = 5.0;    ///< the supply's voltage without load ...
   double supply_ohm = 0.0;  ///< ... and its droop
@@ -108,7 +109,8 @@ inline TinyRun run_tiny(const TinyBoard& b) {
   double shown = -1.0;
   for (double poll = b.refresh_us + 2.0 * b.window_us + b.delay_us; poll < end - 1e4;
        poll += b.poll_us * (0.97 + 0.06 * uniform())) {
-    const double n = std::floor((poll - b.window_us - b.delay_us) / b.refresh_us);
+    const double read = b.read_jitter_us > 0.0 ? poll + b.read_jitter_us * normal() : poll;
+    const double n = std::floor((read - b.window_us - b.delay_us) / b.refresh_us);
     for (; last_n < n; ++last_n) {
       if (last_n < 0.0) last_n = n - 1.0;
       const double at = (last_n + 1.0) * b.refresh_us;
