@@ -79,8 +79,8 @@ void fill_power(LayerPower& row, const Unit& unit, double idle_w) {
   row.status = unit.first == unit.last ? "resolved" : "merged";
 }
 
-/// The baseline is uncertain too, in common to all states: slow noise of the sensor in the idle stretches, the
-/// board that cools in them, and the course of its warming in between.
+/// The baseline is uncertain too, in common to all states: slow noise of the sensor in the idle stretches,
+/// the board that cools in them, and the course of its warming in between.
 double baseline_sd(const RunFit& run) {
   return std::hypot(0.012, 0.5 * run.baseline.anchor_gap_w, 0.1 * run.baseline.rise_w);
 }
