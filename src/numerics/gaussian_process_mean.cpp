@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "numerics/every_processor.h"
+#include "base/every_processor.h"
 #include "numerics/gaussian_process.h"
 
 namespace joulecast {
