@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -115,7 +116,9 @@ struct ReferenceTable {
 struct TrainingSet {
   std::array<std::vector<ReferenceTable>, 3> reference;  ///< by ReferenceKind
   std::vector<LayerRow> layers;                          ///< all networks' layers.csv, in network order
-  std::vector<std::string> devices;                      ///< boards that the rows name, sorted
+  std::map<std::string, PowerCovariance>
+      covariance;                    ///< by network, where there is one; as its rows of layers
+  std::vector<std::string> devices;  ///< boards that the rows name, sorted
   std::vector<Warning> warnings;
 };
 /// Finds files at any depth, as the reference does (network = the parent folder's name).
