@@ -20,8 +20,10 @@ std::optional<HeldOutGroups> held_out_groups_from(std::string_view name);
 /// Family of a network by its name: letters before the first digit or mark, so that resnet18 and resnet50 are
 /// one; the stem of a well-known family wherever it stands (wide_resnet50 -> resnet).
 std::string family_of(std::string_view network);
-/// A table with the columns network and family. Errors: kUnreadable; kMalformed with the line.
-Expected<std::map<std::string, std::string>> read_families(const std::filesystem::path& path);
+/// A table with the columns network and family. A doubt about the file (a last line that may be cut) goes to
+/// `warnings`. Errors: kUnreadable; kMalformed with the line.
+Expected<std::map<std::string, std::string>> read_families(const std::filesystem::path& path,
+                                                           std::vector<Warning>* warnings = nullptr);
 
 struct EvaluationOptions {
   HeldOutGroups groups = HeldOutGroups::kFamily;

@@ -149,7 +149,8 @@ class TrainCommand final : public Subcommand {
     if (!model->physical.empty()) console.summary(physical_summary_of(console, *model));
     if (!model->leaderboard.empty()) console.summary(leaderboard_of(console, *model));
     if (!model->lasso.empty()) console.summary(summary_of(console, *model));
-    console.note(fmt::format("{} models written to {}", model->lasso.size() + model->physical.size(),
+    const std::size_t models = model->lasso.size() + model->physical.size();
+    console.note(fmt::format("{} model{} written to {}", models, models == 1 ? "" : "s",
                              (std::filesystem::path(out_) / "model.json").string()));
     return 0;
   }

@@ -30,7 +30,7 @@ struct Outcome {
   std::vector<std::optional<Error>> fold_error;       // by fold
   std::vector<UnitResult> units;
   std::vector<double> layer_ms;                  ///< held-out run times by layer
-  std::vector<double> total_ratio, total_level;  ///< by network: of the fold that held it out
+  std::vector<double> total_ratio, total_level;  ///< by network: of the fold that held it out; 0 for shapes
   std::optional<Error> error;
 };
 
@@ -113,15 +113,15 @@ void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
   outcome.fold_total[f] = {model.intervals->total_log_ratio, model.intervals->total_level};
 }
 
-/// Intervals of the networks' totals. Where shapes are held out a network is in several folds: the widest
-/// holds.
-void take_totals(Outcome& outcome) {
+/// The first fold's error, and intervals of the networks' totals: each of the fold that held the network out.
+/// Where shapes are held out a network is in several folds, and has no totals.
+void take_totals(Outcome& outcome, HeldOutGroups groups) {
   for (std::size_t f = 0; f < outcome.folds.size(); ++f) {
     if (outcome.fold_error[f] && !outcome.error) outcome.error = outcome.fold_error[f];
+    if (groups == HeldOutGroups::kShape) continue;
     const auto [ratio, level] = outcome.fold_total[f];
     for (const std::size_t u : outcome.folds[f]) {
       const auto network = outcome.data.units[u].network;
-      if (ratio < outcome.total_ratio[network]) continue;
       outcome.total_ratio[network] = ratio;
       outcome.total_level[network] = level;
     }
@@ -153,7 +153,7 @@ Outcome hold_out(const TrainingSet& set, PhysicalTarget target, const Evaluation
   outcome.fold_error.resize(outcome.folds.size());
   parallel_for(outcome.folds.size(), options.jobs,
                [&](std::size_t f) { run_fold(outcome, f, options, held_out_ms); });
-  take_totals(outcome);
+  take_totals(outcome, options.groups);
   return outcome;
 }
 

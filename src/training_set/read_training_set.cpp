@@ -36,6 +36,12 @@ Expected<FoundByNetwork> find_files(const fs::path& folder) {
   for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code)) {
     const fs::path& path = entry->path();
     const std::string name = path.filename().string();
+    // Of the system, or of a version control: what nobody sees must not be trained on.
+    std::error_code ignored;
+    if (name.starts_with('.') && entry->is_directory(ignored)) {
+      entry.disable_recursion_pending();
+      continue;
+    }
     // A file at the top belongs to the network that the folder itself is named after.
     const fs::path parent = fs::absolute(path, code).lexically_normal().parent_path();
     const auto files = [&]() -> Found& { return found[{parent.filename().string(), parent}]; };
@@ -144,13 +150,22 @@ class TrainingSetReader {
       if (!read) return tl::unexpected(read.error());
       layers = std::move(*read);
     }
-    if (!is_wanted(layers, files)) return {};
+    bool mixed = false;
+    if (!is_wanted(layers, files, mixed)) return {};
     if (network == last_network_)
       set_.warnings.push_back(
           {fmt::format("two folders are named {}: their rows are joined", network), {folder.string()}});
     last_network_ = network;
     for (std::size_t k = 0; k < kReferenceKinds.size(); ++k) {
       if (files.reference[k].empty()) continue;
+      if (mixed) {
+        set_.warnings.push_back(
+            {fmt::format("the folder's layers.csv names several boards, so which rows are of '{}' cannot be "
+                         "told: left out",
+                         device_),
+             {files.reference[k].string()}});
+        continue;
+      }
       auto table = read_table(files.reference[k], kReferenceKinds[k], set_.warnings);
       if (!table) return tl::unexpected(table.error());
       rows_ += table->size();
@@ -177,7 +192,7 @@ class TrainingSetReader {
                   "Expected <network>/convolutional.csv, pooling.csv, dense.csv or layers.csv, as `joulecast "
                   "convert` writes them");
     // Their models would be labelled with a board that they may not be of.
-    if (unnamed_ != 0 && !(devices_.empty() && device_.empty()))
+    if (unnamed_ != 0 && (!device_.empty() || devices_.size() == 1))
       set_.warnings.push_back(
           {fmt::format("a folder's rows do not name their board, and are taken to be of '{}'",
                        device_.empty() ? *devices_.begin() : device_),
@@ -214,8 +229,9 @@ class TrainingSetReader {
           {"is not of the rows of layers.csv beside it, and is not used", {file.string()}});
   }
 
-  /// Whether a folder with these layers is taken; drops the layers of another board.
-  bool is_wanted(std::vector<LayerRow>& layers, const Found& files) {
+  /// Whether a folder with these layers is taken; drops the layers of another board. `mixed`: there were
+  /// some, so that the files which name no board may be of either.
+  bool is_wanted(std::vector<LayerRow>& layers, const Found& files, bool& mixed) {
     std::set<std::string> named;
     for (const LayerRow& row : layers)
       if (!row.device.empty()) named.insert(row.device);
@@ -226,6 +242,7 @@ class TrainingSetReader {
       return true;
     }
     if (device_.empty()) return true;
+    mixed = named.size() > 1;
     std::erase_if(layers, [&](const LayerRow& row) { return !row.device.empty() && row.device != device_; });
     return named.contains(device_);
   }

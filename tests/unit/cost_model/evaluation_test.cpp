@@ -62,6 +62,13 @@ TEST(Families, OfAFileComeWithLinesForTheirFaults) {
   const auto families = read_families(path);
   ASSERT_TRUE(families) << families.error().describe();
   EXPECT_EQ(families->at("b"), "x");
+  std::vector<Warning> doubts;
+  ASSERT_TRUE(read_families(path, &doubts));
+  EXPECT_TRUE(doubts.empty());
+  std::ofstream(path) << "network,family\na,x\nb,resn";
+  ASSERT_TRUE(read_families(path, &doubts));
+  ASSERT_EQ(doubts.size(), 1U);
+  EXPECT_EQ(doubts[0].location.line, 3U);
   std::ofstream(path) << "network,family\na,x\na,y\n";
   EXPECT_EQ(read_families(path).error().location.line, 3U);
   std::ofstream(path) << "net,family\n";
@@ -168,6 +175,24 @@ TEST(Evaluation, FamiliesThatAreGivenAreHeldOutTogether) {
   const auto evaluation = evaluate(small_set(4), options);
   ASSERT_TRUE(evaluation);
   EXPECT_EQ(evaluation->group_count, 3U);
+}
+
+TEST(Evaluation, OfTwoLayersHasFiguresWithoutIntervals) {
+  TrainingSet set = small_set(2);
+  std::vector<LayerRow> two;
+  for (const LayerRow& row : set.layers)
+    if (two.empty() || (two.size() == 1 && row.network != two.front().network)) two.push_back(row);
+  set.layers = two;
+  for (const HeldOutGroups groups : {HeldOutGroups::kNetwork, HeldOutGroups::kShape}) {
+    EvaluationOptions options;
+    options.groups = groups;
+    const auto evaluation = evaluate(set, options);
+    if (!evaluation) {
+      EXPECT_EQ(evaluation.error().kind, ErrorKind::kUnfit);
+      continue;
+    }
+    for (const HeldOutLayer& layer : evaluation->find("run_time")->layers) EXPECT_FALSE(layer.low);
+  }
 }
 
 TEST(Evaluation, JsonHasTheMembersOfTheInterface) {

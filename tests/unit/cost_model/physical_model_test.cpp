@@ -436,7 +436,7 @@ TEST_F(PhysicalFile, WhatIsWrongIsRefusedWithItsPlace) {
   EXPECT_EQ(error_after("\"matern 5/2\"", "\"cubic\"").message,
             "physical[0].residual.kernel: is not matern 5/2");
   EXPECT_EQ(error_after("\"scale\": [1.0,", "\"scale\": [5e-324,").message,
-            "physical[0].residual.scale[0]: is no scale: it must be a normal number above 0");
+            "physical[0].residual.scale[0]: is no scale: it must be a number of at least 1e-150");
   EXPECT_EQ(error_after("\"target\": \"run_time\"", "\"target\": \"energy\"").kind, ErrorKind::kMalformed);
   EXPECT_EQ(error_after("\"corner\": 1.0", "\"corner\": 0.5").message,
             "physical[0].recipes[0].corner: is below 1");
