@@ -337,12 +337,12 @@ void Predictor::State::prefer_lasso(const Layer& layer, LayerPrediction& one) co
   const LayerFeatures& of = **features;
   bool changed = false;
   const auto put = [&](Target target, std::optional<Figure>& figure) {
-    const auto kind = static_cast<std::size_t>(of.kind);
+    const auto kind = static_cast<std::size_t>(of.reference.kind);
     const auto& model = models[kind][static_cast<std::size_t>(target)];
     if (!figure || !lasso_first[kind][static_cast<std::size_t>(target)] || !model ||
-        model->extrapolates(of.values))
+        model->extrapolates(of.reference.row()))
       return;
-    const double value = model->predict(of.values);
+    const double value = model->predict(of.reference.row());
     if (!(value > 0.0)) return;
     figure = moved_to(*figure, value);
     changed = true;
