@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -129,6 +130,7 @@ struct ReferenceTable {
 struct TrainingSet {
   std::array<std::vector<ReferenceTable>, 3> reference;  ///< by ReferenceKind
   std::vector<LayerRow> layers;                          ///< all networks' layers.csv, in network order
+  std::map<std::string, PowerCovariance> covariance;     ///< by network that has one; as its rows in layers
   /// Boards that the rows name, sorted: of all rows found, also those that were left out for a `device`.
   std::vector<std::string> devices;
   std::vector<Warning> warnings;

@@ -6,6 +6,7 @@
 #include "base/atomic_file.h"
 #include "cli/subcommand.h"
 #include "cli/table.h"
+#include "cli/words.h"
 #include "joulecast/evaluation.h"
 
 namespace joulecast::cli {
@@ -62,6 +63,34 @@ std::string worst_table(const Evaluation& evaluation, const Console& console) {
   return table.text(console.width(), console.colours());
 }
 
+/// Leaves a part of the physical model out.
+Expected<void> leave_out(const std::string& part, PhysicalChoices& choices) {
+  if (part == "symmetric-loss") {
+    choices.loss = PhysicalLoss::kRelative;
+  } else if (part == "relative-loss") {
+    choices.loss = PhysicalLoss::kSquared;
+  } else if (part == "refinements") {
+    constexpr double kNone = 1e9;  // a ridge that leaves nothing of a term
+    choices.shrinkages = {kNone};
+  } else if (part == "corner") {
+    choices.corners = {1.0};
+  } else if (part == "tiles") {
+    choices.tiles = false;
+    choices.without.push_back(PhysicalTerm::kSplitLaunch);
+  } else if (part == "families") {
+    choices.families = false;
+  } else if (part == "residual") {
+    choices.residual = false;
+  } else if (part == "average") {
+    choices.average = false;
+  } else {
+    return fail(
+        ErrorKind::kUsage, "the physical model has no part '" + part + "'", {},
+        "Name symmetric-loss, relative-loss, refinements, corner, tiles, families, residual or average");
+  }
+  return {};
+}
+
 class EvaluateCommand final : public Subcommand {
   [[nodiscard]] std::string_view description() const override {
     return "Tells how well the physical model predicts what it has not seen: networks, families of networks "
@@ -82,8 +111,15 @@ class EvaluateCommand final : public Subcommand {
     flags.add("--group", "WHAT", &group_, "What is held out together: network, family (the default) or shape")
         .choices = {"network", "family", "shape"};
     flags.add("--families", "FILE", &families_, "Table of network and family");
-    flags.add("--estimator", "NAME", &estimator_, "auto (the default: lasso beside physical) or physical")
-        .choices = {"auto", "physical"};
+    flags
+        .add("--estimator", "NAME", &estimator_,
+             "Whose accuracy: auto (the default: physical, and lasso beside it), physical or lasso")
+        .choices = {"auto", "physical", "lasso"};
+    flags.add(
+        "--without", "PARTS", &without_,
+        "What the accuracy is without parts of the physical model: symmetric-loss, relative-loss, "
+        "refinements (all terms but a roofline's), corner, tiles, families, residual, average (the best "
+        "recipe instead of their mean); separated by commas");
     flags.add("--device", "NAME", &device_, "Of rows that name several boards, those of this one");
     flags.add("--json", "FILE", &json_, "Write all figures to this file");
   }
@@ -92,6 +128,9 @@ class EvaluateCommand final : public Subcommand {
     options.jobs = common.jobs;
     options.groups = *held_out_groups_from(group_);
     options.lasso = estimator_ == "auto";
+    options.judge_lasso = estimator_ == "lasso";
+    for (const std::string& part : split_at_commas(without_))
+      if (auto ok = leave_out(part, options.choices); !ok) return tl::unexpected(ok.error());
     if (!families_.empty()) {
       std::vector<Warning> doubts;
       auto families = read_families(families_, &doubts);
@@ -134,6 +173,7 @@ class EvaluateCommand final : public Subcommand {
   std::string families_;
   std::string estimator_ = "auto";
   std::string device_;
+  std::vector<std::string> without_;
   std::string json_;
 };
 

@@ -87,6 +87,14 @@ std::vector<const Layer*> as_python_dict(const Network& network) {
   return layers;
 }
 
+/// Another value with bounds of the same ratios.
+Figure moved_to(const Figure& figure, double value) {
+  Figure out{value, {}, {}};
+  if (figure.value > 0.0 && figure.low) out.low = *figure.low * value / figure.value;
+  if (figure.value > 0.0 && figure.high) out.high = *figure.high * value / figure.value;
+  return out;
+}
+
 /// Half width of a total's interval in logs; widens by the share of layers unlike the training ones. 0 =
 /// unknown.
 double total_log_ratio(const PhysicalModel* model, const NetworkPrediction& out) {
@@ -238,11 +246,15 @@ struct Predictor::State {
   /// By kind and target.
   std::array<std::array<std::optional<CompiledLasso>, kTargets.size()>, kReferenceKinds.size()> models;
   std::optional<PhysicalModel> run_time, energy;
+  /// By kind and target: whether the lasso comes before the physical models.
+  std::array<std::array<bool, kTargets.size()>, kReferenceKinds.size()> lasso_first{};
   std::optional<double> idle_power_w;
   std::string device;
 
   /// Run time, energy and power from the physical models; what they lack stays empty.
   void apply_physical(const Layer& layer, LayerPrediction& one, NetworkPrediction& out) const;
+  /// Puts the lasso's figures in the place of the physical ones where validation has chosen so.
+  void prefer_lasso(const Layer& layer, LayerPrediction& one) const;
   /// Fills power, run time, energy and basis from the models of the layer's kind.
   void apply(const LayerFeatures& features, bool compat, LayerPrediction& layer,
              NetworkPrediction& out) const;
@@ -317,6 +329,30 @@ void Predictor::State::apply_physical(const Layer& layer, LayerPrediction& one,
   if (one.basis == Basis::kExtrapolated) ++out.extrapolated_layers;
 }
 
+void Predictor::State::prefer_lasso(const Layer& layer, LayerPrediction& one) const {
+  const auto any = [](const auto& targets) { return targets[0] || targets[1]; };
+  if (one.basis == Basis::kNone || std::none_of(lasso_first.begin(), lasso_first.end(), any)) return;
+  const auto features = features_of(layer, false);
+  if (!features || !*features) return;
+  const LayerFeatures& of = **features;
+  bool changed = false;
+  const auto put = [&](Target target, std::optional<Figure>& figure) {
+    const auto kind = static_cast<std::size_t>(of.reference.kind);
+    const auto& model = models[kind][static_cast<std::size_t>(target)];
+    if (!figure || !lasso_first[kind][static_cast<std::size_t>(target)] || !model ||
+        model->extrapolates(of.reference.row()))
+      return;
+    const double value = model->predict(of.reference.row());
+    if (!(value > 0.0)) return;
+    figure = moved_to(*figure, value);
+    changed = true;
+  };
+  put(Target::kRunTime, one.run_time_ms);
+  put(Target::kPower, one.power_w);
+  if (changed && one.energy_mj && one.power_w && one.run_time_ms)
+    one.energy_mj = moved_to(*one.energy_mj, one.power_w->value * one.run_time_ms->value);
+}
+
 Expected<void> Predictor::State::predict_compat_layer(const Layer& layer, NetworkPrediction& out) const {
   const auto features = features_of(layer, true);
   if (!features) {
@@ -345,6 +381,7 @@ void Predictor::State::predict_layer(const Layer& layer, LayerPrediction& one, N
     return;
   }
   apply_physical(layer, one, out);
+  prefer_lasso(layer, one);
   if (one.run_time_ms && one.energy_mj) return;
   const auto features = features_of(layer, false);
   if (features && *features) {
@@ -363,6 +400,10 @@ Predictor::Predictor(const CostModel& model) {
   auto state = std::make_unique<State>();
   for (const LassoModel& one : model.lasso)
     state->models[static_cast<std::size_t>(one.kind)][static_cast<std::size_t>(one.target)].emplace(one);
+  for (const ReferenceKind kind : kReferenceKinds)
+    for (const Target target : kTargets)
+      state->lasso_first[static_cast<std::size_t>(kind)][static_cast<std::size_t>(target)] =
+          model.chosen(kind, target).starts_with("lasso");
   if (const auto* physical = model.find(PhysicalTarget::kRunTime)) state->run_time = *physical;
   if (const auto* physical = model.find(PhysicalTarget::kEnergy)) state->energy = *physical;
   state->idle_power_w = model.idle_power_w;

@@ -9,6 +9,7 @@
 
 #include "base/csv_table.h"
 #include "joulecast/training_set.h"
+#include "measurements/file_names.h"
 
 namespace joulecast {
 namespace {
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 /// Files of one folder; its name is the network's.
 struct Found {
   std::array<fs::path, kReferenceKinds.size()> reference;
-  fs::path layers;
+  fs::path layers, covariance;
 };
 
 /// Folders by network, then by path: two folders of one name keep a fixed order.
@@ -47,6 +48,7 @@ Expected<FoundByNetwork> find_files(const fs::path& folder) {
     for (std::size_t k = 0; k < kReferenceKinds.size(); ++k)
       if (name == fmt::format("{}.csv", to_string(kReferenceKinds[k]))) files().reference[k] = path;
     if (name == "layers.csv") files().layers = path;
+    if (name == kPowerCovarianceFile) files().covariance = path;
   }
   if (code)
     return fail(ErrorKind::kUnreadable, "cannot list the folder: " + code.message(), {folder.string()},
@@ -170,6 +172,11 @@ class TrainingSetReader {
       set_.reference[k].push_back({network, std::move(*table)});
       warn_of_doubtful_targets(set_.reference[k].back(), files.reference[k], set_.warnings);
     }
+    if (!files.covariance.empty() && !layers.empty()) {
+      auto covariance = read_power_covariance(files.covariance, &set_.warnings);
+      if (!covariance) return tl::unexpected(covariance.error());
+      take_covariance(network, layers, std::move(*covariance), files.covariance);
+    }
     rows_ += layers.size();
     std::move(layers.begin(), layers.end(), std::back_inserter(set_.layers));
     return {};
@@ -208,6 +215,18 @@ class TrainingSetReader {
                                {file.string()},
                                static_cast<std::uint64_t>(negative)});
     return layers;
+  }
+
+  /// Only if it is of the same layers: of rows that were changed by hand it says nothing.
+  void take_covariance(const std::string& network, const std::vector<LayerRow>& layers,
+                       PowerCovariance covariance, const fs::path& file) {
+    const bool same =
+        std::equal(layers.begin(), layers.end(), covariance.layer_names.begin(), covariance.layer_names.end(),
+                   [](const LayerRow& row, const std::string& name) { return row.layer_name == name; });
+    const bool first = same && set_.covariance.emplace(network, std::move(covariance)).second;
+    if (!first)
+      set_.warnings.push_back(
+          {"is not of the rows of layers.csv beside it, and is not used", {file.string()}});
   }
 
   /// Whether a folder with these layers is taken; drops the layers of another board. `mixed`: there were

@@ -53,6 +53,26 @@ TEST(Predict, GivesPowerRunTimeAndEnergyOfEachLayerAndTheNetwork) {
   EXPECT_TRUE(prediction.warnings.empty());
 }
 
+TEST(Predict, TakesTheLassoWhereValidationHasChosenItAndTheLayerIsInItsRange) {
+  CostModel model = wide_model();
+  PhysicalModel times;
+  PhysicalFit fit;
+  fit.coefficients[static_cast<std::size_t>(PhysicalTerm::kLaunch)] = 7.0;
+  times.fits = {fit};
+  times.size_min.assign(8, -100.0);
+  times.size_max.assign(8, 100.0);
+  model.physical = {times};
+  const auto network = network_of({convolution("c"), dense("d")});
+  EXPECT_DOUBLE_EQ(predict(network, model)->layers[0].run_time_ms->value, 7.0);
+  model.leaderboard = {{"lasso", "run_time", "convolutional", 5, 10.0, true},
+                       {"physical", "run_time", "convolutional", 5, 20.0, false},
+                       {"physical", "run_time", "dense", 5, 20.0, true}};
+  EXPECT_DOUBLE_EQ(predict(network, model)->layers[0].run_time_ms->value, kSmall);
+  EXPECT_DOUBLE_EQ(predict(network, model)->layers[1].run_time_ms->value, 7.0);
+  for (LassoModel& one : model.lasso) one.feature_max.assign(one.features.size(), 1e-3);
+  EXPECT_DOUBLE_EQ(predict(network, model)->layers[0].run_time_ms->value, 7.0);
+}
+
 TEST(Predict, RefusesFiguresThatAreNoNumbers) {
   const auto network = network_of({convolution("c"), pooling("p")});
   CostModel model = wide_model();
