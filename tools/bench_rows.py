@@ -140,7 +140,8 @@ def model_rows(p):
               Side([new, p.peers / "train.py", p.training, out / "peer_models_newest"]), ">=100x", reached=times(100), needs=[p.training])
     models = p.data / "models"
     yield Row("predict", "one prediction, whole process",
-              Side([p.program, "predict", p.engine, "--models", models, "--out", out / "p.csv", "--quiet"], repeat=10), "inference.py",
+              Side([p.program, "predict", p.engine, "--models", models, "--out", out / "prediction" / "p.csv", "--quiet"], repeat=10,
+                   makes=out / "prediction"), "inference.py",
               Side([old, p.peers / "predict.py", p.engine, p.data / "peer_models", out / "peer.csv"]), "<10 ms",
               figure=lambda r: f"{1e3 * r['wall_s']:.2f} ms", reached=lambda r: r["wall_s"] < 0.010, needs=[models])
     yield Row("start", "start-up (--version)", Side([p.program, "--version"], repeat=20), goal_text="<3 ms",
