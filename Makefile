@@ -35,6 +35,7 @@ bench: packages
 	cmake --preset bench
 	cmake --build --preset bench -j $(JOBS)
 	tools/bench.py build/bench
+	tools/bench_growth.py build/bench
 
 attribution: packages
 	cmake --preset bench

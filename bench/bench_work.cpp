@@ -6,13 +6,22 @@
 //   predictions of N networks, engines already parsed lasso PROBLEM [compat] cross-validated lasso gap
 //   PROBLEM COEFS      the duality gaps of another program's fold paths, by this library's code
 //
+//
+//   run PROGRAM ARGUMENT...  another program, its output to nowhere: started from a process as small as can
+//   be, because a child's largest resident set is at least that of the process it was started from
+//
 // Prints a JSON object with CPU seconds (user and system, all threads) and what was done in them. A PROBLEM
 // is "rows columns positive alphas" as 64-bit integers, y, then X by columns, as doubles; COEFS holds an
 // intercept and the coefficients of each alpha of each of ten contiguous folds.
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -32,17 +41,30 @@ namespace {
 namespace fs = std::filesystem;
 using Words = std::vector<std::string>;
 
-double cpu_seconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
+double cpu_seconds(const rusage& usage) {
   const auto seconds = [](timeval t) {
     return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
   };
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
+double cpu_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return cpu_seconds(usage);
+}
+
+/// Of this program alone: getrusage would count what its parent had before it became another program.
+double peak_megabytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);)
+    if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) / 1024.0;
+  return 0.0;
+}
+
 int report(double cpu, std::uint64_t bytes, std::uint64_t items) {
-  fmt::print("{{\"cpu_s\": {:.6f}, \"bytes\": {}, \"items\": {}}}\n", cpu, bytes, items);
+  fmt::print("{{\"cpu_s\": {:.6f}, \"bytes\": {}, \"items\": {}, \"peak_mb\": {:.1f}}}\n", cpu, bytes, items,
+             peak_megabytes());
   return 0;
 }
 
@@ -138,10 +160,11 @@ int bulk(const std::string& models, const std::string& folder, std::uint64_t cou
   }
   std::uint64_t layers = 0;
   const double begin = cpu_seconds();
+  NetworkPrediction prediction;
   for (std::uint64_t i = 0; i < count; ++i) {
-    const auto prediction = predictor.predict(networks[i % networks.size()]);
-    if (!prediction) return refuse(prediction);
-    layers += prediction->layers.size();
+    const auto done = predictor.predict(networks[i % networks.size()], {}, prediction);
+    if (!done) return refuse(done);
+    layers += prediction.layers.size();
   }
   return report(cpu_seconds() - begin, 0, layers);
 }
@@ -219,8 +242,8 @@ int lasso(const std::string& path, bool compat) {
     if (!fits) return refuse(fits);
     for (const LassoFit& fit : *fits) gap.add(part, fit.coefficients, fit.intercept, fit.alpha);
   }
-  fmt::print("{{\"cpu_s\": {:.6f}, \"gap\": {:.2e}, \"alpha_index\": {}}}\n", cpu, gap.value(),
-             cv->alpha_index);
+  fmt::print("{{\"cpu_s\": {:.6f}, \"gap\": {:.2e}, \"alpha_index\": {}, \"peak_mb\": {:.1f}}}\n", cpu,
+             gap.value(), cv->alpha_index, peak_megabytes());
   return 0;
 }
 
@@ -245,8 +268,35 @@ int gap(const std::string& path, const std::string& coefficients) {
   return 0;
 }
 
+int run_program(const Words& words) {
+  std::vector<char*> arguments;
+  for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  const auto begin = std::chrono::steady_clock::now();
+  pid_t child = 0;
+  if (const int code = posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+      code != 0) {
+    fmt::print(stderr, "{}: {}\n", words[0], std::strerror(code));
+    return 1;
+  }
+  int status = 0;
+  rusage usage{};
+  if (wait4(child, &status, 0, &usage) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    fmt::print(stderr, "{}: ended with status {}\n", words[0], status);
+    return 1;
+  }
+  const double wall = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  fmt::print("{{\"cpu_s\": {:.6f}, \"wall_s\": {:.6f}, \"peak_mb\": {:.1f}}}\n", cpu_seconds(usage), wall,
+             static_cast<double>(usage.ru_maxrss) / 1024.0);
+  return 0;
+}
+
 int run(const Words& words) {
   const std::string what = words.empty() ? "" : words[0];
+  if (what == "run" && words.size() >= 2) return run_program({words.begin() + 1, words.end()});
   if (what == "latency" && words.size() == 2) return latency(words[1]);
   if (what == "scan" && words.size() == 2) return scan(words[1]);
   if (what == "power" && words.size() == 2) return power(words[1]);

@@ -38,7 +38,7 @@ void resident(benchmark::State& state) {
   for (auto _ : state) {
     const auto prediction = predictor.predict(*network);
     if (!prediction) return state.SkipWithError("no prediction");
-    benchmark::DoNotOptimize(prediction->energy_mj.value);
+    benchmark::DoNotOptimize(prediction->energy_mj->value);
   }
   state.SetItemsProcessed(static_cast<std::int64_t>(state.iterations() * network->layers.size()));
 }

@@ -12,50 +12,46 @@ CPU is user + system of the whole process; memory is its largest resident set.
 import json
 import os
 import pathlib
+import shutil
 import statistics
 import subprocess
 import sys
-import time
 
 import bench_inputs
 import bench_rows
 
 
-def run_once(command, env):
-    """CPU seconds, wall seconds, peak MB and standard output of a process."""
-    begin = time.perf_counter()
-    with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env) as process:
-        out, err = process.stdout.read(), process.stderr.read()
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        raise RuntimeError(f"{command[0]} {command[1]}: exit {process.returncode}: {err.decode()[-500:]}")
-    return {"cpu_s": usage.ru_utime + usage.ru_stime, "wall_s": time.perf_counter() - begin, "peak_mb": usage.ru_maxrss / 1024,
-            "out": out.decode()}
+def run_once(side, runner, env):
+    """CPU seconds, wall seconds and peak MB of a process, and what it says of itself."""
+    if side.makes:
+        shutil.rmtree(side.makes, ignore_errors=True)  # writing over a file costs more than writing a new one
+    command = side.command if side.reports_itself else [runner, "run", *side.command]
+    done = subprocess.run([str(word) for word in command], capture_output=True, env=env, check=False)
+    if done.returncode != 0:
+        raise RuntimeError(f"{side.command[0]} {side.command[1]}: exit {done.returncode}: {done.stderr.decode()[-500:]}")
+    said = json.loads(done.stdout.decode().strip().splitlines()[-1])
+    return {"wall_s": said["cpu_s"], "peak_mb": 0.0, **said}
 
 
-def measure(side):
-    """One run; a program that measures itself overrides the whole process's CPU time."""
+def measure(side, runner):
+    """One run: the mean of so many processes as the side wants."""
     env = {**os.environ, **{name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "NUMBA_NUM_THREADS")}}
-    repeats = [run_once(side.command, env) for _ in range(side.repeat)]
-    run = {key: statistics.fmean(r[key] for r in repeats) for key in ("cpu_s", "wall_s")}
+    repeats = [run_once(side, runner, env) for _ in range(side.repeat)]
+    run = dict(repeats[-1])
+    for key in ("cpu_s", "wall_s"):
+        run[key] = statistics.fmean(r[key] for r in repeats)
     run["peak_mb"] = max(r["peak_mb"] for r in repeats)
-    out = repeats[-1]["out"].strip().splitlines()
-    if side.reports_itself:
-        said = json.loads(out[-1])
-        run.update(said)
-        run["wall_s"] = run["cpu_s"]
     return run
 
 
-def run_row(row, pairs, peer_budget):
+def run_row(row, pairs, peer_budget, runner):
     ours, theirs = [], []
-    measure(row.ours)  # files into the cache
+    measure(row.ours, runner)  # files into the cache
     spent = 0.0
     for _ in range(pairs):
-        ours.append(measure(row.ours))
+        ours.append(measure(row.ours, runner))
         if row.peer and (not theirs or spent + theirs[0]["cpu_s"] <= peer_budget):
-            theirs.append(measure(row.peer))
+            theirs.append(measure(row.peer, runner))
             spent += theirs[-1]["cpu_s"]
     return ours, theirs
 
@@ -116,7 +112,7 @@ def main():
             print(f"{row.work:<31.31} left out: {row.missing()}")
             continue
         try:
-            results.append(summarize(row, *run_row(row, pairs, budget)))
+            results.append(summarize(row, *run_row(row, pairs, budget, places.work)))
             print(text_of(results[-1]), flush=True)
         except (RuntimeError, OSError, ValueError) as fault:
             print(f"{row.work:<31.31} FAILED: {str(fault)[:300]}", flush=True)

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import platform
+import shutil
 import subprocess
 
 VENVS = ("scikit_learn_1_5", "scikit_learn_newest", "lasso_libraries")
@@ -37,6 +38,14 @@ def prepare(places, wanted):
     if not models.exists() and places.golden.exists():
         quietly(places.program, "train", places.training, "--out", models, "--quiet")
         quietly(places.python("scikit_learn_1_5"), places.peers / "train.py", places.training, places.data / "peer_models")
+    physical = places.data / "physical"
+    if not physical.exists():
+        run = places.data / "physical.part"
+        quietly(places.program, "simulate", "--scenario", "demo", "--cycles", "3000", "--out", run / "raw", "--truth", run / "truth")
+        for command in (["attribute", "--method", "window", run / "raw", "--out", run / "pre"], ["convert", run / "pre", "--out", run / "rows"],
+                        ["train", run / "rows", "--estimator", "physical", "--out", physical]):
+            quietly(places.program, *command, "--quiet")
+        shutil.rmtree(run)
     for target in ("power", "runtime"):
         problem = places.problem(target)
         if not problem.exists() and places.golden.exists():

@@ -40,6 +40,7 @@ struct LassoRecipe {
   Scaler scaler = Scaler::kStandard;
   LassoOptions lasso;
   std::size_t folds = 10;
+  bool relative = false;  ///< errors count relative to the measured value, not in W or ms
 };
 /// The reference's recipe for a kind and target (docs/compatibility.md).
 LassoRecipe reference_recipe(ReferenceKind kind, Target target);
@@ -153,19 +154,34 @@ struct TrainOptions {
   std::function<void(std::string_view what, std::size_t done, std::size_t total)> progress;
 };
 
+/// An estimator's error on held-out layers of one kind, where all of its rivals have a prediction too.
+struct LeaderboardEntry {
+  std::string estimator;  ///< "physical", "lasso", "lasso relative", "mean of the kind"
+  std::string target;     ///< "run_time", "power", "energy"
+  std::string kind;       ///< "all", or one of the kinds that the lasso knows
+  std::size_t layers = 0;
+  double rmspe_percent = 0.0;
+  bool chosen = false;  ///< least error of those that can predict
+};
+
 /// All models of one training: one file, model.json (docs/model-file.md).
 struct CostModel {
-  static constexpr int kFormatVersion = 2;  ///< the newest that is read; 1 has no physical models
+  static constexpr int kFormatVersion = 3;  ///< the newest that is read; 1 has no physical models
   std::string library_version;
   std::string device;     ///< board the data came from; empty if unknown
   std::string data_hash;  ///< SHA-256 over the training rows
   std::optional<double> idle_power_w;
   std::vector<PhysicalModel> physical;  ///< none, or up to one a target; they come before the lasso ones
   std::vector<LassoModel> lasso;        ///< up to six
-  std::vector<Warning> warnings;        ///< of the training, not stored
+  /// How estimators did in nested validation. Where a lasso is chosen, predictions of the kind and target
+  /// come from it (inside the range of its training rows), else from the physical models.
+  std::vector<LeaderboardEntry> leaderboard;
+  std::vector<Warning> warnings;  ///< of the training, not stored
 
   [[nodiscard]] const LassoModel* find(ReferenceKind kind, Target target) const;
   [[nodiscard]] const PhysicalModel* find(PhysicalTarget target) const;
+  /// The chosen estimator; empty if there was no choice.
+  [[nodiscard]] std::string_view chosen(ReferenceKind kind, Target target) const;
 };
 
 /// Fits the six models that the data allows, networks in order of their names. A kind without rows, or with
@@ -177,6 +193,13 @@ Expected<CostModel> train_lasso(const TrainingSet& data, const TrainOptions& opt
 /// has a run time or an energy.
 Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std::string> held_out,
                                    const TrainOptions& options);
+
+/// `train --estimator auto`: physical models beside lasso ones, of the recipe that did better. By nested
+/// validation (networks are held out in turn, shapes where there are fewer than three) it is chosen for each
+/// kind and target which is believed: the leaderboard. A kind of model that the data does not allow is left
+/// out with a warning. Errors: those of train_lasso, if neither can be trained.
+Expected<CostModel> train_auto(const TrainingSet& data, std::span<const std::string> held_out,
+                               const TrainOptions& options);
 
 /// model.json: versioned, readable by a person; numbers are shortest round-trip decimals, so that saving a
 /// loaded model gives the same bytes.

@@ -20,15 +20,18 @@ std::optional<HeldOutGroups> held_out_groups_from(std::string_view name);
 /// Family of a network by its name: letters before the first digit or mark, so that resnet18 and resnet50 are
 /// one; the stem of a well-known family wherever it stands (wide_resnet50 -> resnet).
 std::string family_of(std::string_view network);
-/// A table with the columns network and family. Errors: kUnreadable; kMalformed with the line.
-Expected<std::map<std::string, std::string>> read_families(const std::filesystem::path& path);
+/// A table with the columns network and family. A doubt about the file (a last line that may be cut) goes to
+/// `warnings`. Errors: kUnreadable; kMalformed with the line.
+Expected<std::map<std::string, std::string>> read_families(const std::filesystem::path& path,
+                                                           std::vector<Warning>* warnings = nullptr);
 
 struct EvaluationOptions {
   HeldOutGroups groups = HeldOutGroups::kFamily;
   std::size_t shape_folds = 10;                 ///< groups of shapes are held out in so many parts
   std::map<std::string, std::string> families;  ///< by network; others by family_of
   PhysicalChoices choices;
-  bool lasso = true;  ///< also the reference's recipe on the same splits
+  bool lasso = true;  ///< also the reference's recipe, and the same with relative errors, on the same splits
+  bool judge_lasso = false;  ///< all figures are those of the reference's recipe, where it has a prediction
   std::size_t jobs = 0;
 };
 
@@ -39,6 +42,7 @@ struct HeldOutLayer {
   double measured = 0.0, predicted = 0.0;  ///< ms, W or mJ
   std::optional<double> low, high;         ///< 90 % interval
   std::optional<double> naive, lasso;      ///< mean of the kind; the reference's recipe, where it has one
+  std::optional<double> relative_lasso;    ///< the reference's recipe with relative errors
   double distance = 0.0;                   ///< outside the training layers' sizes, in ranges of them
 };
 
@@ -54,6 +58,7 @@ struct Accuracy {
   double coverage_percent = 0.0;   ///< layers whose interval holds the measured value
   double naive_rmspe_percent = 0.0;
   double lasso_rmspe_percent = 0.0;  ///< over the layers that the reference's recipe covers
+  double relative_lasso_rmspe_percent = 0.0;
   std::size_t lasso_layers = 0;
 };
 Accuracy accuracy_of(std::span<const HeldOutLayer> layers);
@@ -74,17 +79,11 @@ struct TargetEvaluation {
   std::vector<HeldOutLayer> layers;
 };
 
-struct LeaderboardEntry {
-  std::string estimator, target;
-  std::size_t layers = 0;
-  double rmspe_percent = 0.0;
-};
-
 struct Evaluation {
   HeldOutGroups groups = HeldOutGroups::kFamily;
   std::size_t group_count = 0;
-  std::vector<TargetEvaluation> targets;  ///< those that were measured
-  std::vector<LeaderboardEntry> leaderboard;
+  std::vector<TargetEvaluation> targets;      ///< those that were measured
+  std::vector<LeaderboardEntry> leaderboard;  ///< by target and kind, least error first
   std::vector<Warning> warnings;
 
   [[nodiscard]] const TargetEvaluation* find(std::string_view target) const;

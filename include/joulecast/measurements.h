@@ -70,6 +70,7 @@ struct AttributionOutcome {
   Status status = Status::kDone;
   std::optional<Error> reason;                         ///< with kWithoutPower, kRefused and kSkipped
   WindowSummary summary;                               ///< window method, with kDone and kWithoutPower
+  std::optional<double> run_time_ms;                   ///< all layers together, with kRunTimesOnly
   std::shared_ptr<const RegressionResult> regression;  ///< regression, with kDone and kRefused
   std::vector<Warning> warnings;
 };

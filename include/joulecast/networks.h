@@ -32,6 +32,7 @@ enum class LayerKind {
   kOther,
   kNone,  ///< takes no time: NoOp, Constant, shape_call
 };
+/// How many kinds there are, for tables by kind.
 inline constexpr std::size_t kLayerKinds = static_cast<std::size_t>(LayerKind::kNone) + 1;
 /// The name used in every file: "convolutional", "dense", ...
 std::string_view to_string(LayerKind kind);

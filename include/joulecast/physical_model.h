@@ -28,27 +28,29 @@ std::string_view unit_of(PhysicalTarget target);
 
 /// What a coefficient multiplies.
 enum class PhysicalTerm : std::uint8_t {
-  kCall,            ///< 1 a block that was measured by itself: what one call costs beside its layers
-  kActive,          ///< run time in ms; of energy alone
-  kLaunch,          ///< 1 a layer
-  kGroupLaunch,     ///< groups beyond the first of a grouped convolution
-  kGroupDepth,      ///< the same, times inner length / 1000
-  kMoveLaunch,      ///< 1 a data move (reformat, concat, ...), beyond kLaunch
-  kPoolingLaunch,   ///< 1 a pooling, beyond kLaunch
-  kMatrix,          ///< GFLOP on padded channels, in half precision's rate; a network's first layer counts by
-                    ///< the device's ratio of matrix to vector rate
-  kTile,            ///< the same, padded to whole tiles of the kernel that the tactic names
-  kOperand,         ///< MB of operands that products read again for each 128 rows or columns of output
-  kImage,           ///< GFLOP of first layers, beyond kMatrix
-  kDepthwise,       ///< GFLOP of depthwise convolutions
-  kWindow,          ///< 10^9 window operations (pooling) or elements (others)
-  kDepth,           ///< inner length of a product / 1000, where its output map is larger than 1 x 1
-  kTraffic,         ///< MB read and written
-  kUncached,        ///< MB of inputs and outputs beyond the size of the device's last cache
-  kMoveTraffic,     ///< MB of data moves, beyond kTraffic
+  kCall,           ///< 1 a block that was measured by itself: what one call costs beside its layers
+  kActive,         ///< run time in ms; of energy alone
+  kLaunch,         ///< 1 a layer
+  kGroupLaunch,    ///< groups beyond the first of a grouped convolution
+  kGroupDepth,     ///< the same, times inner length / 1000
+  kMoveLaunch,     ///< 1 a data move (reformat, concat, ...), beyond kLaunch
+  kPoolingLaunch,  ///< 1 a pooling, beyond kLaunch
+  kSplitLaunch,    ///< 1 a group of a product whose inner length is cut into parts: their sums are added up
+  kMatrix,         ///< GFLOP on padded channels, in half precision's rate; a network's first layer counts by
+                   ///< the device's ratio of matrix to vector rate
+  kTile,         ///< the same, padded to whole tiles of the kernel: of the one that the tactic names, else of
+                 ///< the one that suits the shapes and the device, and to whole waves of them
+  kOperand,      ///< MB of operands that products read again for each 128 rows or columns of output
+  kImage,        ///< GFLOP of first layers, beyond kMatrix
+  kDepthwise,    ///< GFLOP of depthwise convolutions
+  kWindow,       ///< 10^9 window operations (pooling) or elements (others)
+  kDepth,        ///< inner length of a product / 1000, where its output map is larger than 1 x 1
+  kTraffic,      ///< MB read and written
+  kUncached,     ///< MB of inputs and outputs beyond the size of the device's last cache
+  kMoveTraffic,  ///< MB of data moves, beyond kTraffic
   kPoolingTraffic,  ///< MB of pooling and other operators without weights, beyond kTraffic
 };
-inline constexpr std::size_t kPhysicalTerms = 18;
+inline constexpr std::size_t kPhysicalTerms = 19;
 /// Name in model files: "launch", "matrix_gflop", "traffic_mb", ...
 std::string_view to_string(PhysicalTerm term);
 /// Values of all terms for one layer, or one coefficient a term.
@@ -61,6 +63,9 @@ struct PhysicalRecipe {
   bool families = false;  ///< kinds have launches and traffic of their own, beyond the shared ones
   bool overlap = false;   ///< launches stand inside the corner: they run while the layer before works
   bool active = false;    ///< energy has a part that is proportional to the run time
+  /// Ridge on what refines the three terms of a roofline (launch, arithmetic, traffic) and the inner length:
+  /// on columns of length 1, so that 1 halves what a term would tell by itself.
+  double shrinkage = 0.0;
   friend bool operator==(const PhysicalRecipe&, const PhysicalRecipe&) = default;
 };
 
@@ -97,7 +102,8 @@ struct PhysicalIntervals {
 struct PhysicalDevice {
   /// Rates of matrix units over vector units by type; 1 = no such units, or not known.
   double fp32_ratio = 1.0, fp16_ratio = 1.0, int8_ratio = 1.0;
-  double cache_mb = 4.0;  ///< of the last level that the processor shares
+  double cache_mb = 4.0;         ///< of the last level that the processor shares
+  double multiprocessors = 0.0;  ///< 0 = not known
 };
 /// By a device's name, e.g. "NVIDIA A100 80GB PCIe"; the defaults for one that is not known.
 PhysicalDevice device_constants(std::string_view device);
@@ -119,18 +125,22 @@ struct PhysicalModel {
 /// elsewhere.
 double call_cost(const PhysicalModel& model);
 
-enum class PhysicalLoss { kRelative, kSquared };
+/// What a fit minimises, for predictions p and measured m: the sum of (p - m)^2 / (q m), q a first, relative
+/// fit's prediction, so that a factor too much counts nearly as the same factor too little; of
+/// (p - m)^2 / m^2, which favours low predictions three times as much; or of (p - m)^2.
+enum class PhysicalLoss { kSymmetric, kRelative, kSquared };
 
 /// What training's validation may choose from.
 struct PhysicalChoices {
   std::vector<double> corners = {1.0, 2.0, 4.0};
-  bool tiles = true;     ///< also the tiles of the tactics, where there are some
+  std::vector<double> shrinkages = {0.03, 3.0};
+  bool tiles = true;     ///< also whole tiles and waves
   bool families = true;  ///< also kinds with terms of their own
   bool active = true;    ///< also an energy proportional to run time
   bool residual = true;  ///< also a Gaussian process
   bool overlap = true;   ///< also launches that overlap with work
-  bool average = true;   ///< weigh recipes instead of taking the best
-  PhysicalLoss loss = PhysicalLoss::kRelative;
+  bool average = true;   ///< mean of the recipes instead of the best
+  PhysicalLoss loss = PhysicalLoss::kSymmetric;
   std::vector<PhysicalTerm> without;  ///< terms to do without
   std::size_t folds = 5;              ///< of the validation
 };

@@ -33,9 +33,9 @@ struct LayerPrediction {
 struct NetworkPrediction {
   std::string network;
   std::vector<LayerPrediction> layers;  ///< engine order, every layer
-  /// Sums over the layers that have a figure. Power is the mean over the run time of the layers with power
-  /// (the reference's time-weighted mean), 0 if there are none.
-  Figure run_time_ms, power_w, energy_mj;
+  /// Sums over the layers that have a figure; absent if no layer that takes time has one. Power is the mean
+  /// over the run time of the layers with power (the reference's time-weighted mean).
+  std::optional<Figure> run_time_ms, power_w, energy_mj;
   std::optional<Figure> board_energy_mj;        ///< idle included; needs the model's idle power
   std::optional<Figure> board_power_at_rate_w;  ///< idle included; needs the idle power and a rate
   std::size_t uncovered_layers = 0;             ///< layers that take time and no model covers
@@ -63,11 +63,16 @@ class Predictor {
   Predictor& operator=(Predictor&&) noexcept;
   ~Predictor();
 
-  /// Errors: kUnfit if no layer is covered by a model, or if the models are of another board; with compat
+  /// Errors: kUnfit if no layer is covered by a model, if the models are of another board, or if a figure
+  /// comes out as infinite or NaN (models of damaged coefficients, an absurd rate); with compat
   /// also if a layer is one the reference would choke on, or its model is missing; kUsage for a rate that is
   /// not above 0.
   [[nodiscard]] Expected<NetworkPrediction> predict(const Network& network,
                                                     const PredictOptions& options = {}) const;
+  /// The same into a prediction whose memory is used again: for many networks, one after the other. After an
+  /// error its content means nothing.
+  [[nodiscard]] Expected<void> predict(const Network& network, const PredictOptions& options,
+                                       NetworkPrediction& out) const;
 
  private:
   struct State;

@@ -23,8 +23,12 @@ struct ExpectedLayer {
   double half_width_share = 0.0;  ///< of the network's mean power above idle
 };
 
+/// What the logs of one network's run tell.
 struct RecordingCheck {
   std::string network;
+  /// Why the rest is not told although attribution finds something: without time stamps run times, with too
+  /// few cycles for the regression also powers by window. Nothing below but `warnings` is filled in then.
+  std::optional<Error> unjudged;
   std::uint64_t cycles = 0;
   double period_ms = 0.0;    ///< from one inference to the next
   double run_time_ms = 0.0;  ///< sum of the layers
@@ -45,10 +49,11 @@ struct RecordingCheck {
   std::uint64_t conversions = 0;  ///< values inside the run, each counted once
   /// Setting of an INA3221 whose refresh that is: channels and conversion time. Empty: none comes near.
   std::optional<std::uint64_t> channels;
-  double window_us = 0.0;       ///< conversion time assumed for the half-widths
-  double noise_w = 0.0;         ///< of one conversion, taken from conversions at neighbouring phases
-  double mean_power_w = 0.0;    ///< above idle, over the run
-  double phase_coverage = 0.0;  ///< share of the inference's 50 us bins in which conversions end
+  double window_us = 0.0;        ///< conversion time assumed for the half-widths
+  double noise_w = 0.0;          ///< of one conversion, taken from conversions at neighbouring phases
+  double mean_power_w = 0.0;     ///< above idle, over the run
+  double highest_power_w = 0.0;  ///< of all samples, idle power included: idle must lie below it
+  double phase_coverage = 0.0;   ///< share of the inference's 50 us bins in which conversions end
 
   std::vector<ExpectedLayer> layers;  ///< in the latency log's order, those that take time
   double resolved_share = 0.0;        ///< of the run time: layers with a half-width below 25 %
@@ -64,8 +69,8 @@ struct RecordingCheck {
 /// good to a factor of two. Errors: kUnfit if the logs cannot be joined (attribute_by_regression).
 Expected<RecordingCheck> check_recording(const LatencyLog& latencies, std::span<const PowerSample> power,
                                          Microwatts idle);
-/// Reads the logs of a network and checks them. Errors: also those of reading; kUnfit without power log or
-/// time stamps.
+/// Reads the logs of a network and checks them. Errors: also those of reading; kUnfit without a power log, or
+/// for logs of which no method gets a power.
 Expected<RecordingCheck> check_recording(const NetworkFolder& network, Microwatts idle,
                                          const PowerLogOptions& options = {},
                                          const ByteProgress& progress = {});

@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -34,11 +36,22 @@ struct ReferenceRow {
   std::string layer_name;
 };
 
+/// The features of one layer, kept in place: predictions in bulk make millions.
+struct ReferenceFeatures {
+  ReferenceKind kind = ReferenceKind::kConvolutional;
+  std::array<double, 13> values{};  ///< in reference_feature_names order; the first `count` are set
+  std::size_t count = 0;
+
+  [[nodiscard]] std::span<const double> row() const { return std::span(values).first(count); }
+};
+
 /// Features of an engine layer by the reference's definitions (pooling kernel = input height and width; dense
 /// sizes = products of all dimensions). Empty optional: the layer is none of the reference's three types.
 /// Error kUnfit: it is, but has what the reference dies of (a rank other than 2 or 4, a missing or odd list,
 /// a fault); the message is the reason of the reject.
-Expected<std::optional<std::pair<ReferenceKind, std::vector<double>>>> reference_features(const Layer& layer);
+Expected<std::optional<ReferenceFeatures>> reference_features(const Layer& layer);
+/// The same of a layer taken for one of another LayerType.
+Expected<std::optional<ReferenceFeatures>> reference_features(const Layer& layer, std::string_view type);
 
 /// One row of layers.csv: a layer of the engine with geometry and measured figures (docs/interface.md has the
 /// columns, in this order). Absent = not applicable or not measured.
@@ -51,6 +64,8 @@ struct LayerRow : LayerGeometry {
   std::string power_basis;  ///< "above_idle" or "board"; empty without power
   std::string status, block, device;
 };
+/// Does the row hold a figure to learn from: a run time, a power or an energy?
+bool is_measured(const LayerRow& row);
 /// Names and geometry of an engine layer; measured figures left empty.
 LayerRow describe_layer(const Layer& layer, std::string_view network);
 /// Columns in any order, unknown ones ignored, missing ones absent in every row; layer_name and one of
@@ -83,9 +98,9 @@ Expected<PowerCovariance> read_power_covariance(const std::filesystem::path& pat
 struct ConvertOptions {
   std::uint64_t per_layer_measurements = 10;
   std::string device;  ///< name of the board, written to every row of layers.csv; may be empty
-  /// Networks whose measurements count; the others, measured by an earlier run, are skipped and their rows
-  /// withdrawn. Absent: all count.
-  std::optional<std::vector<std::string>> measured;
+  /// Networks that an attribution has just looked at and could not use: what an earlier one measured of them
+  /// is skipped too, and their rows are withdrawn.
+  std::vector<std::string> unusable;
   std::size_t jobs = 0;
   /// Told how many of how many networks are done; from several threads.
   std::function<void(std::size_t done, std::size_t total)> progress;
@@ -115,13 +130,17 @@ struct ReferenceTable {
 struct TrainingSet {
   std::array<std::vector<ReferenceTable>, 3> reference;  ///< by ReferenceKind
   std::vector<LayerRow> layers;                          ///< all networks' layers.csv, in network order
-  std::vector<std::string> devices;                      ///< boards that the rows name, sorted
+  std::map<std::string, PowerCovariance> covariance;     ///< by network that has one; as its rows in layers
+  /// Boards that the rows name, sorted: of all rows found, also those that were left out for a `device`.
+  std::vector<std::string> devices;
   std::vector<Warning> warnings;
 };
 /// Finds files at any depth, as the reference does (network = the parent folder's name).
 /// Errors: kUnreadable; kMalformed with file and line (column missing, text in a number, empty cell); kUnfit
-/// if there is no row at all. With a `device` only rows of that board are taken: a folder's layers.csv says
-/// whose its files are, and folders that do not say it are taken, with a warning.
+/// if there is no row at all. Hidden folders, and folders that are links, are left out. With a `device` only
+/// rows of that board are taken: a folder's layers.csv says whose its files are, and folders that do not say
+/// it are taken, with a warning. The reference's three files do not name boards: where a folder's layers.csv
+/// names several they are left out, with a warning.
 Expected<TrainingSet> read_training_set(const std::filesystem::path& folder, const std::string& device = {});
 /// The board of a training set read with `device`: that, or what its rows agree on; empty if nothing says it.
 /// Error kUnfit if its rows are of several boards: a model is of one.

@@ -31,7 +31,9 @@ class CsvTable {
   static Expected<CsvTable> open(const std::filesystem::path& path, std::string remedy,
                                  ErrorKind if_empty = ErrorKind::kMalformed);
 
+  /// Names of the columns, in the file's order.
   [[nodiscard]] const std::vector<std::string>& header() const { return header_; }
+  /// Position of a column, of repeated names the first; nothing if the header lacks it.
   [[nodiscard]] std::optional<std::size_t> find(std::string_view column) const;
   /// Position of a column. Error kMalformed if the header lacks it.
   [[nodiscard]] Expected<std::size_t> place(std::string_view column) const;
@@ -46,6 +48,7 @@ class CsvTable {
 
   /// kMalformed, at the record in hand (the header before the first next()).
   [[nodiscard]] tl::unexpected<Error> fault(std::string what) const;
+  /// The same about one cell: "column NAME <what>: 'its text'".
   [[nodiscard]] tl::unexpected<Error> fault_in(std::size_t column, std::string_view what) const;
 
   /// After the end: a doubt if the last line has no line break, for whoever writes such files ends them with
@@ -54,7 +57,9 @@ class CsvTable {
   /// doubt() put behind others.
   void tell_doubt(std::vector<Warning>& warnings) const;
 
+  /// The reader below, for what only it knows; taking records from it leaves cell() behind.
   [[nodiscard]] CsvReader& reader() { return reader_; }
+  /// File and line of the record in hand.
   [[nodiscard]] Location location() const { return reader_.location(); }
 
  private:

@@ -1,8 +1,10 @@
 #include "base/float_text.h"
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <system_error>
 
 #include <fmt/compile.h>
@@ -19,6 +21,18 @@ char* write_float(char* to, double value) {
   end[0] = '.';
   end[1] = '0';
   return end + 2;
+}
+
+char* RepeatedFloatText::write(char* to, double value) {
+  const auto bits = std::bit_cast<std::uint64_t>(value);
+  constexpr int kIndexBits = std::countr_zero(std::tuple_size_v<decltype(entries_)>);
+  Entry& entry = entries_[(bits * 0x9E3779B97F4A7C15U) >> (64 - kIndexBits)];  // Fibonacci hashing
+  if (entry.size == 0 || entry.bits != bits) {
+    entry.bits = bits;
+    entry.size = static_cast<std::size_t>(write_float(entry.text.data(), value) - entry.text.data());
+  }
+  std::memcpy(to, entry.text.data(), kFloatTextBytes);  // all of it: a fixed size is two instructions
+  return to + entry.size;
 }
 
 void append_float(std::string& to, double value) {

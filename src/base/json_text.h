@@ -19,6 +19,7 @@ void append_json_string(std::string& to, std::string_view text);
 class JsonWriter {
  public:
   enum class Layout { kLines, kInline };
+  /// Short for Layout::kInline: begin_array(JsonWriter::kInline).
   static constexpr Layout kInline = Layout::kInline;
 
   JsonWriter& begin_object(Layout layout = Layout::kLines);

@@ -9,8 +9,10 @@ namespace joulecast {
 /// What some programs begin a UTF-8 file with.
 inline constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
+/// What stands at a text's begin: a character, the begin of one that the text ends within, or no UTF-8.
 enum class Utf8Status : unsigned char { kFound, kNeedsMore, kWrong };
 
+/// The answer of first_utf8_character.
 struct Utf8Character {
   Utf8Status status = Utf8Status::kNeedsMore;
   std::size_t bytes = 0;  ///< of the character, if it was found

@@ -106,7 +106,6 @@ class AttributeCommand final : public Subcommand {
         .required = true;
     flags.add("--out", "PREPROCESSED", &arguments_.out, "Folder to write to").required = true;
     flags.flags.back().alias = "-o";
-    flags.add("--only", "NETWORK", &arguments_.only, "Take this network alone; may be given several times");
     add_attribution_flags(flags, arguments_);
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
@@ -121,6 +120,8 @@ class AttributeCommand final : public Subcommand {
 }  // namespace
 
 void add_attribution_flags(FlagSet& flags, AttributeArguments& arguments) {
+  flags.add("--only", "NETWORK", &arguments.only,
+            "Of RAW_DATA, take this network alone; may be given several times");
   flags
       .add("--method", "METHOD", &arguments.method,
            "How power comes to layers: regression (the default), or window as the reference does")
@@ -192,10 +193,10 @@ Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& comm
     for (const auto& warning : outcome.warnings) console.warning(warning, outcome.network);
     if (outcome.status == AttributionOutcome::Status::kSkipped) {
       faults.skipped(console, outcome.network, *outcome.reason);
+      run.skipped.push_back(outcome.network);
       continue;
     }
     produced = true;
-    run.produced.push_back(outcome.network);
     if (outcome.reason) {
       console.survived(outcome.network,
                        outcome.status == AttributionOutcome::Status::kRefused ? "refused" : "",

@@ -51,7 +51,7 @@ std::string with_interval(const Interval& value) {
 }  // namespace
 
 std::string window_table(const std::vector<AttributionOutcome>& outcomes, std::size_t width, bool colours) {
-  Table table({{"network", Table::Align::kLeft, true},
+  Table table({{"network", Table::Align::kLeft, Table::Narrow::kOwnLine},
                {"rows"},
                {"with power (%)"},
                {"samples"},
@@ -76,7 +76,7 @@ std::string window_table(const std::vector<AttributionOutcome>& outcomes, std::s
 
 std::string regression_table(const std::vector<AttributionOutcome>& outcomes, std::size_t width,
                              bool colours) {
-  Table table({{"network", Table::Align::kLeft, true},
+  Table table({{"network", Table::Align::kLeft, Table::Narrow::kOwnLine},
                {"verdict", Table::Align::kLeft},
                {"ms"},
                {"energy (mJ)"},
@@ -85,7 +85,8 @@ std::string regression_table(const std::vector<AttributionOutcome>& outcomes, st
                {"open %"}});
   for (const auto& outcome : outcomes) {
     if (!outcome.regression) {
-      table.add({outcome.network, std::string(in_words(outcome.status)), "-", "-", "-", "-", "-"});
+      table.add({outcome.network, std::string(in_words(outcome.status)), cell(outcome.run_time_ms, 2), "-",
+                 "-", "-", "-"});
       continue;
     }
     const RegressionResult& result = *outcome.regression;

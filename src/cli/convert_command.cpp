@@ -12,7 +12,7 @@ namespace joulecast::cli {
 namespace {
 
 std::string summary_of(const Console& console, const std::vector<ConvertOutcome>& outcomes) {
-  Table table({{"network", Table::Align::kLeft, true},
+  Table table({{"network", Table::Align::kLeft, Table::Narrow::kOwnLine},
                {"convolutional"},
                {"pooling"},
                {"dense"},
@@ -85,7 +85,7 @@ Expected<int> run_convert(Console& console, const CommonOptions& common, const C
   ConvertOptions options;
   options.per_layer_measurements = arguments.per_layer_measurements;
   options.device = arguments.device;
-  options.measured = arguments.measured;
+  options.unusable = arguments.unusable;
   options.jobs = common.jobs;
   options.progress = [&console](std::size_t done, std::size_t total) {
     console.progress("convert", done, total, "networks");

@@ -10,8 +10,9 @@ namespace {
 class DatasetCommand final : public Subcommand {
   [[nodiscard]] std::string_view description() const override {
     return "Runs attribute and convert one after the other: RAW_DATA becomes DIR/preprocessed_data and "
-           "DIR/training_data. This "
-           "version has no support for remotes: fetch RAW_DATA and send the results by other means.";
+           "DIR/training_data. What is in DIR/preprocessed_data already, of other networks, is converted "
+           "too. "
+           "This version has no support for remotes: fetch RAW_DATA and send the results by other means.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast dataset raw_data --out .",
@@ -47,7 +48,8 @@ class DatasetCommand final : public Subcommand {
     if (full) return attributed->verdict;
     conversion_.preprocessed = preprocessed.string();
     conversion_.out = training.string();
-    conversion_.measured = attributed->produced;
+    // Networks of another RAW_DATA, measured into the same DIR earlier, are converted as ever.
+    conversion_.unusable = attributed->skipped;
     std::error_code code;
     if (!attributed->verdict && !std::filesystem::exists(preprocessed, code)) return attributed->verdict;
     console.summary("\n");

@@ -6,6 +6,7 @@
 #include "base/atomic_file.h"
 #include "cli/subcommand.h"
 #include "cli/table.h"
+#include "cli/words.h"
 #include "joulecast/evaluation.h"
 
 namespace joulecast::cli {
@@ -15,35 +16,37 @@ std::string figure(double value, int decimals = 1) {
   return std::isfinite(value) ? cell(value, decimals) : "-";
 }
 
-void add_row(Table& table, const std::string& target, const std::string& what, const Accuracy& a) {
-  table.add({target, what, count_cell(a.layers), figure(a.rmspe_percent), figure(a.mape_percent),
+void add_row(Table& table, const std::string& what, const Accuracy& a) {
+  table.add({what, count_cell(a.layers), figure(a.rmspe_percent), figure(a.mape_percent),
              figure(a.within_10_percent, 0), figure(a.sum_error_percent), figure(a.coverage_percent, 0),
              figure(a.naive_rmspe_percent, 0), figure(a.lasso_rmspe_percent, 0)});
 }
 
-std::string accuracy_table(const Evaluation& evaluation, bool networks, const Console& console) {
-  Table table({{"target", Table::Align::kLeft},
-               {networks ? "network" : "kind", Table::Align::kLeft, true},
-               {"layers"},
-               {"RMSPE (%)"},
-               {"MAPE (%)"},
-               {"in 10 % (%)"},
-               {"sum (%)"},
-               {"covered (%)"},
-               {"mean (%)"},
-               {"lasso (%)"}});
+/// One table a target: errors in percent, by network or by kind.
+std::string accuracy_tables(const Evaluation& evaluation, bool networks, const Console& console) {
+  std::string text;
   for (const auto& target : evaluation.targets) {
+    Table table({{networks ? "network" : "kind", Table::Align::kLeft, Table::Narrow::kOwnLine},
+                 {"layers"},
+                 {"RMSPE"},
+                 {"MAPE"},
+                 {"<10 %"},
+                 {"sum"},
+                 {"covered"},
+                 {"mean"},
+                 {"lasso"}});
     const auto& groups = networks ? target.by_network : target.by_kind;
-    for (const auto& [name, accuracy] : groups) add_row(table, target.target, name, accuracy);
-    add_row(table, target.target, "all", target.all);
+    for (const auto& [name, accuracy] : groups) add_row(table, name, accuracy);
+    add_row(table, "all", target.all);
+    text += target.target + ", in %\n" + table.text(console.width(), console.colours()) + "\n";
   }
-  return table.text(console.width(), console.colours());
+  return text;
 }
 
 std::string worst_table(const Evaluation& evaluation, const Console& console) {
   constexpr std::size_t kWorst = 5;
   Table table({{"worst", Table::Align::kLeft},
-               {"layer", Table::Align::kLeft, true},
+               {"layer", Table::Align::kLeft, Table::Narrow::kShorten},
                {"measured"},
                {"predicted"},
                {"outside"}});
@@ -58,6 +61,34 @@ std::string worst_table(const Evaluation& evaluation, const Console& console) {
                  cell(order[i]->measured, 4), cell(order[i]->predicted, 4), cell(order[i]->distance, 2)});
   }
   return table.text(console.width(), console.colours());
+}
+
+/// Leaves a part of the physical model out.
+Expected<void> leave_out(const std::string& part, PhysicalChoices& choices) {
+  if (part == "symmetric-loss") {
+    choices.loss = PhysicalLoss::kRelative;
+  } else if (part == "relative-loss") {
+    choices.loss = PhysicalLoss::kSquared;
+  } else if (part == "refinements") {
+    constexpr double kNone = 1e9;  // a ridge that leaves nothing of a term
+    choices.shrinkages = {kNone};
+  } else if (part == "corner") {
+    choices.corners = {1.0};
+  } else if (part == "tiles") {
+    choices.tiles = false;
+    choices.without.push_back(PhysicalTerm::kSplitLaunch);
+  } else if (part == "families") {
+    choices.families = false;
+  } else if (part == "residual") {
+    choices.residual = false;
+  } else if (part == "average") {
+    choices.average = false;
+  } else {
+    return fail(
+        ErrorKind::kUsage, "the physical model has no part '" + part + "'", {},
+        "Name symmetric-loss, relative-loss, refinements, corner, tiles, families, residual or average");
+  }
+  return {};
 }
 
 class EvaluateCommand final : public Subcommand {
@@ -80,8 +111,15 @@ class EvaluateCommand final : public Subcommand {
     flags.add("--group", "WHAT", &group_, "What is held out together: network, family (the default) or shape")
         .choices = {"network", "family", "shape"};
     flags.add("--families", "FILE", &families_, "Table of network and family");
-    flags.add("--estimator", "NAME", &estimator_, "auto (the default: lasso beside physical) or physical")
-        .choices = {"auto", "physical"};
+    flags
+        .add("--estimator", "NAME", &estimator_,
+             "Whose accuracy: auto (the default: physical, and lasso beside it), physical or lasso")
+        .choices = {"auto", "physical", "lasso"};
+    flags.add(
+        "--without", "PARTS", &without_,
+        "What the accuracy is without parts of the physical model: symmetric-loss, relative-loss, "
+        "refinements (all terms but a roofline's), corner, tiles, families, residual, average (the best "
+        "recipe instead of their mean); separated by commas");
     flags.add("--device", "NAME", &device_, "Of rows that name several boards, those of this one");
     flags.add("--json", "FILE", &json_, "Write all figures to this file");
   }
@@ -90,9 +128,14 @@ class EvaluateCommand final : public Subcommand {
     options.jobs = common.jobs;
     options.groups = *held_out_groups_from(group_);
     options.lasso = estimator_ == "auto";
+    options.judge_lasso = estimator_ == "lasso";
+    for (const std::string& part : split_at_commas(without_))
+      if (auto ok = leave_out(part, options.choices); !ok) return tl::unexpected(ok.error());
     if (!families_.empty()) {
-      auto families = read_families(families_);
+      std::vector<Warning> doubts;
+      auto families = read_families(families_, &doubts);
       if (!families) return tl::unexpected(families.error());
+      for (const auto& doubt : doubts) console.warning(doubt);
       options.families = std::move(*families);
     }
     const auto data = read_training_set(training_, device_);
@@ -109,15 +152,20 @@ class EvaluateCommand final : public Subcommand {
     if (!json_.empty())
       if (auto ok = write_file_atomically(json_, to_json(*evaluation)); !ok)
         return tl::unexpected(ok.error());
-    console.summary(
-        fmt::format("{} {}(s) held out in turn\n\n", evaluation->group_count, group_) +
-        accuracy_table(*evaluation, false, console) + "\n" + accuracy_table(*evaluation, true, console) +
-        "\n" + worst_table(*evaluation, console) +
-        "sum: error of all layers together; covered: layers within their 90 % interval; mean, lasso: RMSPE "
-        "of "
-        "the mean of the kind and of the reference's recipe;\noutside: how far the layer's sizes lie outside "
-        "those of the training layers, in ranges of them.\n");
+    console.summary(fmt::format("{} held out in turn\n\n", evaluation->group_count == 1
+                                                               ? "1 " + group_
+                                                               : plural(evaluation->group_count)) +
+                    accuracy_tables(*evaluation, false, console) +
+                    accuracy_tables(*evaluation, true, console) + worst_table(*evaluation, console) +
+                    "\n<10 %: layers with an error below 10 %; sum: error of all layers together;\n"
+                    "covered: layers within their 90 % interval; mean, lasso: RMSPE of the mean of\n"
+                    "the kind and of the reference's recipe; outside: how far the layer's sizes lie\n"
+                    "outside those of the training layers, in ranges of them.\n");
     return 0;
+  }
+
+  [[nodiscard]] std::string plural(std::size_t count) const {
+    return fmt::format("{} {}", count, group_ == "family" ? "families" : group_ + "s");
   }
 
   std::string training_;
@@ -125,6 +173,7 @@ class EvaluateCommand final : public Subcommand {
   std::string families_;
   std::string estimator_ = "auto";
   std::string device_;
+  std::vector<std::string> without_;
   std::string json_;
 };
 

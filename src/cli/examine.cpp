@@ -6,6 +6,7 @@
 
 #include "base/csv_table.h"
 #include "base/folder_listing.h"
+#include "base/shell_text.h"
 #include "cost_model/model_file.h"
 #include "joulecast/cost_model.h"
 #include "joulecast/networks.h"
@@ -35,9 +36,9 @@ Finding faulty(const fs::path& path, std::string is, Error fault) {
 }
 
 /// The folder itself, or those down to `depth` folders below it (hidden ones left out), that hold one of
-/// these files.
-std::vector<fs::path> folders_with(const fs::path& folder, std::span<const std::string_view> files,
-                                   int depth) {
+/// these files. Of several levels links are left out: they may lead back up.
+std::vector<fs::path> folders_with(const fs::path& folder, std::span<const std::string_view> files, int depth,
+                                   bool follow_links) {
   if (std::any_of(files.begin(), files.end(), [&](std::string_view file) { return is_there(folder / file); }))
     return {folder};
   std::vector<fs::path> found;
@@ -45,16 +46,16 @@ std::vector<fs::path> folders_with(const fs::path& folder, std::span<const std::
   if (!names) return found;
   for (const std::string& name : *names) {
     std::error_code code;
-    // A link may lead back up.
-    if (name.starts_with('.') || fs::is_symlink(folder / name, code)) continue;
-    const auto below = folders_with(folder / name, files, depth - 1);
+    if (name.starts_with('.') || (!follow_links && fs::is_symlink(folder / name, code))) continue;
+    const auto below = folders_with(folder / name, files, depth - 1, follow_links);
     found.insert(found.end(), below.begin(), below.end());
   }
   return found;
 }
 
+/// As `convert` finds them.
 std::vector<fs::path> measured_networks(const fs::path& folder) {
-  return folders_with(folder, std::array{kWindowCsvFile, kLayerPowerFile}, 1);
+  return folders_with(folder, std::array{kWindowCsvFile, kLayerPowerFile}, 1, true);
 }
 
 /// The trainer takes rows from any depth.
@@ -62,7 +63,7 @@ std::vector<fs::path> training_networks(const fs::path& folder) {
   constexpr std::array<std::string_view, 5> kFiles = {"layers.csv", "convolutional.csv", "pooling.csv",
                                                       "dense.csv", "rejects.csv"};
   constexpr int kDeepest = 16;
-  return folders_with(folder, kFiles, kDeepest);
+  return folders_with(folder, kFiles, kDeepest, false);
 }
 
 /// Is any of this raw data? Every subfolder counts as a network there.
@@ -100,8 +101,11 @@ void examine_network(const NetworkFolder& network, Finding& finding) {
                               "Copy trt_profiling/trt_layer_latency.json from the board"});
 }
 
-bool is_measured(const LayerRow& row) {
-  return row.run_time_ms || row.power_w || row.energy_mj;
+/// The folder that this one lies in, whatever the path to it ends in: "a/b/", ".".
+fs::path folder_around(const fs::path& folder) {
+  std::error_code code;
+  const fs::path whole = fs::absolute(folder, code).lexically_normal();
+  return whole.has_filename() ? whole.parent_path() : whole.parent_path().parent_path();
 }
 
 }  // namespace
@@ -109,7 +113,7 @@ bool is_measured(const LayerRow& row) {
 Finding examine_raw_data(const fs::path& path) {
   Finding finding{path.string(), "raw data"};
   finding.is_raw_data = true;
-  finding.next = fmt::format("joulecast attribute {} --out preprocessed_data", path.string());
+  finding.next = fmt::format("joulecast attribute {} --out preprocessed_data", shell_quoted(path.string()));
   const auto raw = finding.take(list_raw_data(path));
   if (!raw) return finding;
   finding.add(raw->warnings);
@@ -149,10 +153,13 @@ Finding examine_preprocessed(const fs::path& path) {
   Finding finding{path.string(), "measurements"};
   const auto networks = measured_networks(path);
   // A single network's folder is examined as it is, but converted with its neighbours.
-  std::error_code code;
-  const fs::path whole =
-      networks == std::vector{path} ? fs::absolute(path, code).lexically_normal().parent_path() : path;
-  finding.next = fmt::format("joulecast convert {} --out training_data", whole.string());
+  const fs::path whole = networks == std::vector{path} ? folder_around(path) : path;
+  finding.next = fmt::format("joulecast convert {} --out training_data", shell_quoted(whole.string()));
+  if (networks.empty())
+    finding.faults.push_back({ErrorKind::kUnfit,
+                              "no network has measurements",
+                              {path.string()},
+                              "Write them with 'joulecast attribute'"});
   warn_of_unmeasured(path, networks, finding);
   std::size_t by_regression = 0;
   std::size_t layers = 0;
@@ -199,7 +206,6 @@ std::size_t count_rows(const fs::path& file, Finding& finding) {
 
 Finding examine_training(const fs::path& path) {
   Finding finding{path.string(), "training rows"};
-  finding.next = fmt::format("joulecast train {} --out models", path.string());
   std::size_t rejects = 0;
   for (const fs::path& network : training_networks(path)) {
     if (is_there(network / "rejects.csv")) rejects += count_rows(network / "rejects.csv", finding);
@@ -209,6 +215,12 @@ Finding examine_training(const fs::path& path) {
   const auto data = finding.take(read_training_set(path));
   if (!data) return finding;
   finding.add(data->warnings);
+  std::string device;
+  if (const auto one = device_of(*data, {}); !one) {
+    finding.warnings.push_back({one.error().message, {path.string()}});
+    device = " --device " + shell_quoted(data->devices.front());
+  }
+  finding.next = fmt::format("joulecast train {} --out models{}", shell_quoted(path.string()), device);
   std::size_t rows = 0;
   for (std::size_t kind = 0; kind < data->reference.size(); ++kind) {
     std::size_t of_kind = 0;
@@ -230,7 +242,8 @@ Finding examine_training(const fs::path& path) {
 
 Finding examine_models(const fs::path& path) {
   Finding finding{path.string(), "models"};
-  finding.next = fmt::format("joulecast predict trt_engine_info.json --models {}", path.string());
+  finding.next =
+      fmt::format("joulecast predict trt_engine_info.json --models {}", shell_quoted(path.string()));
   const auto model = finding.take(load_cost_model(path));
   if (!model) return finding;
   finding.detail = fmt::format("{} models: {} physical, {} lasso; by joulecast {}",

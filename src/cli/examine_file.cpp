@@ -6,6 +6,7 @@
 
 #include "base/csv.h"
 #include "base/input_file.h"
+#include "base/shell_text.h"
 #include "base/time_stamp.h"
 #include "base/utf8.h"
 #include "cli/examine.h"
@@ -25,11 +26,27 @@ using Examine = void (*)(const fs::path& file, Finding& finding);
 
 constexpr std::size_t kHeadBytes = 64 * 1024;
 
+/// A network that waits for shapes is no faulty one: the hint ends in the flags that `predict` needs.
+bool take_open_shapes(const Error& error, Finding& finding) {
+  const std::size_t flags = error.hint.find("--shape ");
+  if (error.kind != ErrorKind::kUnfit || flags == std::string::npos) return false;
+  finding.warnings.push_back({error.message, error.location});
+  finding.next += " " + error.hint.substr(flags);
+  return true;
+}
+
 void examine_network_file(const fs::path& file, Finding& finding) {
   finding.is = "engine";
-  finding.next = fmt::format("joulecast predict {} --models models", file.string());
-  const auto network = finding.take(read_network(file, {}));
-  if (!network) return;
+  finding.next = fmt::format("joulecast predict {} --models models", shell_quoted(file.string()));
+  auto network = read_network(file, {});
+  if (!network && take_open_shapes(network.error(), finding)) {
+    network = read_engine_as_written(file);
+    if (!network) return;  // an ONNX model: nothing can be said of it without its shapes
+  }
+  if (!network) {
+    finding.faults.push_back(network.error());
+    return;
+  }
   finding.add(network->warnings);
   std::size_t faulty = 0;
   std::map<LayerKind, std::size_t> kinds;

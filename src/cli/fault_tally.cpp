@@ -18,7 +18,9 @@ void FaultTally::survived(const Error& reason) {
 
 Expected<int> FaultTally::verdict(bool produced, bool strict, std::string_view nothing_produced) const {
   if (!first_) return 0;
-  if (!produced) return fail(first_->kind, std::string(nothing_produced), {}, "The reasons stand above");
+  if (!produced)
+    return fail((unwritten_ ? *unwritten_ : *first_).kind, std::string(nothing_produced), {},
+                "The reasons stand above");
   // An input left out is a warning; a result that could not be stored is a failure.
   if (unwritten_) return exit_code(unwritten_->kind);
   return strict ? exit_code(first_->kind) : 0;

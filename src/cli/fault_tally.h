@@ -17,7 +17,8 @@ class FaultTally {
   void survived(const Error& reason);
 
   /// 0; the code of an output that could not be written; or with strict that of the first fault. Where
-  /// nothing was produced: an error of the first fault's kind, with `nothing_produced` as its message.
+  /// nothing was produced: an error of the kind of that output, else of the first fault, with
+  /// `nothing_produced` as its message.
   [[nodiscard]] Expected<int> verdict(bool produced, bool strict, std::string_view nothing_produced) const;
 
  private:

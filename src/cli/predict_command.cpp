@@ -62,6 +62,9 @@ class PredictCommand final : public Subcommand {
     if (out_ == "-" && json_ == "-")
       return fail(ErrorKind::kUsage, "--out - and --json - would mix on standard output", {},
                   "Give one of them a file");
+    if (inputs_.size() == 1 && is_file(out_) && is_file(json_) && place_of(out_) == place_of(json_))
+      return fail(ErrorKind::kUsage, "--out and --json name the same file", {out_},
+                  "Give them two files: the second would replace the first");
     const auto model = load_cost_model(models_);
     if (!model) return tl::unexpected(model.error());
     const Predictor predictor(*model);
@@ -124,11 +127,20 @@ class PredictCommand final : public Subcommand {
     return prediction;
   }
 
+  static bool is_file(const std::string& where) { return !where.empty() && where != "-"; }
+
+  /// The same for all names of a file: "r", "./r", by way of a link.
+  static fs::path place_of(const std::string& where) {
+    std::error_code code;
+    const fs::path whole = fs::absolute(where, code).lexically_normal();
+    const fs::path real = fs::weakly_canonical(whole, code);
+    return code ? whole : real;
+  }
+
   /// Nothing is written before all inputs are known to go to files of their own.
   Expected<void> deliver_all(Console& console, const std::vector<NetworkPrediction>& done,
                              const std::vector<std::string>& sources) const {
     std::map<std::string_view, std::string_view> source_of;
-    const auto is_file = [](const std::string& where) { return !where.empty() && where != "-"; };
     for (std::size_t i = 0; i < done.size() && (is_file(out_) || is_file(json_)); ++i) {
       const auto [place, fresh] = source_of.try_emplace(done[i].network, sources[i]);
       if (!fresh)
@@ -159,18 +171,26 @@ class PredictCommand final : public Subcommand {
     return write_file_atomically(path, content);
   }
 
+  static void tell_lines(Console& console, std::string_view text) {
+    while (!text.empty()) {
+      const std::size_t end = std::min(text.find('\n'), text.size());
+      console.note(text.substr(0, end));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+  }
+
   void show(Console& console, const std::vector<NetworkPrediction>& done) const {
     if (done.empty()) return;
     if (out_ == "-" || json_ == "-") {
-      // Standard output holds the result alone; what the reference prints beside its file is told as a note.
+      // Standard output holds the result alone; what the reference prints beside its file is told as notes.
       if (compat_)
-        for (const auto& prediction : done) console.note(compat_summary(prediction));
+        for (const auto& prediction : done) tell_lines(console, compat_summary(prediction));
       return;
     }
     if (done.size() == 1)
       console.summary(layer_table(done.front(), console.width(), console.colours()) + "\n");
     if (compat_)
-      for (const auto& prediction : done) console.result(compat_summary(prediction));
+      for (const auto& prediction : done) console.summary(compat_summary(prediction));
     else
       console.summary(network_table(done, console.width(), console.colours()));
   }

@@ -35,7 +35,7 @@ std::string_view mark(const LayerPrediction& layer) {
 }  // namespace
 
 std::string layer_table(const NetworkPrediction& prediction, std::size_t width, bool bold) {
-  Table table({{"layer", Table::Align::kLeft, true},
+  Table table({{"layer", Table::Align::kLeft, Table::Narrow::kShorten},
                {"kind", Table::Align::kLeft},
                {"time (ms)"},
                {"power (W)"},
@@ -57,32 +57,19 @@ std::string layer_table(const NetworkPrediction& prediction, std::size_t width, 
 }
 
 std::string network_table(const std::vector<NetworkPrediction>& predictions, std::size_t width, bool bold) {
-  const bool board = std::any_of(predictions.begin(), predictions.end(),
-                                 [](const auto& p) { return p.board_energy_mj.has_value(); });
-  const bool rate = std::any_of(predictions.begin(), predictions.end(),
-                                [](const auto& p) { return p.board_power_at_rate_w.has_value(); });
-  std::vector<Table::Column> columns{{"network", Table::Align::kLeft, true},
-                                     {"layers"},
-                                     {"uncovered"},
-                                     {"time (ms)"},
-                                     {"power (W)"},
-                                     {"energy (mJ)"}};
-  if (board) columns.push_back({"board (mJ)"});
-  if (rate) columns.push_back({"board (W)"});
-  Table table(columns);
+  const Table::Column network{"network", Table::Align::kLeft, Table::Narrow::kOwnLine};
+  Table table({network, {"layers"}, {"uncovered"}, {"time (ms)"}, {"power (W)"}, {"energy (mJ)"}});
+  Table board({network, {"board energy (mJ)"}, {"board power at the rate (W)"}});
+  bool any_board = false;
   for (const auto& p : predictions) {
-    std::vector<std::string> cells{p.network,
-                                   count_cell(p.layers.size()),
-                                   count_cell(p.uncovered_layers),
-                                   cell(p.run_time_ms.value, 3),
-                                   cell(p.power_w.value, 2),
-                                   cell(p.energy_mj.value, 3)};
-    if (board) cells.push_back(figure(p.board_energy_mj, 3));
-    if (rate) cells.push_back(figure(p.board_power_at_rate_w, 2));
-    table.add(std::move(cells));
+    table.add({p.network, count_cell(p.layers.size()), count_cell(p.uncovered_layers),
+               figure(p.run_time_ms, 3), figure(p.power_w, 2), figure(p.energy_mj, 3)});
+    if (!p.board_energy_mj) continue;
+    board.add({p.network, figure(p.board_energy_mj, 3), figure(p.board_power_at_rate_w, 2)});
+    any_board = true;
   }
-  std::string out = table.text(width, bold) + "Power and energy are above idle";
-  out += board ? "; board: idle included.\n" : ".\n";
+  std::string out = table.text(width, bold) + "Power and energy are above idle.\n";
+  if (any_board) out += "\n" + board.text(width, bold) + "The board's figures include its idle power.\n";
   return out;
 }
 

@@ -8,6 +8,7 @@
 #include "base/exit_code.h"
 #include "cli/table.h"
 #include "cli/words.h"
+#include "measurements/power_source.h"
 
 namespace joulecast::cli {
 namespace {
@@ -17,14 +18,14 @@ std::string percent(double share) {
 }
 
 std::string network_table(const std::vector<RecordingCheck>& checks, std::size_t width, bool colours) {
-  Table table({{"network", Table::Align::kLeft, true},
+  Table table({{"network", Table::Align::kLeft, Table::Narrow::kOwnLine},
                {"cycles"},
                {"poll (ms)"},
                {"refresh"},
-               {"stale (%)"},
-               {"conversions"},
-               {"phases (%)"},
-               {"good (%)"}});
+               {"stale %"},
+               {"readings"},
+               {"phases %"},
+               {"good %"}});
   for (const auto& check : checks) {
     table.add({check.network, count_cell(check.cycles), fmt::format("{:.2f}", check.poll_ms),
                cell(check.refresh_ms, 2), percent(check.stale_share), count_cell(check.conversions),
@@ -56,12 +57,31 @@ std::string layer_table(const RecordingCheck& check, std::size_t width, bool col
         check.poll_pauses, check.longest_pause_ms, check.clock_steps, check.missing_entries, check.stalls);
   }
   if (check.layers.empty()) return text;
-  Table table({{"layer", Table::Align::kLeft, true}, {"ms"}, {"expected +- (W)"}, {"of mean (%)"}});
+  Table table({{"layer", Table::Align::kLeft, Table::Narrow::kShorten},
+               {"ms"},
+               {"expected +- (W)"},
+               {"of mean (%)"}});
   for (const auto& layer : check.layers) {
     table.add({layer.layer_name, fmt::format("{:.4f}", layer.run_time_ms),
                fmt::format("{:.2f}", layer.half_width_w), percent(layer.half_width_share)});
   }
   return text + table.text(width, colours);
+}
+
+/// One file, one doubt, of how many networks it may be.
+std::optional<Warning> doubt_about_idle_of(const std::vector<RecordingCheck>& checks, Microwatts idle,
+                                           const std::filesystem::path& idle_file) {
+  std::optional<Warning> doubt;
+  double highest_w = 0.0;
+  std::uint64_t count = 0;
+  for (const auto& check : checks) {
+    if (!(to_watts(idle).value > check.highest_power_w)) continue;
+    highest_w = std::max(highest_w, check.highest_power_w);
+    ++count;
+  }
+  if (count != 0) doubt = doubt_about_idle(idle, to_microwatts(Watts(highest_w)).value, idle_file);
+  if (doubt) doubt->count = count;
+  return doubt;
 }
 
 }  // namespace
@@ -86,22 +106,25 @@ RecordingFaults tell_recordings(Console& console, const std::string& raw_data, b
     console.progress("doctor", i, networks.size(), "networks");
     auto check = check_recording(*networks[i], idle, options);
     if (!check) {
-      // What cannot be judged still has run times, and the window method may take it.
-      if (check.error().kind == ErrorKind::kUnfit) {
-        console.survived(networks[i]->name, "", check.error());
-        ++told.doubts;
-        continue;
-      }
       console.error(check.error());
       if (told.faults++ == 0) told.exit_code = exit_code(check.error().kind);
       continue;
     }
     told.doubts += check->warnings.size();
     for (const auto& warning : check->warnings) console.warning(warning, networks[i]->name);
+    if (check->unjudged) {
+      console.survived(check->network, "", *check->unjudged);
+      ++told.doubts;
+      continue;
+    }
     for (const auto& line : check->advice) advice[line].push_back(check->network);
     checks.push_back(std::move(*check));
   }
   console.end_progress();
+  if (const auto doubt = doubt_about_idle_of(checks, idle, raw->idle_power)) {
+    console.warning(*doubt);
+    ++told.doubts;
+  }
   if (!checks.empty()) {
     console.result(network_table(checks, console.width(), console.colours()));
     if (every_layer || checks.size() == 1) {

@@ -10,7 +10,8 @@
 
 namespace joulecast::cli {
 
-/// What is wrong with recordings: files that are damaged, and logs that no regression can use.
+/// What is wrong with recordings: files that are damaged, and logs that give no power. Doubts: logs that the
+/// regression cannot use, but the window method or run times alone can.
 struct RecordingFaults {
   std::size_t faults = 0, doubts = 0;
   int exit_code = 0;  ///< of the first fault

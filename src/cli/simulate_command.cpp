@@ -62,8 +62,11 @@ class SimulateCommand final : public Subcommand {
     const auto networks = write_raw_data(out_, truth_, options_);
     console.end_progress();
     if (!networks) return tl::unexpected(networks.error());
-    Table table(
-        {{"network", Table::Align::kLeft, true}, {"layers"}, {"cycles"}, {"power samples"}, {"size (MB)"}});
+    Table table({{"network", Table::Align::kLeft, Table::Narrow::kOwnLine},
+                 {"layers"},
+                 {"cycles"},
+                 {"power samples"},
+                 {"size (MB)"}});
     for (const auto& network : *networks)
       table.add({network.name, count_cell(network.layers), count_cell(network.cycles),
                  count_cell(network.samples), cell(static_cast<double>(network.bytes) / 1e6, 1)});

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,15 +24,16 @@ struct AttributeArguments {
   std::vector<std::string> rails = {};
   std::string time_zone = {};
 };
-/// Flags of the method and of the power logs' form.
+/// Flags of the choice of networks, of the method and of the power logs' form.
 void add_attribution_flags(FlagSet& flags, AttributeArguments& arguments);
-/// The second part alone, for commands that only read power logs.
+/// The last part alone, for commands that only read power logs.
 void add_power_log_flags(FlagSet& flags, AttributeArguments& arguments);
 /// Error kUsage for a time zone that there is not.
 Expected<PowerLogOptions> power_log_options(const AttributeArguments& arguments);
+/// How an attribution ended.
 struct AttributeRun {
-  Expected<int> verdict;              ///< exit code, or the error that no network could be used
-  std::vector<std::string> produced;  ///< networks whose files are of this run
+  Expected<int> verdict;             ///< exit code, or the error that no network could be used
+  std::vector<std::string> skipped;  ///< networks that could not be used, in the order of their names
 };
 /// attribute RAW_DATA --out PREPROCESSED. Errors: what keeps the work from beginning.
 Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& common,
@@ -44,7 +44,7 @@ struct ConvertArguments {
   std::string out;
   std::uint64_t per_layer_measurements = 10;
   std::string device = {};
-  std::optional<std::vector<std::string>> measured = {};  ///< as ConvertOptions::measured
+  std::vector<std::string> unusable = {};  ///< as ConvertOptions::unusable
 };
 /// Flags of the gate and of the board's name.
 void add_conversion_flags(FlagSet& flags, ConvertArguments& arguments);

@@ -43,17 +43,22 @@ std::string Table::text(std::size_t width, bool bold_heading) const {
     used += widest;
   }
   for (std::size_t c = 0; c < columns_.size() && used > width; ++c) {
-    if (!columns_[c].shrinks || widths[c] <= kNarrowest) continue;
+    if (columns_[c].narrow == Narrow::kNever || widths[c] <= kNarrowest) continue;
     const std::size_t given = std::min(used - width, widths[c] - kNarrowest);
     widths[c] -= given;
     used -= given;
   }
   std::string out;
   const auto add_line = [&](const std::vector<std::string>& cells) {
+    const bool above = columns_.front().narrow == Narrow::kOwnLine && display_width(cells[0]) > widths[0];
+    if (above) out += cells[0] + "\n";
     std::string line;
     for (std::size_t c = 0; c < columns_.size(); ++c) {
       if (c != 0) line += kGap;
-      line += padded(shorten_middle(cells[c], widths[c]), widths[c], columns_[c].align);
+      if (c == 0 && above)
+        line += std::string(widths[c], ' ');
+      else
+        line += padded(shorten_middle(cells[c], widths[c]), widths[c], columns_[c].align);
     }
     line.erase(line.find_last_not_of(' ') + 1);
     out += line + "\n";

@@ -13,10 +13,16 @@ namespace joulecast::cli {
 class Table {
  public:
   enum class Align { kLeft, kRight };
+  /// What a column's cells do when the table is too wide.
+  enum class Narrow {
+    kNever,
+    kShorten,  ///< lose their middle
+    kOwnLine,  ///< the first column only: long ones get a line to themselves, above the rest of their row
+  };
   struct Column {
     std::string heading;
     Align align = Align::kRight;
-    bool shrinks = false;  ///< gives way, by losing the middle of its cells, when the table is too wide
+    Narrow narrow = Narrow::kNever;
   };
   explicit Table(std::vector<Column> columns);
 
@@ -24,7 +30,7 @@ class Table {
   void add(std::vector<std::string> cells);
   /// A line across, before the totals.
   void rule();
-  /// Lines of at most `width` characters (as far as the columns that shrink allow it), none with trailing
+  /// Lines of at most `width` characters (as far as the columns that give way allow it), none with trailing
   /// blanks.
   [[nodiscard]] std::string text(std::size_t width, bool bold_heading = false) const;
 

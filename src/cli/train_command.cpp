@@ -61,6 +61,20 @@ void take_board(const TrainingSet& data, TrainOptions& options) {
   }
 }
 
+std::string leaderboard_of(const Console& console, const CostModel& model) {
+  Table table({{"target", Table::Align::kLeft},
+               {"kind", Table::Align::kLeft},
+               {"estimator", Table::Align::kLeft},
+               {"layers"},
+               {"RMSPE (%)"},
+               {"", Table::Align::kLeft}});
+  for (const auto& entry : model.leaderboard)
+    table.add({entry.target, entry.kind, entry.estimator, count_cell(entry.layers),
+               cell(entry.rmspe_percent, 1), entry.chosen ? "chosen" : ""});
+  return table.text(console.width(), console.colours()) +
+         "On layers of networks (or of shapes, where networks are few) that were held out of everything.\n";
+}
+
 class TrainCommand final : public Subcommand {
   [[nodiscard]] std::string_view description() const override {
     return "Fits six models (convolutional, pooling and dense layers; power and run time) to the rows in "
@@ -133,8 +147,10 @@ class TrainCommand final : public Subcommand {
     for (const auto& warning : model->warnings) console.warning(warning);
     if (const auto saved = save_cost_model(*model, out_); !saved) return tl::unexpected(saved.error());
     if (!model->physical.empty()) console.summary(physical_summary_of(console, *model));
+    if (!model->leaderboard.empty()) console.summary(leaderboard_of(console, *model));
     if (!model->lasso.empty()) console.summary(summary_of(console, *model));
-    console.note(fmt::format("{} models written to {}", model->lasso.size() + model->physical.size(),
+    const std::size_t models = model->lasso.size() + model->physical.size();
+    console.note(fmt::format("{} model{} written to {}", models, models == 1 ? "" : "s",
                              (std::filesystem::path(out_) / "model.json").string()));
     return 0;
   }
@@ -145,26 +161,8 @@ class TrainCommand final : public Subcommand {
     // Physical models are judged by validation, and so learn from all networks unless some were named.
     const std::vector<std::string> held_out =
         test_networks_.empty() ? std::vector<std::string>{} : options.test_networks;
-    auto physical = train_physical(data, held_out, options);
-    if (estimator_ == "physical" || (physical && !has_reference_rows(data))) return physical;
-    auto lasso = train_lasso(data, options);
-    if (!lasso && physical) {
-      physical->warnings.push_back({"no lasso models: " + lasso.error().message});
-      return physical;
-    }
-    if (!lasso) return lasso;
-    if (!physical) {
-      lasso->warnings.push_back({"no physical models: " + physical.error().message});
-      return lasso;
-    }
-    lasso->physical = std::move(physical->physical);
-    lasso->data_hash = physical->data_hash;
-    lasso->warnings.insert(lasso->warnings.begin(), physical->warnings.begin(), physical->warnings.end());
-    return lasso;
-  }
-  static bool has_reference_rows(const TrainingSet& data) {
-    return std::any_of(data.reference.begin(), data.reference.end(),
-                       [](const auto& tables) { return !tables.empty(); });
+    if (estimator_ == "physical") return train_physical(data, held_out, options);
+    return train_auto(data, held_out, options);
   }
 
   std::string training_;

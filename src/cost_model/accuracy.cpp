@@ -71,6 +71,7 @@ Accuracy accuracy_of(std::span<const HeldOutLayer> layers) {
   std::vector<double> logs;
   std::vector<double> naive;
   std::vector<double> lasso;
+  std::vector<double> relative_lasso;
   std::vector<double> measured;
   std::vector<double> predicted;
   double sum_measured = 0.0;
@@ -90,6 +91,7 @@ Accuracy accuracy_of(std::span<const HeldOutLayer> layers) {
     weighted += error * error * layer.measured;
     if (layer.naive) naive.push_back(*layer.naive / layer.measured - 1.0);
     if (layer.lasso) lasso.push_back(*layer.lasso / layer.measured - 1.0);
+    if (layer.relative_lasso) relative_lasso.push_back(*layer.relative_lasso / layer.measured - 1.0);
     if (!layer.low || !layer.high) continue;
     ++with_interval;
     if (*layer.low <= layer.measured && layer.measured <= *layer.high) ++covered;
@@ -113,6 +115,7 @@ Accuracy accuracy_of(std::span<const HeldOutLayer> layers) {
   out.coverage_percent = share(covered, with_interval);
   out.naive_rmspe_percent = root_mean_square(naive);
   out.lasso_rmspe_percent = root_mean_square(lasso);
+  out.relative_lasso_rmspe_percent = root_mean_square(relative_lasso);
   out.lasso_layers = lasso.size();
   return out;
 }

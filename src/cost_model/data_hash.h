@@ -8,7 +8,8 @@
 namespace joulecast {
 
 /// SHA-256 in hexadecimal over the reference tables (kind, network, features, targets, layer names) in order
-/// of kind and network, so that neither file names nor number formats matter.
+/// of kind and network, then all rows of layers.csv in theirs, so that neither file names nor number formats
+/// matter.
 std::string hash_of(const TrainingSet& data);
 
 }  // namespace joulecast

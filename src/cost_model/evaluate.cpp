@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/parallel.h"
+#include "cost_model/leaderboard.h"
 #include "cost_model/physical/baselines.h"
 #include "cost_model/physical/train.h"
 #include "joulecast/evaluation.h"
@@ -29,7 +30,7 @@ struct Outcome {
   std::vector<std::optional<Error>> fold_error;       // by fold
   std::vector<UnitResult> units;
   std::vector<double> layer_ms;                  ///< held-out run times by layer
-  std::vector<double> total_ratio, total_level;  ///< by network: of the fold that held it out
+  std::vector<double> total_ratio, total_level;  ///< by network: of the fold that held it out; 0 for shapes
   std::optional<Error> error;
 };
 
@@ -112,25 +113,25 @@ void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
   outcome.fold_total[f] = {model.intervals->total_log_ratio, model.intervals->total_level};
 }
 
-/// Intervals of the networks' totals. Where shapes are held out a network is in several folds: the widest
-/// holds.
-void take_totals(Outcome& outcome) {
+/// The first fold's error, and intervals of the networks' totals: each of the fold that held the network out.
+/// Where shapes are held out a network is in several folds, and has no totals.
+void take_totals(Outcome& outcome, HeldOutGroups groups) {
   for (std::size_t f = 0; f < outcome.folds.size(); ++f) {
     if (outcome.fold_error[f] && !outcome.error) outcome.error = outcome.fold_error[f];
+    if (groups == HeldOutGroups::kShape) continue;
     const auto [ratio, level] = outcome.fold_total[f];
     for (const std::size_t u : outcome.folds[f]) {
       const auto network = outcome.data.units[u].network;
-      if (ratio < outcome.total_ratio[network]) continue;
       outcome.total_ratio[network] = ratio;
       outcome.total_level[network] = level;
     }
   }
 }
 
-Outcome hold_out(std::span<const LayerRow> rows, PhysicalTarget target, const EvaluationOptions& options,
+Outcome hold_out(const TrainingSet& set, PhysicalTarget target, const EvaluationOptions& options,
                  std::span<const double> held_out_ms) {
   Outcome outcome;
-  outcome.data = gather(rows, target);
+  outcome.data = gather(set.layers, target, set.covariance);
   const PhysicalData& data = outcome.data;
   outcome.units.resize(data.units.size());
   outcome.layer_ms.assign(data.layers.size(), kUnknown);
@@ -152,7 +153,7 @@ Outcome hold_out(std::span<const LayerRow> rows, PhysicalTarget target, const Ev
   outcome.fold_error.resize(outcome.folds.size());
   parallel_for(outcome.folds.size(), options.jobs,
                [&](std::size_t f) { run_fold(outcome, f, options, held_out_ms); });
-  take_totals(outcome);
+  take_totals(outcome, options.groups);
   return outcome;
 }
 
@@ -194,10 +195,33 @@ void summarise(TargetEvaluation& target) {
   for (const auto& [network, layers] : by_network) target.by_network[network] = accuracy_of(layers);
 }
 
+/// A recipe's held-out predictions by layer; the reference knows no sums.
+struct Lasso {
+  std::vector<std::optional<double>> power, time;
+
+  [[nodiscard]] std::optional<double> power_of(const PhysicalUnit& unit) const {
+    return power.empty() || unit.end - unit.begin != 1 ? std::nullopt : power[unit.begin];
+  }
+  [[nodiscard]] std::optional<double> of(const PhysicalUnit& unit, PhysicalTarget target) const {
+    if (time.empty() || unit.end - unit.begin != 1) return std::nullopt;
+    if (target == PhysicalTarget::kRunTime) return time[unit.begin];
+    return time[unit.begin] && power[unit.begin] ? std::optional(*time[unit.begin] * *power[unit.begin])
+                                                 : std::nullopt;
+  }
+};
+
+/// False if the reference's recipe has no prediction above 0, of which there is no ratio.
+bool put_lasso_first(HeldOutLayer& layer) {
+  if (!layer.lasso || !(*layer.lasso > 0.0)) return false;
+  layer.predicted = *layer.lasso;
+  layer.low = layer.high = std::nullopt;
+  return true;
+}
+
 class Evaluating {
  public:
   Evaluating(const TrainingSet& data, const EvaluationOptions& options)
-      : rows_(data.layers), options_(options) {
+      : data_(data), rows_(data.layers), options_(options) {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       if (rows_[i].kind == LayerKind::kNone) continue;
       row_of_layer_.push_back(i);
@@ -209,10 +233,10 @@ class Evaluating {
   Expected<Evaluation> run() {
     Evaluation out;
     out.groups = options_.groups;
-    const Outcome times = hold_out(rows_, PhysicalTarget::kRunTime, options_, {});
+    const Outcome times = hold_out(data_, PhysicalTarget::kRunTime, options_, {});
     if (times.error) return tl::unexpected(*times.error);
     const std::vector<double> layer_ms = known_times(times);
-    const Outcome energies = hold_out(rows_, PhysicalTarget::kEnergy, options_, layer_ms);
+    const Outcome energies = hold_out(data_, PhysicalTarget::kEnergy, options_, layer_ms);
     if (energies.error) return tl::unexpected(*energies.error);
     out.group_count = std::max(times.folds.size(), energies.folds.size());
     if (out.group_count == 0)
@@ -224,7 +248,7 @@ class Evaluating {
           {}, "Measure more networks, or hold out by --group shape");
     for (const Outcome* outcome : {&times, &energies})
       out.warnings.insert(out.warnings.end(), outcome->data.warnings.begin(), outcome->data.warnings.end());
-    if (options_.lasso && !times.folds.empty()) compare_with_lasso(times);
+    if ((options_.lasso || options_.judge_lasso) && !times.folds.empty()) compare_with_lasso(times);
     if (!times.folds.empty()) out.targets.push_back(target_of(times, "run_time"));
     if (!energies.folds.empty()) {
       if (!times.folds.empty()) out.targets.push_back(power_of(energies, layer_ms));
@@ -239,8 +263,10 @@ class Evaluating {
 
  private:
   void compare_with_lasso(const Outcome& times) {
-    lasso_power_.resize(names_.size());
-    lasso_time_.resize(names_.size());
+    for (Lasso* lasso : {&lasso_, &relative_lasso_}) {
+      lasso->power.resize(names_.size());
+      lasso->time.resize(names_.size());
+    }
     parallel_for(times.folds.size(), options_.jobs, [&](std::size_t f) {
       std::vector<std::size_t> train;
       std::vector<std::size_t> test;
@@ -252,10 +278,13 @@ class Evaluating {
         (out ? test : train).push_back(row_of_layer_[unit.begin]);
         if (out) layers.push_back(unit.begin);
       }
-      const LassoPredictions predictions = lasso_predictions(rows_, train, test);
-      for (std::size_t k = 0; k < layers.size(); ++k) {
-        lasso_power_[layers[k]] = predictions.power_w[k];
-        lasso_time_[layers[k]] = predictions.run_time_ms[k];
+      for (const bool relative : {false, true}) {
+        const LassoPredictions predictions = lasso_predictions(rows_, train, test, relative);
+        Lasso& lasso = relative ? relative_lasso_ : lasso_;
+        for (std::size_t k = 0; k < layers.size(); ++k) {
+          lasso.power[layers[k]] = predictions.power_w[k];
+          lasso.time[layers[k]] = predictions.run_time_ms[k];
+        }
       }
     });
   }
@@ -272,33 +301,30 @@ class Evaluating {
       layer.predicted = result.predicted;
       layer.naive = result.naive;
       layer.distance = result.distance;
-      layer.lasso = lasso_of(unit, outcome.data.target);
+      layer.lasso = lasso_.of(unit, outcome.data.target);
+      layer.relative_lasso = relative_lasso_.of(unit, outcome.data.target);
       set_interval(layer, result.log_ratio);
+      if (options_.judge_lasso && !put_lasso_first(layer)) {
+        target.layers.pop_back();
+        continue;
+      }
       NetworkTotal& total = totals[unit.network];
       total.network = outcome.data.networks[unit.network];
       total.measured += unit.measured;
-      total.predicted += result.predicted;
+      total.predicted += layer.predicted;
     }
     if (options_.groups == HeldOutGroups::kShape) return target;
     for (std::size_t n = 0; n < totals.size(); ++n) {
       NetworkTotal& total = totals[n];
       if (total.network.empty()) continue;
       total.level = outcome.total_level[n];
-      if (outcome.total_ratio[n] > 0.0) {
+      if (outcome.total_ratio[n] > 0.0 && !options_.judge_lasso) {
         total.low = total.predicted * std::exp(-outcome.total_ratio[n]);
         total.high = total.predicted * std::exp(outcome.total_ratio[n]);
       }
       target.totals.push_back(total);
     }
     return target;
-  }
-
-  std::optional<double> lasso_of(const PhysicalUnit& unit, PhysicalTarget target) const {
-    if (lasso_time_.empty() || unit.end - unit.begin != 1) return std::nullopt;
-    const auto& time = lasso_time_[unit.begin];
-    if (target == PhysicalTarget::kRunTime) return time;
-    const auto& power = lasso_power_[unit.begin];
-    return time && power ? std::optional(*time * *power) : std::nullopt;
   }
 
   /// Energy over run time, where both were measured.
@@ -319,8 +345,10 @@ class Evaluating {
       layer.measured = unit.measured / measured_ms;
       layer.predicted = energies.units[u].predicted / predicted_ms;
       layer.distance = energies.units[u].distance;
-      if (!lasso_power_.empty() && unit.end - unit.begin == 1) layer.lasso = lasso_power_[unit.begin];
+      layer.lasso = lasso_.power_of(unit);
+      layer.relative_lasso = relative_lasso_.power_of(unit);
       set_interval(layer, energies.units[u].power_log_ratio);
+      if (options_.judge_lasso && !put_lasso_first(layer)) target.layers.pop_back();
     }
     double sum = 0.0;
     for (const HeldOutLayer& layer : target.layers) sum += layer.measured;
@@ -328,22 +356,12 @@ class Evaluating {
     return target;
   }
 
-  static void rank(const TargetEvaluation& target, std::vector<LeaderboardEntry>& board) {
-    std::vector<LeaderboardEntry> entries;
-    entries.push_back({"physical", target.target, target.all.layers, target.all.rmspe_percent});
-    if (target.all.lasso_layers != 0)
-      entries.push_back({"lasso", target.target, target.all.lasso_layers, target.all.lasso_rmspe_percent});
-    entries.push_back({"mean of the kind", target.target, target.all.layers, target.all.naive_rmspe_percent});
-    std::stable_sort(entries.begin(), entries.end(),
-                     [](const auto& a, const auto& b) { return a.rmspe_percent < b.rmspe_percent; });
-    board.insert(board.end(), entries.begin(), entries.end());
-  }
-
+  const TrainingSet& data_;
   std::span<const LayerRow> rows_;
   const EvaluationOptions& options_;
   std::vector<std::size_t> row_of_layer_;
   std::vector<std::string> names_;
-  std::vector<std::optional<double>> lasso_power_, lasso_time_;  // by layer
+  Lasso lasso_, relative_lasso_;
 };
 
 }  // namespace

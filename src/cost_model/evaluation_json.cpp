@@ -25,6 +25,7 @@ void write_members(JsonWriter& json, const Accuracy& a) {
   json.member("coverage_90_percent", unless_nan(a.coverage_percent));
   json.member("naive_rmspe_percent", unless_nan(a.naive_rmspe_percent));
   json.member("lasso_rmspe_percent", unless_nan(a.lasso_rmspe_percent));
+  json.member("relative_lasso_rmspe_percent", unless_nan(a.relative_lasso_rmspe_percent));
   json.member("lasso_layers", std::uint64_t{a.lasso_layers});
 }
 
@@ -101,9 +102,10 @@ std::string to_json(const Evaluation& evaluation) {
   for (const LeaderboardEntry& entry : evaluation.leaderboard) {
     json.begin_object(JsonWriter::kInline)
         .member("target", entry.target)
+        .member("kind", entry.kind)
         .member("estimator", entry.estimator);
     json.member("layers", std::uint64_t{entry.layers});
-    json.member("rmspe_percent", unless_nan(entry.rmspe_percent)).end_object();
+    json.member("rmspe_percent", unless_nan(entry.rmspe_percent)).member("chosen", entry.chosen).end_object();
   }
   json.end_array().end_object();
   return json.take();

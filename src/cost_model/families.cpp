@@ -23,7 +23,8 @@ std::string family_of(std::string_view network) {
   return end == 0 ? lower : lower.substr(0, end);
 }
 
-Expected<std::map<std::string, std::string>> read_families(const std::filesystem::path& path) {
+Expected<std::map<std::string, std::string>> read_families(const std::filesystem::path& path,
+                                                           std::vector<Warning>* warnings) {
   auto table = CsvTable::open(path, "Give two columns, network and family, and one row for each network");
   if (!table) return tl::unexpected(table.error());
   const auto network = table->find("network");
@@ -34,11 +35,13 @@ Expected<std::map<std::string, std::string>> read_families(const std::filesystem
   for (;;) {
     const auto cells = table->next();
     if (!cells) return tl::unexpected(cells.error());
-    if (cells->empty()) return families;
+    if (cells->empty()) break;
     const std::string name(table->cell(*network));
     if (!families.emplace(name, table->cell(*family)).second)
       return table->fault(fmt::format("{} has a family already", name));
   }
+  if (warnings != nullptr) table->tell_doubt(*warnings);
+  return families;
 }
 
 }  // namespace joulecast

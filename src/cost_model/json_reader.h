@@ -17,11 +17,16 @@
 
 namespace joulecast {
 
-/// May something be divided by it? By 0 and by subnormal numbers it may not: the quotient would be infinite.
+/// Scales are deviations and ranges of columns. The square of a lesser one is no normal number (1.5e-154 is
+/// the root of the least), so that no fit has one, and what is divided by it overflows as soon as it is
+/// squared.
+inline constexpr double kLeastColumnScale = 1e-150;
+/// May something be divided by it?
 inline bool is_scale(double value) {
-  return value > 0.0 && std::isnormal(value);
+  return value >= kLeastColumnScale && std::isfinite(value);
 }
-inline constexpr const char* kNoScale = "is no scale: it must be a normal number above 0";
+/// What a reader says of a number that is_scale refuses, behind its place.
+inline constexpr const char* kNoScale = "is no scale: it must be a number of at least 1e-150";
 
 /// First fault of a document.
 class JsonFaults {

@@ -26,6 +26,7 @@ LassoRecipe read_recipe(ObjectReader reader) {
   LassoRecipe recipe;
   recipe.degree = static_cast<int>(bounded_count(reader, "degree", 1));
   recipe.log_scale = reader.truth("log_scale");
+  if (reader.has("relative")) recipe.relative = reader.truth("relative");
   recipe.special_terms = reader.text_lists("special_terms");
   const auto scaler = scaler_from(reader.text("scaler"));
   if (!scaler) reader.fault("scaler", "is none of standard, robust, minmax");
@@ -138,7 +139,21 @@ void read_physical_models(ObjectReader& document, CostModel& model, JsonFaults& 
     if (model.find(one.target) != nullptr) return faults.add(place, "is a second model of the same target");
     model.physical.push_back(std::move(one));
   });
-  if (!faults.error() && model.physical.empty()) faults.add("physical", "is empty", kRemedy);
+}
+
+void read_leaderboard(ObjectReader& document, CostModel& model, JsonFaults& faults) {
+  document.for_each("leaderboard", [&](const simdjson::dom::element& element, const std::string& place) {
+    ObjectReader reader(element, place, faults);
+    LeaderboardEntry entry;
+    entry.target = reader.text("target");
+    entry.kind = reader.text("kind");
+    entry.estimator = reader.text("estimator");
+    entry.layers = reader.count("layers");
+    entry.rmspe_percent = reader.number("rmspe_percent");
+    entry.chosen = reader.truth("chosen");
+    reader.finish();
+    model.leaderboard.push_back(std::move(entry));
+  });
 }
 
 void read_models(ObjectReader& document, CostModel& model, JsonFaults& faults) {
@@ -185,7 +200,12 @@ Expected<CostModel> parse_cost_model(std::string_view text, std::string_view sou
   model.data_hash = document.text("data_hash");
   model.idle_power_w = document.optional_number("idle_power_w");
   if (model.idle_power_w && *model.idle_power_w < 0.0) document.fault("idle_power_w", "is below 0");
-  if (version >= 2) read_physical_models(document, model, faults);
+  // Its terms had another meaning, and no release has written it.
+  if (version == 2) faults.add("format_version", "2 is of a development version", kRemedy);
+  if (version >= 3) {
+    read_physical_models(document, model, faults);
+    read_leaderboard(document, model, faults);
+  }
   read_models(document, model, faults);
   document.finish();
   if (faults.error()) {

@@ -1,5 +1,6 @@
 // model.json, the writing side. docs/model-file.md describes the file, docs/model.schema.json its shape; what
 // is written here and read in model_reader.cpp must agree member by member.
+#include <algorithm>
 #include <cmath>
 
 #include <fmt/format.h>
@@ -17,6 +18,7 @@ void write_recipe(JsonWriter& json, const LassoRecipe& recipe) {
   json.key("recipe").begin_object();
   json.member("degree", static_cast<std::uint64_t>(recipe.degree));
   json.member("log_scale", recipe.log_scale);
+  if (recipe.relative) json.member("relative", true);
   json.member("special_terms", recipe.special_terms);
   json.member("scaler", to_string(recipe.scaler));
   json.member("folds", static_cast<std::uint64_t>(recipe.folds));
@@ -73,6 +75,16 @@ void write_model(JsonWriter& json, const LassoModel& model, std::span<const Colu
   json.end_object().end_object();
 }
 
+void write_leaderboard(JsonWriter& json, const std::vector<LeaderboardEntry>& board) {
+  json.key("leaderboard").begin_array();
+  for (const LeaderboardEntry& entry : board) {
+    json.begin_object(JsonWriter::kInline).member("target", entry.target).member("kind", entry.kind);
+    json.member("estimator", entry.estimator).member("layers", std::uint64_t{entry.layers});
+    json.member("rmspe_percent", entry.rmspe_percent).member("chosen", entry.chosen).end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
 std::string_view unit_of(Target target) {
@@ -87,16 +99,20 @@ Expected<std::string> to_json(const CostModel& model) {
   JsonWriter json;
   json.begin_object();
   json.member("format", kModelFormat);
-  // Files without physical models stay readable to programs of version 1.
-  json.member("format_version", std::uint64_t{model.physical.empty() ? 1U : 2U});
+  // Files of the reference's recipes alone stay readable to programs of version 1.
+  const bool plain =
+      model.physical.empty() && std::none_of(model.lasso.begin(), model.lasso.end(),
+                                             [](const LassoModel& one) { return one.recipe.relative; });
+  json.member("format_version", std::uint64_t{plain ? 1U : 3U});
   json.member("library_version", model.library_version);
   json.member("device", model.device);
   json.member("data_hash", model.data_hash);
   json.member("idle_power_w", model.idle_power_w);
-  if (!model.physical.empty()) {
+  if (!plain) {
     json.key("physical").begin_array();
     for (const PhysicalModel& one : model.physical) write_physical(json, one);
     json.end_array();
+    write_leaderboard(json, model.leaderboard);
   }
   json.key("models").begin_array();
   for (const LassoModel& one : model.lasso) {

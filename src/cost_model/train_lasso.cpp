@@ -70,6 +70,22 @@ std::vector<double> predict_all(const LassoModel& model, const Rows& rows) {
   return predicted;
 }
 
+/// What a lasso of relative errors takes the place of the intercept by: a column so long that the penalty on
+/// it is none.
+constexpr double kInterceptColumn = 1e4;
+
+/// Rows divided by their measured values, which are then all 1; the intercept becomes the last column.
+void make_relative(Matrix& matrix, std::vector<double>& measured, LassoOptions& options) {
+  Matrix out(matrix.rows, matrix.columns + 1);
+  for (std::size_t i = 0; i < matrix.rows; ++i) {
+    for (std::size_t j = 0; j < matrix.columns; ++j) out(i, j) = matrix(i, j) / measured[i];
+    out(i, matrix.columns) = kInterceptColumn / measured[i];
+  }
+  matrix = std::move(out);
+  measured.assign(measured.size(), 1.0);
+  options.fit_intercept = false;
+}
+
 /// The fitted pipeline, without its figures of accuracy; `unconverged` counts fits that stopped early.
 Expected<LassoModel> fit_pipeline(const Rows& train, LassoModel model, std::size_t& unconverged) {
   auto matrix = expand_features(train.features.view(), model.features, model.recipe);
@@ -78,8 +94,20 @@ Expected<LassoModel> fit_pipeline(const Rows& train, LassoModel model, std::size
   apply_scaler(*matrix, scaler);
   const auto folds = contiguous_folds(train.size(), model.recipe.folds);
   if (!folds) return tl::unexpected(folds.error());
-  auto fitted = lasso_cv(matrix->view(), train.values(model.target), *folds, model.recipe.lasso);
+  std::vector<double> measured = train.values(model.target);
+  LassoOptions options = model.recipe.lasso;
+  if (model.recipe.relative) {
+    if (std::any_of(measured.begin(), measured.end(), [](double y) { return !(y > 0.0); }))
+      return fail(ErrorKind::kUnfit, "a measured value is not above 0, so there are no relative errors", {},
+                  "Leave the row out, or train without relative errors");
+    make_relative(*matrix, measured, options);
+  }
+  auto fitted = lasso_cv(matrix->view(), measured, *folds, options);
   if (!fitted) return tl::unexpected(fitted.error());
+  if (model.recipe.relative) {
+    fitted->fit.intercept = kInterceptColumn * fitted->fit.coefficients.back();
+    fitted->fit.coefficients.pop_back();
+  }
 
   for (std::size_t j = 0; j < fitted->fit.coefficients.size(); ++j) {
     const double coefficient = fitted->fit.coefficients[j];

@@ -71,7 +71,7 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   out.idle_power_w = options.idle_power_w;
   out.data_hash = hash_of(data);
   const PhysicalData times = gather(rows, PhysicalTarget::kRunTime);
-  PhysicalData energies = gather(rows, PhysicalTarget::kEnergy);
+  PhysicalData energies = gather(rows, PhysicalTarget::kEnergy, data.covariance);
   out.warnings = times.warnings;
   const auto tell = [&](std::size_t done) {
     if (options.progress) options.progress("physical models", done, 2);

@@ -273,7 +273,11 @@ class NetworkJob {
   Expected<void> write_run_times(std::vector<LayerPower> layers, const LayerTypes& types) {
     if (layers.empty())
       return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()}, kNoRunTimeHint);
-    for (LayerPower& layer : layers) layer.layer_type = types.of(layer.layer_name);
+    outcome_.run_time_ms = 0.0;
+    for (LayerPower& layer : layers) {
+      layer.layer_type = types.of(layer.layer_name);
+      *outcome_.run_time_ms += layer.run_time_ms;
+    }
     auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
     if (!engine_copy) return tl::unexpected(engine_copy.error());
     if (auto ok = write_layer_power(out_ / kLayerPowerFile, layers); !ok) return ok;

@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -198,6 +199,14 @@ void advise_on_logs(RecordingCheck& check) {
   }
 }
 
+RecordingCheck unjudged(const NetworkFolder& network, const LatencyLog& latencies, Error why) {
+  RecordingCheck check;
+  check.network = network.name;
+  check.warnings = latencies.warnings;
+  check.unjudged = std::move(why);
+  return check;
+}
+
 }  // namespace
 
 Expected<RecordingCheck> check_recording(const LatencyLog& latencies, std::span<const PowerSample> power,
@@ -225,6 +234,9 @@ Expected<RecordingCheck> check_recording(const LatencyLog& latencies, std::span<
   }
   check.seconds_before = (begin - times.at_us.front()) / 1e6;
   check.seconds_after = (times.at_us.back() - end) / 1e6;
+
+  for (const PowerSample& sample : power)
+    check.highest_power_w = std::max(check.highest_power_w, to_watts(Microwatts(sample.microwatts())).value);
 
   const SensorClock clock = regression::identify_sensor(power, times.at_us);
   check.stale_share = clock.stale_share;
@@ -254,10 +266,12 @@ Expected<RecordingCheck> check_recording(const NetworkFolder& network, Microwatt
   }
   const auto latencies = read_latency_log(network.latency_log, progress);
   if (!latencies) return tl::unexpected(latencies.error());
-  if (!latencies->has_stamps) {
-    return fail(ErrorKind::kUnfit, "the latency log has no time stamps", {network.latency_log.string()},
-                "Only run times can be had from this network");
-  }
+  if (!latencies->has_stamps)
+    return unjudged(network, *latencies,
+                    {ErrorKind::kUnfit,
+                     "the latency log has no time stamps",
+                     {network.latency_log.string()},
+                     "Only run times can be had from this network"});
   auto source = PowerSource::open(network.power_log, *latencies, options);
   if (!source) return tl::unexpected(source.error());
   auto power = source->read_all();
@@ -266,14 +280,22 @@ Expected<RecordingCheck> check_recording(const NetworkFolder& network, Microwatt
   auto check = check_recording(*latencies, *power, idle);
   if (!check) {
     if (check.error().location.file.empty()) check.error().location.file = network.folder.string();
-    return check;
+    const bool few = latencies->cycles() != 0 && latencies->cycles() < regression::kLeastCycles;
+    if (!few || power->empty()) return check;
+    const TimeSpan samples = span_of(*power);
+    const TimeSpan layers = span_of(*latencies);
+    if (samples.last < layers.first || layers.last < samples.first)
+      return tl::unexpected(no_overlap(samples, layers, network.power_log.string()));
+    // The window method takes any number of cycles.
+    RecordingCheck few_cycles = unjudged(network, *latencies, check.error());
+    const auto doubts = source->warnings();
+    few_cycles.warnings.insert(few_cycles.warnings.end(), doubts.begin(), doubts.end());
+    return few_cycles;
   }
   check->network = network.name;
   check->warnings = latencies->warnings;
   const auto doubts = source->warnings();
   check->warnings.insert(check->warnings.end(), doubts.begin(), doubts.end());
-  if (auto doubt = doubt_about_idle(idle, *power, network.folder.parent_path() / "idling_power.json"))
-    check->warnings.push_back(*doubt);
   return check;
 }
 

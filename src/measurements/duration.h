@@ -1,7 +1,6 @@
 // Milliseconds as Python's datetime takes them: rounded to whole microseconds.
 #pragma once
 
-#include <cmath>
 #include <cstdint>
 
 namespace joulecast {
@@ -18,19 +17,14 @@ inline bool is_timedelta(double ms) {
 /// double to 0.0005 above 1), and rounds halves to the even total. Source: accum() and delta_new() in
 /// Modules/_datetimemodule.c.
 inline std::int64_t timedelta_microseconds(double ms) {
-  double whole_ms = 0.0;
-  const double fraction = std::modf(ms, &whole_ms);
-  std::int64_t total = static_cast<std::int64_t>(whole_ms) * 1000;
-  if (fraction == 0.0) return total;
-  double whole_us = 0.0;
-  const double leftover = std::modf(1000.0 * fraction, &whole_us);
-  total += static_cast<std::int64_t>(whole_us);
-  double rounded = std::round(leftover);
-  if (std::fabs(rounded - leftover) == 0.5) {
-    const double odd = (total & 1) != 0 ? 1.0 : 0.0;
-    rounded = 2.0 * std::round((leftover + odd) * 0.5) - odd;
-  }
-  return total + static_cast<std::int64_t>(rounded);
+  const auto whole_ms = static_cast<std::int64_t>(ms);
+  const double us = 1000.0 * (ms - static_cast<double>(whole_ms));
+  const auto whole_us = static_cast<std::int64_t>(us);
+  const double leftover = us - static_cast<double>(whole_us);  // towards zero, so between -1 and 1
+  const std::int64_t total = whole_ms * 1000 + whole_us;
+  const std::int64_t away = (leftover >= 0.5 ? 1 : 0) - (leftover <= -0.5 ? 1 : 0);
+  const bool half = leftover == 0.5 || leftover == -0.5;
+  return half && (total & 1) == 0 ? total : total + away;
 }
 
 }  // namespace joulecast

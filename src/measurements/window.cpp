@@ -17,6 +17,9 @@
 namespace joulecast {
 namespace {
 
+constexpr std::size_t kEntriesALine = 64 / sizeof(LatencyEntry);
+constexpr std::size_t kEntriesAhead = 4 * kEntriesALine;
+
 /// The sample in hand, and the way to the next.
 class SampleCursor {
  public:
@@ -133,6 +136,9 @@ class WindowAttribution {
     for (std::size_t k = 0; k < latencies_.layers.size() && !cursor_.at_end(); ++k) {
       const auto& entries = latencies_.layers[k].entries;
       if (cycle >= entries.size()) continue;
+      // One stream a layer is more than the processor follows by itself.
+      if (cycle % kEntriesALine == 0 && cycle + kEntriesAhead < entries.size())
+        __builtin_prefetch(&entries[cycle + kEntriesAhead]);
       const LatencyEntry entry = entries[cycle];
       if (!is_timedelta(entry.milliseconds)) {
         return fail(ErrorKind::kMalformed,

@@ -64,8 +64,8 @@ char* WindowCsvWriter::write_row(char* to, const LayerMeasurement& row) {
   *to++ = ',';
   if (whole_run_times_) {
     to = std::to_chars(to, to + kFloatTextBytes, static_cast<std::int64_t>(row.run_time_ms)).ptr;
-  } else {
-    to = write_cell(to, row.run_time_ms);
+  } else if (!std::isnan(row.run_time_ms)) {
+    to = run_time_text_.write(to, row.run_time_ms);
   }
   *to++ = '\n';
   return to;

@@ -12,6 +12,7 @@
 
 #include "base/atomic_file.h"
 #include "base/background_writer.h"
+#include "base/float_text.h"
 #include "joulecast/measurements.h"
 
 namespace joulecast {
@@ -49,6 +50,7 @@ class WindowCsvWriter {
   bool whole_run_times_ = false;
   CycleIndex cycle_{0};
   std::string cycle_text_ = "1";
+  RepeatedFloatText run_time_text_;
   std::unique_ptr<char[]> buffer_;
   std::size_t used_ = 0;
   bool ok_ = true;

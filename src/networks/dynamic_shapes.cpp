@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/shell_text.h"
 #include "networks/shape_rules.h"
 
 namespace joulecast {
@@ -53,7 +54,7 @@ std::string shape_hint(const std::vector<const Tensor*>& inputs) {
     for (std::size_t axis = 0; axis < example.size(); ++axis) {
       if (example[axis] == -1) example[axis] = axis == 0 ? 1 : 224;
     }
-    options += fmt::format(" --shape '{}={}'", input->name, fmt::join(example, "x"));
+    options += " --shape " + shell_quoted(fmt::format("{}={}", input->name, fmt::join(example, "x")));
   }
   return options.empty() ? "Give the shape of the network's input, like --shape name=1x3x224x224"
                          : fmt::format("Give the shape, like{}", options);

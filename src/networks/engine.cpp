@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -76,22 +78,56 @@ void warn_of_repeated_names(Network& network) {
   }
 }
 
+tl::unexpected<Error> too_large(const Network& network, std::string message) {
+  return fail(ErrorKind::kMalformed, std::move(message), {network.source},
+              fmt::format("Dimensions go up to {}: export the engine information again", kMaxDimension));
+}
+
 /// TensorRT's tensors are never so large: the file is damaged, and every figure of the layer would be absurd.
 Expected<void> check_dimensions(const Network& network) {
   for (const Layer& layer : network.layers) {
     for (const auto* tensors : {&layer.inputs, &layer.outputs}) {
       for (const Tensor& tensor : *tensors) {
         for (const std::int64_t size : tensor.dimensions) {
-          if (size <= kMaxDimension) continue;
-          return fail(
-              ErrorKind::kMalformed,
-              fmt::format("layer \"{}\" has a tensor with a dimension of {}: {}", layer.name, size,
-                          tensor.name),
-              {network.source},
-              fmt::format("Dimensions go up to {}: export the engine information again", kMaxDimension));
+          if (size > kMaxDimension)
+            return too_large(network, fmt::format("layer \"{}\" has a tensor with a dimension of {}: {}",
+                                                  layer.name, size, tensor.name));
         }
       }
     }
+  }
+  return {};
+}
+
+/// The same of what slides over the tensors. (Without kernel and window a stride is the step of a Slice,
+/// which may be anything.)
+Expected<void> check_windows(const Network& network) {
+  using List = std::optional<std::vector<std::int64_t>>;
+  constexpr std::array<std::pair<const char*, List Layer::*>, 9> kLists = {
+      {{"kernel", &Layer::kernel},
+       {"window", &Layer::window},
+       {"stride", &Layer::stride},
+       {"padding", &Layer::pre_padding},
+       {"padding", &Layer::post_padding},
+       {"dilation", &Layer::dilation},
+       {"pooling stride", &Layer::pool_stride},
+       {"pooling padding", &Layer::pool_pre_padding},
+       {"pooling padding", &Layer::pool_post_padding}}};
+  constexpr std::array<std::pair<const char*, std::optional<std::int64_t> Layer::*>, 2> kNumbers = {
+      {{"number of groups", &Layer::groups}, {"number of output maps", &Layer::output_maps}}};
+  const auto is_absurd = [](std::int64_t size) { return size > kMaxDimension || size < -kMaxDimension; };
+  const auto refuse = [&](const Layer& layer, std::string_view what, std::int64_t size) {
+    return too_large(network, fmt::format("layer \"{}\" has a {} of {}", layer.name, what, size));
+  };
+  for (const Layer& layer : network.layers) {
+    const bool slides = layer.kernel || layer.window;
+    for (const auto& [what, list] : kLists) {
+      if (!slides || !(layer.*list)) continue;
+      for (const std::int64_t size : *(layer.*list))
+        if (is_absurd(size)) return refuse(layer, what, size);
+    }
+    for (const auto& [what, number] : kNumbers)
+      if (layer.*number && is_absurd(*(layer.*number))) return refuse(layer, what, *(layer.*number));
   }
   return {};
 }
@@ -134,6 +170,7 @@ Expected<Network> parse_as_written(std::string_view text, std::string_view sourc
   if (!network) return network;
   network->name = network_name(source);
   if (auto ok = check_dimensions(*network); !ok) return tl::unexpected(ok.error());
+  if (auto ok = check_windows(*network); !ok) return tl::unexpected(ok.error());
   mark_constants(*network);
   warn_of_empty_tensors(*network);
   warn_of_repeated_names(*network);

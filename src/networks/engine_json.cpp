@@ -281,7 +281,13 @@ class LayerReader {
         std::string_view word;
         if (field.value.get(word) == simdjson::SUCCESS) layer_.weight_type = type_of_format(word);
       } else if (equal_ignoring_case(field.key, "count")) {
-        layer_.weight_count = number(key, field.value);
+        const auto count = number(key, field.value);
+        constexpr std::int64_t kBeyondAllMemory = std::int64_t{1} << 53U;
+        if (count && (*count < 0 || *count > kBeyondAllMemory)) {
+          fault(key, "holds a Count that no memory has room for");
+        } else {
+          layer_.weight_count = count;
+        }
       }
     }
   }

@@ -134,8 +134,12 @@ void add_product(const LayerGeometry& layer, LayerDemand& demand) {
   const DataType type = layer.weight_type != DataType::kUnknown ? layer.weight_type : layer.input_type;
   const MatrixShape& p = demand.product;
   const double gflop = 2.0 * p.rows * p.columns * p.depth * p.groups / kGiga * relative_cost(type);
+  const double alignment = layer.input_alignment.value_or(1.0);
+  // Vector units multiply bytes four channels at a time: an image of bytes in another order is no work of
+  // theirs.
+  const bool in_order = type != DataType::kInt8 || alignment == kImageChannels;
   const bool image = has_window(layer) && size_of(layer.input_channels) <= kImageChannels &&
-                     layer.input_alignment.value_or(1.0) <= kImageChannels;
+                     alignment <= kImageChannels && in_order;
   (image ? demand.image_gflop : demand.matrix_gflop) = gflop;
   const auto tiles = [](double size) { return std::ceil(size / kTile); };
   demand.operand_mb = (p.rows * p.depth * tiles(p.columns) + p.columns * p.depth * tiles(p.rows)) * p.groups *

@@ -22,7 +22,8 @@ struct LayerDemand {
   double extra_groups = 0.0;     ///< groups beyond the first of a grouped, not depthwise convolution
   double matrix_gflop = 0.0;     ///< convolutions and products; multiply and add count as two; half precision
                                  ///< counts once, single twice, 8 bit half (matrix units' relative speeds)
-  double image_gflop = 0.0;      ///< convolutions over 4 channels or fewer, unpacked, in the same measure
+  double image_gflop = 0.0;      ///< convolutions over 4 channels or fewer, unpacked (8 bit: in fours), in
+                                 ///< the same measure
   double depthwise_gflop = 0.0;  ///< depthwise convolutions
   double window_gop = 0.0;       ///< pooling: outputs x window; other kinds: outputs
   double kilo_depth = 0.0;       ///< depth / 1000 of a product whose output map is larger than 1 x 1

@@ -35,6 +35,11 @@ struct GaussianProcess {
 /// Correlation of two points at a distance, in lengths.
 double matern_5_2(double distance);
 
+/// The mean at a place: the sum of weight times the correlation with its point, n points of d coordinates
+/// (n x d) against d. Within 1e-14 of the same sum by matern_5_2().
+double gaussian_process_mean(MatrixView points, std::span<const double> weights, double length,
+                             std::span<const double> at);
+
 /// Fits at given parameters; the signal variance is the one of greatest likelihood, y' (K + r I)^-1 y / n.
 /// The mean of y is taken as 0. Errors: kUsage (sizes, parameters not above 0), kUnfit (not finite, no
 /// observation).

@@ -93,10 +93,11 @@ std::string to_json(const NetworkPrediction& prediction, const std::string& engi
 }
 
 std::string compat_summary(const NetworkPrediction& prediction) {
+  const auto total = [](const std::optional<Figure>& figure) { return figure ? figure->value : 0.0; };
   return fmt::format(
       "Total runtime : {} seconds\nAverage power consumed : {} watts\nTotal energy spent: {} joules\n",
-      float_text(prediction.run_time_ms.value / 1e3), float_text(prediction.power_w.value),
-      float_text(prediction.energy_mj.value / 1e3));
+      float_text(total(prediction.run_time_ms) / 1e3), float_text(total(prediction.power_w)),
+      float_text(total(prediction.energy_mj) / 1e3));
 }
 
 }  // namespace joulecast

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,20 +17,22 @@ namespace joulecast {
 /// Warnings of one file: one for each kind, with the place of its first case and a count.
 class Doubts {
  public:
-  /// `message` must be the same text for the same kind of doubt; `place` is that of this case.
-  void note(std::string_view message, const Location& place) {
-    for (Warning& warning : warnings_) {
-      if (warning.message == message) {
-        ++warning.count;
-        return;
-      }
+  /// `kind` must be the same text for the same kind of doubt; `place` is that of this case, and `which`,
+  /// where it has none in the file, says it in words of the first case.
+  void note(std::string_view kind, const Location& place, const std::function<std::string()>& which = {}) {
+    for (std::size_t i = 0; i < kinds_.size(); ++i) {
+      if (kinds_[i] != kind) continue;
+      ++warnings_[i].count;
+      return;
     }
-    warnings_.push_back({std::string(message), place, 1});
+    kinds_.emplace_back(kind);
+    warnings_.push_back({std::string(kind) + (which ? which() : ""), place, 1});
   }
   [[nodiscard]] const std::vector<Warning>& warnings() const { return warnings_; }
   [[nodiscard]] std::vector<Warning> take() { return std::move(warnings_); }
 
  private:
+  std::vector<std::string> kinds_;
   std::vector<Warning> warnings_;
 };
 

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include <fmt/format.h>
+
 #include "joulecast/raw_logs.h"
 #include "raw_logs/doubts.h"
 
@@ -51,11 +53,14 @@ class LogBuilder {
 
   void check(const std::vector<LatencyEntry>& entries, std::size_t first, bool has_stamps) {
     for (std::size_t i = first; i < entries.size(); ++i) {
+      const auto which = [&] {
+        return fmt::format(" (first: entry {} of layer '{}')", i + 1, log_.layers[current_].name);
+      };
       const auto duration = doubt_about_duration(entries[i].milliseconds);
-      if (!duration.empty()) doubts_.note(duration, {file_});
+      if (!duration.empty()) doubts_.note(duration, {file_}, which);
       if (i == 0 || !has_stamps) continue;
       const auto step = doubt_about_step(entries[i - 1].completed, entries[i].completed);
-      if (!step.empty()) doubts_.note(step, {file_});
+      if (!step.empty()) doubts_.note(step, {file_}, which);
     }
   }
 

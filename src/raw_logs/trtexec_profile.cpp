@@ -10,17 +10,19 @@ using json::Value;
 
 namespace {
 
-constexpr const char* kHint = "It must be what trtexec --exportProfile writes: profile the engine again";
+constexpr const char* kProfileHint =
+    "It must be what trtexec --exportProfile writes: profile the engine again";
 
 }  // namespace
 
 // The file is a list: [{"count": inferences}, {"name", "timeMs", "averageMs", "medianMs", "percentage"},
 // ...]. The median came with TensorRT 8.2.
 Expected<RunTimeProfile> read_trtexec_profile(const std::filesystem::path& path) {
-  const auto document = json::read(path, kHint);
+  const auto document = json::read(path, kProfileHint);
   if (!document) return tl::unexpected(document.error());
   const auto malformed = [&](std::string message, const Value& value) {
-    return fail(ErrorKind::kMalformed, std::move(message), {path.string(), value.line, value.byte}, kHint);
+    return fail(ErrorKind::kMalformed, std::move(message), {path.string(), value.line, value.byte},
+                kProfileHint);
   };
   if (!document->is(Value::Kind::kList)) return malformed("not a trtexec profile: it is no list", *document);
   RunTimeProfile profile;

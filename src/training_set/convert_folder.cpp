@@ -6,6 +6,7 @@
 
 #include "base/folder_listing.h"
 #include "base/parallel.h"
+#include "measurements/file_names.h"
 #include "training_set/convert_network.h"
 
 namespace joulecast {
@@ -40,12 +41,24 @@ Expected<Listing> list_networks(const fs::path& folder) {
   return listing;
 }
 
+/// Every network has what attribute reads and none what it writes.
+bool is_raw_data(const fs::path& folder, const std::vector<std::string>& networks) {
+  return std::all_of(networks.begin(), networks.end(), [&](const std::string& network) {
+    std::error_code code;
+    const auto has = [&](std::string_view file) { return fs::exists(folder / network / file, code); };
+    return has("trt_profiling") && !has(kEngineFile) && !has(kWindowCsvFile) && !has(kLayerPowerFile);
+  });
+}
+
 }  // namespace
 
 Expected<std::vector<ConvertOutcome>> convert_folder(const fs::path& preprocessed, const fs::path& out,
                                                      const ConvertOptions& options) {
   const auto listing = list_networks(preprocessed);
   if (!listing) return tl::unexpected(listing.error());
+  if (is_raw_data(preprocessed, listing->networks))
+    return fail(ErrorKind::kUnfit, "these are raw logs, not yet measurements", {preprocessed.string()},
+                "Run `joulecast attribute` on them first, then convert what it wrote");
   std::vector<ConvertOutcome> outcomes(listing->networks.size());
   std::atomic<std::size_t> finished = 0;
   parallel_for(outcomes.size(), options.jobs, [&](std::size_t i) {

@@ -61,13 +61,12 @@ class NetworkConversion {
 
  private:
   [[nodiscard]] bool is_stale() const {
-    const auto& measured = options_.measured;
-    return measured && std::find(measured->begin(), measured->end(), network_) == measured->end();
+    const auto& unusable = options_.unusable;
+    return std::find(unusable.begin(), unusable.end(), network_) != unusable.end();
   }
   [[nodiscard]] Expected<void> stale() const {
-    return fail(ErrorKind::kUnfit, "its measurements are of an earlier run: this one has none of it",
-                {from_.string()},
-                "Mend or restore its raw data, or `joulecast convert` what the earlier run found");
+    return fail(ErrorKind::kUnfit, "its measurements are of an earlier run: this one could not use its logs",
+                {from_.string()}, "Mend its raw data, or `joulecast convert` what the earlier run found");
   }
 
   Expected<void> convert() {
@@ -177,10 +176,13 @@ class NetworkConversion {
         reject(layer.name, "unfit for the reference's files",
                fmt::format("measured as {}, but the engine says {}", layer.type, place->second->type));
       } else {
-        const auto kind = static_cast<std::size_t>((*features)->first);
+        const auto kind = static_cast<std::size_t>((*features)->kind);
+        const auto row = (*features)->row();
         constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-        tables[kind].push_back({std::move((*features)->second), layer.power_uw.value_or(kNone),
-                                layer.run_time_ms.value_or(kNone), layer.name});
+        tables[kind].push_back({{row.begin(), row.end()},
+                                layer.power_uw.value_or(kNone),
+                                layer.run_time_ms.value_or(kNone),
+                                layer.name});
       }
     }
     return tables;
@@ -225,9 +227,9 @@ class NetworkConversion {
   /// Something to learn from: a row of the reference's files, or a layer with a figure.
   Expected<void> require_a_usable_row(const std::array<std::vector<ReferenceRow>, 3>& tables,
                                       const std::vector<LayerRow>& rows) const {
-    const auto measured = [](const LayerRow& row) { return row.run_time_ms || row.power_w || row.energy_mj; };
     const auto filled = [](const auto& table) { return !table.empty(); };
-    if (std::any_of(tables.begin(), tables.end(), filled) || std::any_of(rows.begin(), rows.end(), measured))
+    if (std::any_of(tables.begin(), tables.end(), filled) ||
+        std::any_of(rows.begin(), rows.end(), is_measured))
       return {};
     if (rows.empty())
       return fail(ErrorKind::kUnfit, "the engine has no layers", {(from_ / kEngineFile).string()},

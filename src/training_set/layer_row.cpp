@@ -2,6 +2,10 @@
 
 namespace joulecast {
 
+bool is_measured(const LayerRow& row) {
+  return row.run_time_ms || row.power_w || row.energy_mj;
+}
+
 LayerRow describe_layer(const Layer& layer, std::string_view network) {
   LayerRow row;
   static_cast<LayerGeometry&>(row) = geometry_of(layer);

@@ -156,7 +156,7 @@ Expected<LayerRow> read_row(const CsvTable& table, const std::vector<const Layer
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i] == nullptr) continue;
     if (!columns[i]->read(table.cell(i), row))
-      return table.fault(fmt::format("\"{}\" cannot be a {}", table.cell(i), columns[i]->name));
+      return table.fault(fmt::format("\"{}\" does not fit the column {}", table.cell(i), columns[i]->name));
     has_kind = has_kind || (columns[i]->name == "kind" && !table.cell(i).empty());
   }
   take_tile(row.tactic, row);

@@ -9,6 +9,7 @@
 
 #include "base/csv_table.h"
 #include "joulecast/training_set.h"
+#include "measurements/file_names.h"
 
 namespace joulecast {
 namespace {
@@ -18,7 +19,7 @@ namespace fs = std::filesystem;
 /// Files of one folder; its name is the network's.
 struct Found {
   std::array<fs::path, kReferenceKinds.size()> reference;
-  fs::path layers;
+  fs::path layers, covariance;
 };
 
 /// Folders by network, then by path: two folders of one name keep a fixed order.
@@ -35,12 +36,19 @@ Expected<FoundByNetwork> find_files(const fs::path& folder) {
   for (; !code && entry != fs::recursive_directory_iterator(); entry.increment(code)) {
     const fs::path& path = entry->path();
     const std::string name = path.filename().string();
+    // Of the system, or of a version control: what nobody sees must not be trained on.
+    std::error_code ignored;
+    if (name.starts_with('.') && entry->is_directory(ignored)) {
+      entry.disable_recursion_pending();
+      continue;
+    }
     // A file at the top belongs to the network that the folder itself is named after.
     const fs::path parent = fs::absolute(path, code).lexically_normal().parent_path();
     const auto files = [&]() -> Found& { return found[{parent.filename().string(), parent}]; };
     for (std::size_t k = 0; k < kReferenceKinds.size(); ++k)
       if (name == fmt::format("{}.csv", to_string(kReferenceKinds[k]))) files().reference[k] = path;
     if (name == "layers.csv") files().layers = path;
+    if (name == kPowerCovarianceFile) files().covariance = path;
   }
   if (code)
     return fail(ErrorKind::kUnreadable, "cannot list the folder: " + code.message(), {folder.string()},
@@ -142,18 +150,32 @@ class TrainingSetReader {
       if (!read) return tl::unexpected(read.error());
       layers = std::move(*read);
     }
-    if (!is_wanted(layers, files)) return {};
+    bool mixed = false;
+    if (!is_wanted(layers, files, mixed)) return {};
     if (network == last_network_)
       set_.warnings.push_back(
           {fmt::format("two folders are named {}: their rows are joined", network), {folder.string()}});
     last_network_ = network;
     for (std::size_t k = 0; k < kReferenceKinds.size(); ++k) {
       if (files.reference[k].empty()) continue;
+      if (mixed) {
+        set_.warnings.push_back(
+            {fmt::format("the folder's layers.csv names several boards, so which rows are of '{}' cannot be "
+                         "told: left out",
+                         device_),
+             {files.reference[k].string()}});
+        continue;
+      }
       auto table = read_table(files.reference[k], kReferenceKinds[k], set_.warnings);
       if (!table) return tl::unexpected(table.error());
       rows_ += table->size();
       set_.reference[k].push_back({network, std::move(*table)});
       warn_of_doubtful_targets(set_.reference[k].back(), files.reference[k], set_.warnings);
+    }
+    if (!files.covariance.empty() && !layers.empty()) {
+      auto covariance = read_power_covariance(files.covariance, &set_.warnings);
+      if (!covariance) return tl::unexpected(covariance.error());
+      take_covariance(network, layers, std::move(*covariance), files.covariance);
     }
     rows_ += layers.size();
     std::move(layers.begin(), layers.end(), std::back_inserter(set_.layers));
@@ -170,7 +192,7 @@ class TrainingSetReader {
                   "Expected <network>/convolutional.csv, pooling.csv, dense.csv or layers.csv, as `joulecast "
                   "convert` writes them");
     // Their models would be labelled with a board that they may not be of.
-    if (unnamed_ != 0 && !(devices_.empty() && device_.empty()))
+    if (unnamed_ != 0 && (!device_.empty() || devices_.size() == 1))
       set_.warnings.push_back(
           {fmt::format("a folder's rows do not name their board, and are taken to be of '{}'",
                        device_.empty() ? *devices_.begin() : device_),
@@ -195,8 +217,21 @@ class TrainingSetReader {
     return layers;
   }
 
-  /// Whether a folder with these layers is taken; drops the layers of another board.
-  bool is_wanted(std::vector<LayerRow>& layers, const Found& files) {
+  /// Only if it is of the same layers: of rows that were changed by hand it says nothing.
+  void take_covariance(const std::string& network, const std::vector<LayerRow>& layers,
+                       PowerCovariance covariance, const fs::path& file) {
+    const bool same =
+        std::equal(layers.begin(), layers.end(), covariance.layer_names.begin(), covariance.layer_names.end(),
+                   [](const LayerRow& row, const std::string& name) { return row.layer_name == name; });
+    const bool first = same && set_.covariance.emplace(network, std::move(covariance)).second;
+    if (!first)
+      set_.warnings.push_back(
+          {"is not of the rows of layers.csv beside it, and is not used", {file.string()}});
+  }
+
+  /// Whether a folder with these layers is taken; drops the layers of another board. `mixed`: there were
+  /// some, so that the files which name no board may be of either.
+  bool is_wanted(std::vector<LayerRow>& layers, const Found& files, bool& mixed) {
     std::set<std::string> named;
     for (const LayerRow& row : layers)
       if (!row.device.empty()) named.insert(row.device);
@@ -207,6 +242,7 @@ class TrainingSetReader {
       return true;
     }
     if (device_.empty()) return true;
+    mixed = named.size() > 1;
     std::erase_if(layers, [&](const LayerRow& row) { return !row.device.empty() && row.device != device_; });
     return named.contains(device_);
   }

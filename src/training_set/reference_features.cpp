@@ -12,8 +12,7 @@ namespace {
 // Where it would end in an exception, the layer is refused with the reason.
 
 using Sizes = std::vector<std::int64_t>;
-using Features = std::vector<double>;
-using Result = Expected<std::optional<std::pair<ReferenceKind, Features>>>;
+using Result = Expected<std::optional<ReferenceFeatures>>;
 
 constexpr std::array<std::string_view, 13> kConvolutional = {
     "batch_size",    "input_size_0",  "input_size_1", "input_size_2", "output_size_0",
@@ -22,10 +21,12 @@ constexpr std::array<std::string_view, 13> kConvolutional = {
 constexpr std::array<std::string_view, 11> kPooling = {
     "batch_size",    "input_size_0", "input_size_1", "input_size_2", "output_size_0", "output_size_1",
     "output_size_2", "kernel_0",     "kernel_1",     "stride_0",     "stride_1"};
+static_assert(kConvolutional.size() <= std::tuple_size_v<decltype(ReferenceFeatures::values)> &&
+              kPooling.size() <= kConvolutional.size());
 constexpr std::array<std::string_view, 3> kDense = {"batch_size", "input_size", "output_size"};
 
-tl::unexpected<Error> refuse(const Layer& layer, std::string_view why) {
-  return fail(ErrorKind::kUnfit, fmt::format("{} layer: {}", layer.type, why), {},
+tl::unexpected<Error> refuse(std::string_view type, std::string_view why) {
+  return fail(ErrorKind::kUnfit, fmt::format("{} layer: {}", type, why), {},
               "Export the engine again with detailed layer information");
 }
 
@@ -61,20 +62,21 @@ std::optional<std::string> missing(const std::optional<Sizes>& list, std::string
   return fmt::format("no {}", name);
 }
 
-/// N,C,H,W of the input, then C,H,W of the output.
-Features sizes_of(const Layer& layer) {
-  Features features;
-  features.reserve(kConvolutional.size());  // the most there can be
-  for (const std::int64_t size : layer.inputs.front().dimensions)
-    features.push_back(static_cast<double>(size));
-  const Sizes& out = layer.outputs.front().dimensions;
-  for (std::size_t axis = 1; axis < 4; ++axis) features.push_back(static_cast<double>(out[axis]));
-  return features;
+void append(ReferenceFeatures& features, double value) {
+  features.values[features.count++] = value;
 }
 
-void append_two(Features& features, const Sizes& list) {
-  features.push_back(static_cast<double>(list[0]));
-  features.push_back(static_cast<double>(list[1]));
+void append_two(ReferenceFeatures& features, const Sizes& list) {
+  append(features, static_cast<double>(list[0]));
+  append(features, static_cast<double>(list[1]));
+}
+
+/// N,C,H,W of the input, then C,H,W of the output.
+void append_sizes(ReferenceFeatures& features, const Layer& layer) {
+  const Sizes& in = layer.inputs.front().dimensions;
+  const Sizes& out = layer.outputs.front().dimensions;
+  for (std::size_t axis = 0; axis < 4; ++axis) append(features, static_cast<double>(in[axis]));
+  for (std::size_t axis = 1; axis < 4; ++axis) append(features, static_cast<double>(out[axis]));
 }
 
 double product(const Sizes& sizes) {
@@ -83,35 +85,38 @@ double product(const Sizes& sizes) {
   return total;
 }
 
-Expected<Features> convolutional(const Layer& layer) {
+Expected<void> append_convolutional(ReferenceFeatures& features, const Layer& layer, std::string_view type) {
   for (const auto& [list, name] :
        {std::pair{&layer.kernel, "Kernel"}, std::pair{&layer.pre_padding, "PrePadding"},
         std::pair{&layer.post_padding, "PostPadding"}, std::pair{&layer.stride, "Stride"}}) {
-    if (const auto fault = missing(*list, name)) return refuse(layer, *fault);
+    if (const auto fault = missing(*list, name)) return refuse(type, *fault);
   }
-  Features features = sizes_of(layer);
+  append_sizes(features, layer);
   append_two(features, *layer.kernel);
   for (std::size_t axis = 0; axis < 2; ++axis) {
-    features.push_back(static_cast<double>((*layer.pre_padding)[axis]) +
-                       static_cast<double>((*layer.post_padding)[axis]));
+    append(features, static_cast<double>((*layer.pre_padding)[axis]) +
+                         static_cast<double>((*layer.post_padding)[axis]));
   }
   append_two(features, *layer.stride);
-  return features;
+  return {};
 }
 
-Expected<Features> pooling(const Layer& layer) {
-  if (layer.kernel) return refuse(layer, "it has a Kernel, which the reference cannot read for pooling");
-  if (const auto fault = missing(layer.stride, "Stride")) return refuse(layer, *fault);
-  Features features = sizes_of(layer);
-  features.push_back(features[2]);
-  features.push_back(features[3]);
+Expected<void> append_pooling(ReferenceFeatures& features, const Layer& layer, std::string_view type) {
+  if (layer.kernel) return refuse(type, "it has a Kernel, which the reference cannot read for pooling");
+  if (const auto fault = missing(layer.stride, "Stride")) return refuse(type, *fault);
+  append_sizes(features, layer);
+  append(features, features.values[2]);
+  append(features, features.values[3]);
   append_two(features, *layer.stride);
-  return features;
+  return {};
 }
 
-Features dense(const Layer& layer) {
+Expected<void> append_dense(ReferenceFeatures& features, const Layer& layer) {
   const Sizes& in = layer.inputs.front().dimensions;
-  return {static_cast<double>(in.front()), product(in), product(layer.outputs.front().dimensions)};
+  append(features, static_cast<double>(in.front()));
+  append(features, product(in));
+  append(features, product(layer.outputs.front().dimensions));
+  return {};
 }
 
 }  // namespace
@@ -141,20 +146,27 @@ std::span<const std::string_view> reference_feature_names(ReferenceKind kind) {
 }
 
 Result reference_features(const Layer& layer) {
-  ReferenceKind kind = ReferenceKind::kDense;
-  if (layer.type == "CaskConvolution") {
-    kind = ReferenceKind::kConvolutional;
-  } else if (layer.type == "CaskPooling") {
-    kind = ReferenceKind::kPooling;
-  } else if (layer.type != "CaskGemmConvolution") {
+  return reference_features(layer, layer.type);
+}
+
+Result reference_features(const Layer& layer, std::string_view type) {
+  ReferenceFeatures features;
+  if (type == "CaskConvolution") {
+    features.kind = ReferenceKind::kConvolutional;
+  } else if (type == "CaskPooling") {
+    features.kind = ReferenceKind::kPooling;
+  } else if (type == "CaskGemmConvolution") {
+    features.kind = ReferenceKind::kDense;
+  } else {
     return std::nullopt;
   }
-  if (const auto fault = fault_of(layer)) return refuse(layer, *fault);
-  Expected<Features> features = kind == ReferenceKind::kConvolutional ? convolutional(layer)
-                                : kind == ReferenceKind::kPooling     ? pooling(layer)
-                                                                      : Expected<Features>(dense(layer));
-  if (!features) return tl::unexpected(features.error());
-  return std::pair{kind, *std::move(features)};
+  if (const auto fault = fault_of(layer)) return refuse(type, *fault);
+  const Expected<void> done =
+      features.kind == ReferenceKind::kConvolutional ? append_convolutional(features, layer, type)
+      : features.kind == ReferenceKind::kPooling     ? append_pooling(features, layer, type)
+                                                     : append_dense(features, layer);
+  if (!done) return tl::unexpected(done.error());
+  return features;
 }
 
 }  // namespace joulecast

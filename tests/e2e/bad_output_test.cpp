@@ -115,6 +115,22 @@ TEST_F(BadOutput, DatasetKeepsEarlierRowsWhereTheDiskIsFull) {
   EXPECT_EQ(read_file(path("both/training_data/net/layers.csv")), before);
 }
 
+TEST_F(BadOutput, AFullDiskIsSeenBehindAFaultyNetwork) {
+  TinyRun().write(scratch_, "a");  // before "net"
+  const std::vector<std::string> dataset = {"dataset",    path("raw_data"), "--out",
+                                            path("both"), "--method",       "window"};
+  ASSERT_EQ(run_program(dataset).exit_code, 0);
+  const auto before = read_file(path("both/training_data/net/layers.csv"));
+  scratch_.write("raw_data/a/trt_profiling/trt_engine_info.json", "{");
+  RunOptions options;
+  options.file_limit = 1500;
+  const auto result = run_program(dataset, options);
+  EXPECT_EQ(result.exit_code, 7) << result.errors;
+  expect_words(result.errors, {"a skipped", "net skipped", "File too large", "no network could be used"});
+  EXPECT_EQ(read_file(path("both/training_data/net/layers.csv")), before);
+  EXPECT_TRUE(fs::exists(path("both/training_data/a/layers.csv")));
+}
+
 TEST_F(BadOutput, AFailedRunLeavesTheOldFile) {
   ASSERT_EQ(run_program(attribute()).exit_code, 0);
   const auto before = read_file(path("out/net/power_runtime_mapping_layerwise.csv"));

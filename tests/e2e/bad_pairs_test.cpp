@@ -171,19 +171,40 @@ TEST_F(BadPairs, DatasetDoesNotUseAnEarlierRunsMeasurements) {
   EXPECT_TRUE(std::filesystem::exists(path("training/later/layers.csv")));
 }
 
-TEST_F(BadPairs, DatasetWithdrawsRowsOfNetworksThatAreGone) {
-  run_.write(scratch_, "good");
-  run_.write(scratch_, "gone");
+TEST_F(BadPairs, DatasetAddsUpSeveralRawData) {
+  run_.write(scratch_, "first");
   const std::vector<std::string> dataset = {"dataset", "raw_data", "--out", "both", "--method", "window"};
   ASSERT_EQ(run(dataset).exit_code, 0);
-  std::filesystem::remove_all(path("raw_data/gone"));
-  expect(run(dataset), 0, {"gone skipped", "earlier run"});
-  EXPECT_FALSE(std::filesystem::exists(path("both/training_data/gone/layers.csv")));
-  // Nothing left that could be used: the code and the message are the attribution's.
+  const auto rows = read_file(path("both/training_data/first/layers.csv"));
+  // The next day's logs: the first day's network is not among them.
+  std::filesystem::remove_all(path("raw_data/first"));
+  run_.write(scratch_, "second");
+  const auto next_day = run(dataset);
+  expect(next_day, 0, {});
+  EXPECT_EQ(next_day.errors.find("skipped"), std::string::npos) << next_day.errors;
+  EXPECT_EQ(read_file(path("both/training_data/first/layers.csv")), rows);
+  EXPECT_TRUE(std::filesystem::exists(path("both/training_data/second/layers.csv")));
+  // Nothing of it that could be used: the code and the message are the attribution's.
   run_.latency_log.resize(50);
+  run_.write(scratch_, "second");
+  expect(run(dataset), 3, {"second skipped", "earlier run", "joulecast convert", "no network could be used"});
+  EXPECT_FALSE(std::filesystem::exists(path("both/training_data/second/layers.csv")));
+  EXPECT_EQ(read_file(path("both/training_data/first/layers.csv")), rows);
+}
+
+TEST_F(BadPairs, DatasetTakesOneNetworkAlone) {
   run_.write(scratch_, "good");
-  expect(run(dataset), 3, {"good skipped", "earlier run", "no network could be used"});
-  EXPECT_FALSE(std::filesystem::exists(path("both/training_data/good/layers.csv")));
+  auto bad = run_;
+  bad.latency_log.resize(50);
+  bad.write(scratch_, "bad");
+  std::vector<std::string> dataset = {"dataset", "raw_data", "--out",  "both",    "--only",
+                                      "good",    "--method", "window", "--strict"};
+  const auto result = run(dataset);
+  expect(result, 0, {});
+  EXPECT_EQ(result.errors.find("bad"), std::string::npos) << result.errors;
+  EXPECT_TRUE(std::filesystem::exists(path("both/training_data/good/layers.csv")));
+  dataset[5] = "none";
+  expect(run(dataset), 2, {"no network 'none'", "bad, good"});
 }
 
 TEST_F(BadPairs, ClockHintSurvivesAFaultFurtherOnInTheLog) {
@@ -230,6 +251,16 @@ TEST_F(BadPairs, InputsOfOneNameAreRefusedBeforeAnythingIsWritten) {
 TEST_F(BadPairs, TwoResultsOnStandardOutput) {
   scratch_.write("engine.json", run_.engine);
   expect(run({"predict", "engine.json", "--models", "models", "--out", "-", "--json", "-"}), 2, {"--json -"});
+}
+
+TEST_F(BadPairs, TwoResultsInOneFile) {
+  scratch_.write("engine.json", run_.engine);
+  std::filesystem::create_symlink(".", path("here"));
+  for (const char* name : {"r", "./r", "here/r", "none/../r"}) {
+    expect(run({"predict", "engine.json", "--models", "models", "--out", "r", "--json", name}), 2,
+           {"--out and --json name the same file", "hint:"});
+    EXPECT_FALSE(std::filesystem::exists(path("r")));
+  }
 }
 
 TEST_F(BadPairs, TrackingThatIsAskedForButAbsentIsSaid) {

@@ -1,5 +1,7 @@
 // attribute by window and convert on raw data with every kind of fault: exit code, the place named, a hint,
 // nothing half-written.
+#include <sstream>
+
 #include <gtest/gtest.h>
 
 #include "support/expect_words.h"
@@ -31,6 +33,25 @@ TEST_F(BadRawData, GoodDataGivesItsTwoFilesAndASummary) {
                                                  "net/trt_engine_info.json"}));
   expect_words(result.output, {"with power (%)", "net", "done"});
   EXPECT_EQ(read_file(scratch_.path() / "out/net/trt_engine_info.json"), run_.engine);
+}
+
+TEST_F(BadRawData, NamesOfNetworksStayWholeInANarrowTable) {
+  const std::vector<std::string> names = {
+      "desktop_torch_onnx_trt_resnet18_with_a_long_name_of_sixty_letters_a",
+      "desktop_torch_onnx_trt_resnet18_with_a_long_name_of_sixty_letters_b"};
+  for (const auto& name : names) run_.write(scratch_, name);
+  const auto result = attribute();
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  expect_words(result.output, {names[0], names[1]});
+  std::istringstream lines(result.output);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80U) << line;
+}
+
+TEST_F(BadRawData, RawLogsGivenToConvertAreNamedAsSuch) {
+  run_.write(scratch_);
+  const auto result = run_program({"convert", path("raw_data"), "--out", path("training")});
+  EXPECT_EQ(result.exit_code, 4);
+  expect_words(result.errors, {"raw logs", "joulecast attribute"});
 }
 
 TEST_F(BadRawData, MissingFolder) {

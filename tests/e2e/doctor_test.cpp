@@ -160,11 +160,19 @@ TEST_F(Doctor, ShowsANegativeIdlePowerAsItIs) {
 
 TEST_F(Doctor, DoubtsAnIdlePowerAboveTheRun) {
   ASSERT_EQ(run_program({"simulate", "--out", path("raw_data"), "--truth", path("truth"), "--networks",
-                         "lenet", "--cycles", "200"})
+                         "lenet,alexnet", "--cycles", "200"})
                 .exit_code,
             0);
   write_idle_power(scratch_, "90000000.0");
-  expect({"raw_data"}, 0, {"idle 90 W"}, {"above every power sample"});
+  std::filesystem::rename(path("raw_data/idling_power.json"), path("raw_data/idling_power.json.gz"));
+  const auto result = run_program({"doctor", path("raw_data")});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  EXPECT_NE(result.output.find("idle 90 W"), std::string::npos) << result.output;
+  // One file, one doubt, by the file's own name.
+  const auto at = result.errors.find("above every power sample");
+  ASSERT_NE(at, std::string::npos) << result.errors;
+  EXPECT_EQ(result.errors.find("above every power sample", at + 1), std::string::npos) << result.errors;
+  EXPECT_NE(result.errors.find("idling_power.json.gz"), std::string::npos) << result.errors;
 }
 
 TEST_F(Doctor, EndsWithTheVerdictOfDamagedRecordings) {
@@ -212,6 +220,71 @@ TEST_F(Doctor, LinksThatLeadBackUpEnd) {
   std::filesystem::create_directories(path("loops"));
   for (const char* name : {"a", "b", "c"}) std::filesystem::create_symlink(".", path("loops") + "/" + name);
   EXPECT_NE(run_program({"doctor", path("loops")}).exit_code, 1);
+}
+
+TEST_F(Doctor, DoubtsRowsOfSeveralBoardsAndChoosesOne) {
+  const std::string header = "network,layer_name,layer_type,kind,run_time_ms,device\n";
+  scratch_.write("rows/a/layers.csv", header + "a,conv,CaskConvolution,convolutional,0.5,RTX 3090\n");
+  scratch_.write("rows/b/layers.csv", header + "b,conv,CaskConvolution,convolutional,0.5,nano\n");
+  expect({"rows"}, 0, {"usable, 1 doubt", "--out models --device 'RTX 3090'\n"}, {"several boards"});
+  std::filesystem::remove_all(path("rows/b"));
+  expect({"rows"}, 0, {": good", "--out models\n"});
+}
+
+TEST_F(Doctor, FindsTheFolderAroundWhateverThePathEndsIn) {
+  write_measurements();
+  const std::string next = "next: joulecast convert " + path("preprocessed_data") + " ";
+  expect({"preprocessed_data/net/"}, 0, {next});
+  expect({"preprocessed_data/net/."}, 0, {next});
+  RunOptions options;
+  options.folder = path("preprocessed_data/net");
+  const auto here = run_program({"doctor", "."}, options);
+  EXPECT_NE(here.output.find("joulecast convert "), std::string::npos) << here.output;
+  EXPECT_EQ(here.output.find("preprocessed_data/net "), std::string::npos) << here.output;
+}
+
+TEST_F(Doctor, MeasurementsOfNoNetworkAreAFault) {
+  std::filesystem::create_directories(path("data/preprocessed_data/net"));
+  expect({"data"}, 4, {"1 fault"}, {"no network has measurements"});
+}
+
+TEST_F(Doctor, FollowsLinksToNetworksAsConvertDoes) {
+  write_measurements();
+  std::filesystem::create_directories(path("linked"));
+  std::filesystem::create_directory_symlink(path("preprocessed_data/net"), path("linked/net"));
+  expect({"linked"}, 0, {"measurements (1 networks, 36 rows by window): good"});
+  EXPECT_EQ(run_program({"convert", path("linked"), "--out", path("training_data")}).exit_code, 0);
+}
+
+TEST_F(Doctor, QuotesWhatAShellWouldTakeApart) {
+  write_measurements();
+  std::filesystem::rename(path("preprocessed_data"), path("my data"));
+  expect({"my data"}, 0, {"next: joulecast convert '" + path("my data") + "' --out training_data\n"});
+}
+
+TEST_F(Doctor, AnEngineThatWaitsForShapesIsDoubtedAndNextNamesThem) {
+  scratch_.write("engine.json", R"({"Layers": [{"Name": "r", "LayerType": "Reformat",
+    "Inputs": [{"Name": "my input", "Dimensions": [-1, 3, 8, 8], "Format/Datatype": "Row major linear FP32"}],
+    "Outputs": [{"Name": "o", "Dimensions": [-1, 3, 8, 8], "Format/Datatype": "Row major linear FP32"}]}]})");
+  expect({"engine.json"}, 0,
+         {"engine (1 layers: 1 reformat): usable, 1 doubt", "--models models --shape 'my input=1x3x8x8'\n"},
+         {"dynamic dimensions"});
+}
+
+TEST_F(Doctor, LogsThatGiveNoPowerAreAFault) {
+  TinyRun run;
+  std::size_t at = 0;
+  while ((at = run.power_log.find("-10:00:", at)) != std::string::npos)
+    run.power_log.replace(at, 7, "-13:00:");
+  run.write(scratch_);
+  write_idle_power(scratch_);
+  expect({"raw_data"}, 4, {"1 fault"}, {"do not overlap", "-03:00 hours"});
+  run.power_log.clear();
+  run.write(scratch_);
+  expect({"raw_data"}, 4, {"1 fault"}, {"the power log has no row"});
+  // Too few cycles for the regression, but the window method takes them.
+  TinyRun().write(scratch_);
+  expect({"raw_data"}, 0, {"usable, 1 doubt", "next: joulecast attribute"}, {"12 cycles"});
 }
 
 TEST_F(Doctor, DoubtsAreNoFaultsAndNotSilence) {

@@ -66,7 +66,13 @@ INSTANTIATE_TEST_SUITE_P(
                     R"({"Layers": [{"Name": "n", "LayerType": "x", "Outputs": [],
   "Inputs": [{"Name": "i", "Dimensions": [9223372036854775807]}]}]})",
                     3,
-                    {"trt_engine_info.json", "\"n\"", "9223372036854775807"}}),
+                    {"trt_engine_info.json", "\"n\"", "9223372036854775807"}},
+        FaultyInput{"EngineWithADimensionBeyondAllIntegers",
+                    kEngine,
+                    R"({"Layers": [{"Name": "n", "LayerType": "x", "Outputs": [],
+  "Inputs": [{"Name": "i", "Dimensions": [1, 1e300]}]}]})",
+                    3,
+                    {"trt_engine_info.json", "\"n\"", "dimension"}}),
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST_P(EachFaultyInput, IsRefusedWithPlaceAndHint) {

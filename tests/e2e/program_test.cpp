@@ -120,8 +120,8 @@ TEST(Program, ReportsAFullDiskBehindStandardOutput) {
 
 class EachCommand : public TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(All, EachCommand,
-                         ::testing::Values("attribute", "convert", "dataset", "train", "predict", "simulate",
-                                           "doctor", "completion"));
+                         ::testing::Values("attribute", "convert", "dataset", "train", "predict", "evaluate",
+                                           "boards", "simulate", "doctor", "completion"));
 
 TEST_P(EachCommand, HelpsIn80ColumnsWithTwoExamples) {
   const auto run = run_program({GetParam(), "--help"});

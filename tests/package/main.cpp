@@ -22,6 +22,6 @@ int main(int count, char** words) {
     std::cerr << prediction.error().describe() << "\n";
     return 4;
   }
-  std::cout << prediction->network << ": " << prediction->run_time_ms.value << " ms\n";
-  return prediction->run_time_ms.value > 0.0 ? 0 : 1;
+  std::cout << prediction->network << ": " << prediction->run_time_ms->value << " ms\n";
+  return prediction->run_time_ms->value > 0.0 ? 0 : 1;
 }

@@ -49,7 +49,7 @@ std::optional<std::vector<double>> features_of(const LayerRow& row, ReferenceKin
 }  // namespace
 
 LassoPredictions lasso_predictions(std::span<const LayerRow> rows, std::span<const std::size_t> train,
-                                   std::span<const std::size_t> test) {
+                                   std::span<const std::size_t> test, bool relative) {
   LassoPredictions out;
   out.power_w.resize(test.size());
   out.run_time_ms.resize(test.size());
@@ -69,6 +69,13 @@ LassoPredictions lasso_predictions(std::span<const LayerRow> rows, std::span<con
     TrainOptions options;
     options.test_networks.clear();
     options.jobs = 1;
+    for (const ReferenceKind kind : kReferenceKinds) {
+      for (const Target target : kTargets) {
+        LassoRecipe recipe = reference_recipe(kind, target);
+        recipe.relative = relative;
+        options.recipes[{kind, target}] = std::move(recipe);
+      }
+    }
     const auto model = train_lasso(set, options);
     if (!model) continue;
     for (std::size_t k = 0; k < test.size(); ++k) {

@@ -1,6 +1,7 @@
 #include "cost_model/physical/data.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 
@@ -55,7 +56,13 @@ ShapeKey shape_of(const LayerRow& first, const LayerRow& last) {
 
 class Gathering {
  public:
-  Gathering(std::span<const LayerRow> rows, PhysicalTarget target) : rows_(rows) { data_.target = target; }
+  Gathering(std::span<const LayerRow> rows, PhysicalTarget target,
+            const std::map<std::string, PowerCovariance>& covariance)
+      : rows_(rows), covariance_(covariance) {
+    data_.target = target;
+    std::map<std::string_view, std::size_t> count;
+    for (const LayerRow& row : rows) row_in_network_.push_back(count[row.network]++);
+  }
 
   PhysicalData run() {
     std::string device;
@@ -68,6 +75,8 @@ class Gathering {
       begin = end;
     }
     data_.shapes = shapes_.size();
+    if (data_.target == PhysicalTarget::kEnergy)
+      for (const auto& [network, powers] : covariance_) take_covariance(network, powers);
     const std::string_view what = data_.target == PhysicalTarget::kRunTime ? "run time" : "energy";
     if (not_positive_ != 0)
       data_.warnings.push_back({fmt::format("a {} of 0 or less was left out", what), {}, not_positive_});
@@ -80,12 +89,18 @@ class Gathering {
     std::size_t end = begin + 1;
     if (first.block.empty()) return end;
     std::size_t measured = figure_of(first, data_.target) ? 1 : 0;
-    while (end < rows_.size() && rows_[end].network == first.network && rows_[end].block == first.block) {
-      measured += figure_of(rows_[end], data_.target) ? 1 : 0;
-      ++end;
+    std::size_t count = 1;
+    // A layer that takes no time may stand between those of a block.
+    for (std::size_t i = end; i < rows_.size() && rows_[i].network == first.network; ++i) {
+      const bool member = rows_[i].block == first.block;
+      if (!member && rows_[i].kind != LayerKind::kNone) break;
+      if (!member) continue;
+      measured += figure_of(rows_[i], data_.target) ? 1 : 0;
+      ++count;
+      end = i + 1;
     }
     // Run times of a block that is merged for its power are known layer by layer.
-    const bool each_known = data_.target == PhysicalTarget::kRunTime && measured == end - begin;
+    const bool each_known = data_.target == PhysicalTarget::kRunTime && measured == count;
     return each_known ? begin + 1 : end;
   }
 
@@ -123,6 +138,41 @@ class Gathering {
       data_.power_basis = idle_inside ? "board" : "above_idle";
     }
     data_.units.push_back(unit);
+    rows_of_unit_.emplace_back(begin, end);
+  }
+
+  /// Energies are times x powers, so that their covariance is t' V t.
+  void take_covariance(const std::string& network, const PowerCovariance& powers) {
+    UnitCovariance out;
+    for (std::uint32_t u = 0; u < data_.units.size(); ++u)
+      if (data_.networks[data_.units[u].network] == network && covered(u, powers)) out.units.push_back(u);
+    const std::size_t n = out.units.size();
+    if (n == 0) return;
+    out.relative.resize(n * n);
+    for (std::size_t a = 0; a < n; ++a)
+      for (std::size_t b = 0; b < n; ++b)
+        out.relative[a * n + b] = covariance_of(out.units[a], out.units[b], powers) /
+                                  (data_.units[out.units[a]].measured * data_.units[out.units[b]].measured);
+    data_.covariance.push_back(std::move(out));
+  }
+
+  bool covered(std::uint32_t unit, const PowerCovariance& powers) const {
+    const double variance = covariance_of(unit, unit, powers);
+    return std::isfinite(variance) && variance >= 0.0;
+  }
+
+  double covariance_of(std::uint32_t a, std::uint32_t b, const PowerCovariance& powers) const {
+    double sum = 0.0;
+    for (std::size_t i = rows_of_unit_[a].first; i < rows_of_unit_[a].second; ++i) {
+      for (std::size_t k = rows_of_unit_[b].first; k < rows_of_unit_[b].second; ++k) {
+        const double times = rows_[i].run_time_ms.value_or(0.0) * rows_[k].run_time_ms.value_or(0.0);
+        if (row_in_network_[i] >= powers.layer_names.size() ||
+            row_in_network_[k] >= powers.layer_names.size())
+          return kUnknown;
+        if (times != 0.0) sum += times * powers.at(row_in_network_[i], row_in_network_[k]);
+      }
+    }
+    return sum;
   }
 
   void add_layer(const LayerRow& row) {
@@ -142,6 +192,9 @@ class Gathering {
   }
 
   std::span<const LayerRow> rows_;
+  const std::map<std::string, PowerCovariance>& covariance_;
+  std::vector<std::size_t> row_in_network_;
+  std::vector<std::pair<std::size_t, std::size_t>> rows_of_unit_;
   PhysicalData data_;
   std::map<ShapeKey, std::uint32_t> shapes_;
   std::uint64_t not_positive_ = 0;
@@ -149,8 +202,9 @@ class Gathering {
 
 }  // namespace
 
-PhysicalData gather(std::span<const LayerRow> rows, PhysicalTarget target) {
-  return Gathering(rows, target).run();
+PhysicalData gather(std::span<const LayerRow> rows, PhysicalTarget target,
+                    const std::map<std::string, PowerCovariance>& covariance) {
+  return Gathering(rows, target, covariance).run();
 }
 
 }  // namespace joulecast

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,12 @@ struct PhysicalUnit {
   LayerKind kind = LayerKind::kOther;  ///< of the first layer
 };
 
+/// How the errors of a network's figures hang together.
+struct UnitCovariance {
+  std::vector<std::uint32_t> units;
+  std::vector<double> relative;  ///< units x units: of figure / measured
+};
+
 struct PhysicalData {
   PhysicalTarget target = PhysicalTarget::kRunTime;
   std::string power_basis;
@@ -34,6 +41,7 @@ struct PhysicalData {
   std::vector<std::array<double, kSizes>> sizes;
   std::vector<double> run_time_ms;  ///< measured, by layer; 0 where it is part of a sum or not measured
   std::vector<PhysicalUnit> units;
+  std::vector<UnitCovariance> covariance;  ///< of energies, by network that has one
   std::vector<std::string> networks;
   std::size_t shapes = 0;
   PhysicalDevice device;
@@ -43,7 +51,8 @@ struct PhysicalData {
 /// Layers are all rows that take time, measured or not, so that the data of both targets have the same; units
 /// are those with a figure above 0. Rows of one network stand together; those with equal `block` are one unit
 /// where only their sum is known. Energy is `energy_mj`, or power times run time; with the basis "board" and
-/// a known idle power that is taken off.
-PhysicalData gather(std::span<const LayerRow> rows, PhysicalTarget target);
+/// a known idle power that is taken off. `covariance`, by network, is of the powers of that network's rows.
+PhysicalData gather(std::span<const LayerRow> rows, PhysicalTarget target,
+                    const std::map<std::string, PowerCovariance>& covariance = {});
 
 }  // namespace joulecast

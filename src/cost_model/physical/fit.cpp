@@ -2,12 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 namespace joulecast {
 namespace {
 
 constexpr int kSteps = 12;
-constexpr double kEnough = 1e-6;  // relative fall of the loss that is not worth a step more
+constexpr double kEnough = 1e-3;  // relative fall of the loss that is not worth a step more
 
 /// Derivative of (a^p + b^p)^(1/p) by a, at a / (a^p + b^p)^(1/p).
 double corner_slope(double share, double p) {
@@ -37,37 +38,74 @@ PhysicalValues gradient_of(const PhysicalData& data, const PhysicalUnit& unit, c
   return row;
 }
 
+/// Turns the errors of a network's units, which hang together, into ones that do not: L^-1 e for a covariance
+/// L L' (generalised least squares).
+struct Whitening {
+  std::vector<std::size_t> places;  ///< of the units in the task
+  std::vector<double> factor;       ///< L, row-major
+
+  void apply(std::span<double> values) const {
+    const std::size_t n = places.size();
+    for (std::size_t i = 0; i < n; ++i) {
+      double value = values[places[i]];
+      for (std::size_t k = 0; k < i; ++k) value -= factor[i * n + k] * values[places[k]];
+      values[places[i]] = value / factor[i * n + i];
+    }
+  }
+};
+
+/// Cholesky factor in place of the lower triangle; false if the matrix is not positive definite.
+bool factorise(std::vector<double>& matrix, std::size_t n) {
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j <= i; ++j) {
+      double sum = matrix[i * n + j];
+      for (std::size_t k = 0; k < j; ++k) sum -= matrix[i * n + k] * matrix[j * n + k];
+      if (i != j) {
+        matrix[i * n + j] = sum / matrix[j * n + j];
+      } else if (sum > 0.0) {
+        matrix[i * n + i] = std::sqrt(sum);
+      } else {
+        return false;
+      }
+    }
+  }
+  return true;
+}
+
 class RecipeFit {
  public:
   RecipeFit(const PhysicalData& data, std::span<const std::uint32_t> units, const PhysicalRecipe& recipe,
             const PhysicalFitOptions& options)
-      : data_(data), units_(units), recipe_(recipe), options_(options) {
+      : data_(data), units_(units), recipe_(recipe), options_(options), whitened_(units.size(), false) {
     for (std::size_t j = 0; j < kPhysicalTerms; ++j)
       if (uses(recipe, data.target, j) && std::find(options.without.begin(), options.without.end(),
                                                     static_cast<PhysicalTerm>(j)) == options.without.end())
         terms_.push_back(j);
     double largest = 0.0;
     for (const std::uint32_t u : units) largest = std::max(largest, data.units[u].measured);
-    for (const std::uint32_t u : units) {
-      const PhysicalUnit& unit = data.units[u];
+    if (options.loss != PhysicalLoss::kSquared)
+      for (const UnitCovariance& network : data.covariance) take(network);
+    for (std::size_t k = 0; k < units.size(); ++k) {
+      const PhysicalUnit& unit = data.units[units[k]];
+      if (whitened_[k]) {
+        scale_.push_back(1.0 / unit.measured);
+        continue;
+      }
       const double model = options.model_sd;
       const double trust = model / std::sqrt(model * model + unit.relative_sd * unit.relative_sd);
-      scale_.push_back(options.loss == PhysicalLoss::kRelative ? trust / unit.measured : 1.0 / largest);
+      scale_.push_back(options.loss == PhysicalLoss::kSquared ? 1.0 / largest : trust / unit.measured);
     }
   }
 
   Expected<PhysicalValues> run(const PhysicalValues* start) {
-    PhysicalValues at{};
-    if (start != nullptr) {
-      at = *start;
-    } else {
-      PhysicalRecipe linear = recipe_;
-      linear.corner = 1.0;
-      auto first = step(linear, at);
-      if (!first || recipe_.corner == 1.0) return first;
-      at = *first;
-    }
-    if (recipe_.corner == 1.0) return step(recipe_, at);
+    PhysicalRecipe linear = recipe_;
+    linear.corner = 1.0;
+    auto first = step(linear, {});
+    if (!first) return first;
+    if (options_.loss == PhysicalLoss::kSymmetric) make_symmetric(linear, *first);
+    if (recipe_.corner == 1.0)
+      return options_.loss == PhysicalLoss::kSymmetric ? step(recipe_, *first) : first;
+    PhysicalValues at = start != nullptr ? *start : *first;
     keep_alive(at);
     double loss = loss_of(at);
     for (int i = 0; i < kSteps; ++i) {
@@ -91,6 +129,37 @@ class RecipeFit {
   }
 
  private:
+  /// A covariance of the model's own spread and the measurements' errors, in units of the former, so that
+  /// figures without errors count as elsewhere.
+  void take(const UnitCovariance& network) {
+    Whitening out;
+    std::vector<std::size_t> members;
+    for (std::size_t i = 0; i < network.units.size(); ++i) {
+      // Units of a task ascend.
+      const auto found = std::lower_bound(units_.begin(), units_.end(), network.units[i]);
+      if (found == units_.end() || *found != network.units[i]) continue;
+      out.places.push_back(static_cast<std::size_t>(found - units_.begin()));
+      members.push_back(i);
+    }
+    const std::size_t n = members.size();
+    const double variance = options_.model_sd * options_.model_sd;
+    out.factor.resize(n * n);
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t k = 0; k < n; ++k)
+        out.factor[i * n + k] = network.relative[members[i] * network.units.size() + members[k]] / variance +
+                                (i == k ? 1.0 : 0.0);
+    if (n == 0 || !factorise(out.factor, n)) return;
+    for (const std::size_t place : out.places) whitened_[place] = true;
+    whitenings_.push_back(std::move(out));
+  }
+
+  void make_symmetric(const PhysicalRecipe& recipe, const PhysicalValues& at) {
+    for (std::size_t k = 0; k < units_.size(); ++k) {
+      const PhysicalUnit& unit = data_.units[units_[k]];
+      scale_[k] /= std::sqrt(std::clamp(evaluate_unit(data_, unit, recipe, at) / unit.measured, 0.5, 2.0));
+    }
+  }
+
   /// A group of terms at 0 has no slope with p > 1, and could never come back.
   void keep_alive(PhysicalValues& at) const {
     for (const PhysicalTerm term :
@@ -98,43 +167,55 @@ class RecipeFit {
           PhysicalTerm::kTraffic}) {
       double& coefficient = at[index(term)];
       if (coefficient > 0.0) continue;
-      double sum = 0.0;
-      std::size_t count = 0;
-      for (const std::uint32_t u : units_) {
-        for (std::uint32_t i = data_.units[u].begin; i < data_.units[u].end; ++i) {
-          if (!(data_.values[i][index(term)] > 0.0)) continue;
-          sum += data_.units[u].measured / data_.values[i][index(term)];
-          ++count;
-        }
+      // A tenth of what the term would take if it stood alone.
+      double product = 0.0;
+      double square = 0.0;
+      for (std::size_t k = 0; k < units_.size(); ++k) {
+        const PhysicalUnit& unit = data_.units[units_[k]];
+        double value = 0.0;
+        for (std::uint32_t i = unit.begin; i < unit.end; ++i) value += data_.values[i][index(term)];
+        product += unit.measured * value * scale_[k] * scale_[k];
+        square += value * value * scale_[k] * scale_[k];
       }
-      if (count != 0) coefficient = 0.1 * sum / static_cast<double>(count);
+      if (square > 0.0) coefficient = 0.1 * product / square;
     }
   }
 
   double loss_of(const PhysicalValues& at) const {
-    double loss = 0.0;
+    std::vector<double> errors(units_.size());
     for (std::size_t k = 0; k < units_.size(); ++k) {
       const PhysicalUnit& unit = data_.units[units_[k]];
-      const double error = (evaluate_unit(data_, unit, recipe_, at) - unit.measured) * scale_[k];
-      loss += error * error;
+      errors[k] = (evaluate_unit(data_, unit, recipe_, at) - unit.measured) * scale_[k];
     }
+    for (const Whitening& network : whitenings_) network.apply(errors);
+    double loss = 0.0;
+    for (const double error : errors) loss += error * error;
     return loss;
   }
 
   Expected<PhysicalValues> step(const PhysicalRecipe& recipe, const PhysicalValues& at) const {
     const std::size_t p = terms_.size();
-    Matrix gram(p, p);
-    std::vector<double> right(p, 0.0);
-    std::array<double, kPhysicalTerms> row{};
-    for (std::size_t k = 0; k < units_.size(); ++k) {
+    const std::size_t n = units_.size();
+    Matrix rows(n, p);
+    std::vector<double> target(n);
+    for (std::size_t k = 0; k < n; ++k) {
       const PhysicalUnit& unit = data_.units[units_[k]];
       const PhysicalValues slope = gradient_of(data_, unit, recipe, at);
-      for (std::size_t j = 0; j < p; ++j) row[j] = slope[terms_[j]] * scale_[k];
-      const double target = unit.measured * scale_[k];
-      for (std::size_t j = 0; j < p; ++j) {
-        if (row[j] == 0.0) continue;
-        right[j] += row[j] * target;
-        for (std::size_t i = 0; i <= j; ++i) gram(i, j) += row[i] * row[j];
+      for (std::size_t j = 0; j < p; ++j) rows(k, j) = slope[terms_[j]] * scale_[k];
+      target[k] = unit.measured * scale_[k];
+    }
+    for (const Whitening& network : whitenings_) {
+      for (std::size_t j = 0; j < p; ++j) network.apply(rows.column(j));
+      network.apply(target);
+    }
+    Matrix gram(p, p);
+    std::vector<double> right(p, 0.0);
+    for (std::size_t j = 0; j < p; ++j) {
+      const auto column = rows.column(j);
+      right[j] = std::inner_product(column.begin(), column.end(), target.begin(), 0.0);
+      for (std::size_t i = 0; i <= j; ++i) {
+        const auto other = rows.column(i);
+        gram(i, j) = std::inner_product(column.begin(), column.end(), other.begin(), 0.0);
       }
     }
     std::vector<double> unit_length(p, 0.0);
@@ -142,7 +223,7 @@ class RecipeFit {
     for (std::size_t j = 0; j < p; ++j) {
       right[j] *= unit_length[j];
       for (std::size_t i = 0; i <= j; ++i) gram(j, i) = gram(i, j) *= unit_length[i] * unit_length[j];
-      if (unit_length[j] > 0.0) gram(j, j) = 1.0 + options_.ridge;
+      if (unit_length[j] > 0.0) gram(j, j) = 1.0 + ridge_of(terms_[j]);
     }
     const auto solved = nnls_from_gram(gram.view(), right);
     if (!solved) return tl::unexpected(solved.error());
@@ -151,12 +232,29 @@ class RecipeFit {
     return out;
   }
 
+  double ridge_of(std::size_t term) const {
+    switch (static_cast<PhysicalTerm>(term)) {
+      case PhysicalTerm::kCall:
+      case PhysicalTerm::kActive:
+      case PhysicalTerm::kLaunch:
+      case PhysicalTerm::kMatrix:
+      case PhysicalTerm::kTile:
+      case PhysicalTerm::kDepth:
+      case PhysicalTerm::kTraffic:
+        return options_.ridge;
+      default:
+        return std::max(options_.ridge, recipe_.shrinkage);
+    }
+  }
+
   const PhysicalData& data_;
   std::span<const std::uint32_t> units_;
   const PhysicalRecipe& recipe_;
   const PhysicalFitOptions& options_;
   std::vector<std::size_t> terms_;
-  std::vector<double> scale_;  // of each unit's row
+  std::vector<double> scale_;   // of each unit's row
+  std::vector<bool> whitened_;  // by position in units
+  std::vector<Whitening> whitenings_;
 };
 
 }  // namespace

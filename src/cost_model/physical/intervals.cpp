@@ -64,7 +64,10 @@ PhysicalIntervals intervals_of(const PhysicalTask& task, std::span<const double>
     count += 1.0;
   }
   out.group_count = group_size.size();
-  if (count == 0.0) return out;
+  if (count == 0.0) {  // nothing was held out: no widths, but a model of the usual form
+    out.kind_scale.assign(kLayerKinds, 1.0);
+    return out;
+  }
   const double all = std::max(sum / count, 1e-12);
   for (std::size_t kind = 0; kind < kLayerKinds; ++kind)
     out.kind_scale.push_back(

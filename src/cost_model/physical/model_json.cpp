@@ -11,7 +11,7 @@ void write_fit(JsonWriter& json, const PhysicalFit& fit) {
   json.begin_object(JsonWriter::kInline);
   json.member("corner", fit.recipe.corner).member("tiles", fit.recipe.tiles);
   json.member("families", fit.recipe.families).member("overlap", fit.recipe.overlap);
-  json.member("active", fit.recipe.active);
+  json.member("active", fit.recipe.active).member("shrinkage", fit.recipe.shrinkage);
   json.member("weight", fit.weight).member("held_out_rmspe_percent", fit.held_out_rmspe_percent);
   json.key("coefficients").begin_object(JsonWriter::kInline);
   for (std::size_t j = 0; j < kPhysicalTerms; ++j)
@@ -63,6 +63,7 @@ PhysicalFit read_fit(ObjectReader reader) {
   fit.recipe.families = reader.truth("families");
   fit.recipe.overlap = reader.truth("overlap");
   fit.recipe.active = reader.truth("active");
+  fit.recipe.shrinkage = at_least(reader, "shrinkage", 0.0);
   fit.weight = at_least(reader, "weight", 0.0);
   fit.held_out_rmspe_percent = at_least(reader, "held_out_rmspe_percent", 0.0);
   ObjectReader coefficients = reader.object("coefficients");
@@ -126,7 +127,8 @@ void write_physical(JsonWriter& json, const PhysicalModel& model) {
   json.member("unit", unit_of(model.target)).member("power_basis", model.power_basis);
   json.key("device").begin_object(JsonWriter::kInline);
   json.member("fp32_ratio", model.device.fp32_ratio).member("fp16_ratio", model.device.fp16_ratio);
-  json.member("int8_ratio", model.device.int8_ratio).member("cache_mb", model.device.cache_mb).end_object();
+  json.member("int8_ratio", model.device.int8_ratio).member("cache_mb", model.device.cache_mb);
+  json.member("multiprocessors", model.device.multiprocessors).end_object();
   json.key("recipes").begin_array();
   for (const PhysicalFit& fit : model.fits) write_fit(json, fit);
   json.end_array();
@@ -149,7 +151,8 @@ PhysicalModel read_physical(ObjectReader reader, JsonFaults& faults) {
   model.power_basis = reader.text("power_basis");
   ObjectReader device = reader.object("device");
   model.device = {at_least(device, "fp32_ratio", 1.0), at_least(device, "fp16_ratio", 1.0),
-                  at_least(device, "int8_ratio", 1.0), at_least(device, "cache_mb", 0.0)};
+                  at_least(device, "int8_ratio", 1.0), at_least(device, "cache_mb", 0.0),
+                  at_least(device, "multiprocessors", 0.0)};
   device.finish();
   reader.for_each("recipes", [&](const simdjson::dom::element& element, const std::string& place) {
     model.fits.push_back(read_fit(ObjectReader(element, reader.path_of(place), faults)));

@@ -51,17 +51,8 @@ Expected<PhysicalResidual> ResidualData::fit(const GaussianProcessParameters& pa
 double residual_at(const PhysicalResidual& residual, const std::array<double, kSizes>& sizes) {
   std::array<double, kSizes> at{};
   for (std::size_t j = 0; j < kSizes; ++j) at[j] = (sizes[j] - residual.center[j]) / residual.scale[j];
-  const std::size_t n = residual.weights.size();
-  double sum = 0.0;
-  for (std::size_t i = 0; i < n; ++i) {
-    double square = 0.0;
-    for (std::size_t j = 0; j < kSizes; ++j) {
-      const double difference = residual.points[j * n + i] - at[j];
-      square += difference * difference;
-    }
-    sum += residual.weights[i] * matern_5_2(std::sqrt(square) / residual.length);
-  }
-  return sum;
+  const MatrixView points{residual.points, residual.weights.size(), kSizes};
+  return gaussian_process_mean(points, residual.weights, residual.length, at);
 }
 
 }  // namespace joulecast

@@ -3,13 +3,16 @@
 #include <algorithm>
 #include <utility>
 
+#include "cost_model/physical/kernel_tiles.h"
+
 namespace joulecast {
 namespace {
 
 constexpr std::array<std::string_view, kPhysicalTerms> kNames = {
-    "call",           "active_ms",    "launch",     "group_launch", "group_kilo_depth", "move_launch",
-    "pooling_launch", "matrix_gflop", "tile_gflop", "operand_mb",   "image_gflop",      "depthwise_gflop",
-    "window_gop",     "kilo_depth",   "traffic_mb", "uncached_mb",  "move_traffic_mb",  "pooling_traffic_mb"};
+    "call",        "active_ms",      "launch",          "group_launch",      "group_kilo_depth",
+    "move_launch", "pooling_launch", "split_launch",    "matrix_gflop",      "tile_gflop",
+    "operand_mb",  "image_gflop",    "depthwise_gflop", "window_gop",        "kilo_depth",
+    "traffic_mb",  "uncached_mb",    "move_traffic_mb", "pooling_traffic_mb"};
 
 bool is_move(LayerKind kind) {
   return kind == LayerKind::kReformat;
@@ -35,11 +38,12 @@ double ratio_of(const LayerGeometry& layer, const PhysicalDevice& device) {
   return bytes == 1.0 ? device.int8_ratio : device.fp16_ratio;
 }
 
-double tile_gflop(const LayerDemand& demand, const LayerGeometry& layer) {
+/// Arithmetic of whole tiles over that of the exact sizes.
+double tile_share(const LayerDemand& demand, const LayerGeometry& layer, const KernelTiles& chosen) {
   const MatrixShape& p = demand.product;
-  if (!layer.tile_rows || !layer.tile_columns || p.rows <= 0.0) return demand.matrix_gflop;
+  if (!layer.tile_rows || !layer.tile_columns || !(p.rows > 0.0)) return chosen.share;
   const auto whole = [](double size, double tile) { return std::ceil(size / tile) * tile / size; };
-  return demand.matrix_gflop * whole(p.rows, *layer.tile_rows) * whole(p.columns, *layer.tile_columns);
+  return whole(p.rows, *layer.tile_rows) * whole(p.columns, *layer.tile_columns);
 }
 
 double log_of(double size) {
@@ -60,17 +64,17 @@ std::string_view to_string(PhysicalTerm term) {
 
 // Dense peak rates as the makers' data sheets give them: of matrix units over vector units for single
 // precision and 8 bit, whose first layers do not run on matrix units; over the rate with 32 bit sums for half
-// precision, since first layers keep such sums. Then the L2 cache.
+// precision, since first layers keep such sums. Then the L2 cache in MB and the number of multiprocessors.
 PhysicalDevice device_constants(std::string_view device) {
   constexpr std::array<std::pair<std::string_view, PhysicalDevice>, 8> kDevices = {{
-      {"A100", {156.0 / 19.5, 312.0 / 312.0, 624.0 / 78.0, 40.0}},
-      {"RTX 3060", {1.0, 2.0, 2.0, 3.0}},
-      {"RTX 30", {35.6 / 35.6, 142.0 / 71.0, 284.0 / 142.0, 6.0}},
-      {"TITAN RTX", {1.0, 130.0 / 130.0, 261.0 / 65.2, 6.0}},
-      {"Orin", {4.0, 1.0, 4.0, 4.0}},
-      {"Xavier", {1.0, 1.0, 4.0, 0.5}},
-      {"TX2", {1.0, 1.0, 1.0, 0.5}},
-      {"Nano", {1.0, 1.0, 1.0, 0.25}},
+      {"A100", {156.0 / 19.5, 312.0 / 312.0, 624.0 / 78.0, 40.0, 108.0}},
+      {"RTX 3060", {1.0, 2.0, 2.0, 3.0, 30.0}},
+      {"RTX 30", {35.6 / 35.6, 142.0 / 71.0, 284.0 / 142.0, 6.0, 82.0}},
+      {"TITAN RTX", {1.0, 130.0 / 130.0, 261.0 / 65.2, 6.0, 72.0}},
+      {"Orin", {4.0, 1.0, 4.0, 4.0, 16.0}},
+      {"Xavier", {1.0, 1.0, 4.0, 0.5, 8.0}},
+      {"TX2", {1.0, 1.0, 1.0, 0.5, 2.0}},
+      {"Nano", {1.0, 1.0, 1.0, 0.25, 1.0}},
   }};
   for (const auto& [name, constants] : kDevices)
     if (device.find(name) != std::string_view::npos) return constants;
@@ -89,7 +93,9 @@ PhysicalValues terms_of(const LayerDemand& demand, const LayerGeometry& layer, c
   at(PhysicalTerm::kUncached) =
       std::max(demand.input_mb - device.cache_mb, 0.0) + std::max(demand.output_mb - device.cache_mb, 0.0);
   at(PhysicalTerm::kMatrix) = demand.matrix_gflop + image;
-  at(PhysicalTerm::kTile) = tile_gflop(demand, layer) + image;
+  const KernelTiles tiles = choose_tiles(demand.product, device.multiprocessors);
+  at(PhysicalTerm::kTile) = demand.matrix_gflop * tile_share(demand, layer, tiles) + image;
+  if (tiles.splits > 1.0) at(PhysicalTerm::kSplitLaunch) = demand.product.groups;
   at(PhysicalTerm::kImage) = demand.image_gflop;
   at(PhysicalTerm::kDepthwise) = demand.depthwise_gflop;
   at(PhysicalTerm::kWindow) = demand.window_gop;

@@ -11,7 +11,6 @@
 namespace joulecast {
 namespace {
 
-constexpr std::size_t kMostGroups = 40;          // that the sharpness of the weights grows with
 constexpr std::size_t kLeastResidualUnits = 50;  // fewer teach a Gaussian process nothing
 
 double square(double x) {
@@ -63,12 +62,13 @@ std::vector<PhysicalRecipe> recipes_for(const PhysicalTask& task, const Physical
     for (const bool tile : {false, true})
       for (const bool family : {false, true})
         for (const bool overlap : {false, true})
-          for (const bool active : {false, true}) {
-            const bool absent =
-                (tile && !(tiles && choices.tiles)) || (family && !(families && choices.families)) ||
-                (overlap && !(corner > 1.0 && choices.overlap)) || (active && !(energy && choices.active));
-            if (!absent) recipes.push_back({corner, tile, family, overlap, active});
-          }
+          for (const bool active : {false, true})
+            for (const double shrinkage : choices.shrinkages) {
+              const bool absent =
+                  (tile && !(tiles && choices.tiles)) || (family && !(families && choices.families)) ||
+                  (overlap && !(corner > 1.0 && choices.overlap)) || (active && !(energy && choices.active));
+              if (!absent) recipes.push_back({corner, tile, family, overlap, active, shrinkage});
+            }
   return recipes;
 }
 
@@ -76,9 +76,6 @@ class Training {
  public:
   Training(const PhysicalTask& task, const PhysicalChoices& choices)
       : task_(task), data_(*task.data), choices_(choices), parts_(parts_of(task, choices.folds)) {
-    std::set<std::uint32_t> groups;
-    for (const std::uint32_t u : task.units) groups.insert(task.group_of_unit[u]);
-    groups_ = groups.size();
     fit_options_.loss = choices.loss;
     fit_options_.without = choices.without;
   }
@@ -116,9 +113,8 @@ class Training {
     return {};
   }
 
-  /// Weights fall with the held-out error as a likelihood does whose variance is that error: (least /
-  /// error)^(g / 2) for squared errors and g groups. Few groups cannot tell recipes apart, and then all count
-  /// alike.
+  /// Each recipe by the inverse of its mean squared held-out error (Bates, Granger: The combination of
+  /// forecasts, 1969): recipes err alike, and a mean of many beats the one that validation likes best.
   void weigh(PhysicalModel& model) {
     std::vector<double> errors(model.fits.size(), 1.0);
     if (!parts_.empty()) {
@@ -134,11 +130,10 @@ class Training {
       }
     }
     const double least = std::max(*std::min_element(errors.begin(), errors.end()), 1e-12);
-    const double power = static_cast<double>(std::min(groups_, kMostGroups)) / 2.0;
     double sum = 0.0;
     bool first = true;
     for (std::size_t r = 0; r < errors.size(); ++r) {
-      double weight = std::pow(least / std::max(errors[r], least), power);
+      double weight = least / std::max(errors[r], least);
       if (!choices_.average) weight = first && errors[r] <= least ? 1.0 : 0.0;
       first = first && weight == 0.0;
       model.fits[r].weight = weight;
@@ -150,17 +145,17 @@ class Training {
     }
   }
 
-  /// Mean squared log ratio, a single one counting as a factor of 1.5 at most: one odd kernel must not
-  /// decide.
+  /// Mean of robust_error over the units.
   double robust_error(const std::vector<double>& predicted) const {
-    constexpr double kMost = 0.4;
     double sum = 0.0;
-    for (std::size_t k = 0; k < task_.units.size(); ++k) {
-      const double measured = data_.units[task_.units[k]].measured;
-      const double ratio = predicted[k] > 0.0 ? std::abs(std::log(predicted[k] / measured)) : kMost;
-      sum += square(std::min(ratio, kMost));
-    }
+    for (std::size_t k = 0; k < task_.units.size(); ++k) sum += robust_error(k, predicted[k]);
     return sum / static_cast<double>(task_.units.size());
+  }
+  /// Squared log ratio, of a factor of 1.5 at most: one odd kernel must not decide.
+  double robust_error(std::size_t k, double predicted) const {
+    constexpr double kMost = 0.4;
+    if (!(predicted > 0.0)) return square(kMost);
+    return square(std::min(std::abs(std::log(predicted / data_.units[task_.units[k]].measured)), kMost));
   }
 
   PhysicalModel fold_model(const PhysicalModel& model, std::size_t fold) const {
@@ -221,8 +216,7 @@ class Training {
   bool gains(const std::vector<double>& without, const std::vector<double>& with) const {
     std::vector<std::pair<std::uint32_t, double>> gain;
     for (std::size_t k = 0; k < task_.units.size(); ++k) {
-      const double measured = data_.units[task_.units[k]].measured;
-      const double difference = square(without[k] / measured - 1.0) - square(with[k] / measured - 1.0);
+      const double difference = robust_error(k, without[k]) - robust_error(k, with[k]);
       const std::uint32_t group = task_.group_of_unit[task_.units[k]];
       const auto found =
           std::find_if(gain.begin(), gain.end(), [&](const auto& entry) { return entry.first == group; });
@@ -271,7 +265,6 @@ class Training {
   const PhysicalData& data_;
   const PhysicalChoices& choices_;
   std::vector<Part> parts_;
-  std::size_t groups_ = 0;
   PhysicalFitOptions fit_options_;
   std::vector<PhysicalRecipe> recipes_;
   std::vector<std::vector<PhysicalFit>> fold_fits_;  // by fold, then recipe

@@ -209,7 +209,7 @@ Expected<Timeline> build_timeline(const LatencyLog& log, TimeStamp origin, std::
                 "Was the profiler attached during the benchmark? Run it again");
   Join join = join_lists(log, origin, steps);
   Timeline& t = join.timeline;
-  if (t.cycles.size() < 50) {
+  if (t.cycles.size() < kLeastCycles) {
     return fail(
         ErrorKind::kUnfit,
         "The latency log has " + std::to_string(t.cycles.size()) + " cycles, too few for a regression", {},

@@ -47,9 +47,13 @@ struct Timeline {
   }
 };
 
+/// Cycles below which build_timeline refuses a log.
+inline constexpr std::size_t kLeastCycles = 50;
+
 /// Joins the layers' lists by time, not by index: a list may lack entries. Entries of one cycle are those
 /// reported before the cycle's first layer is reported again. A missing run time is filled with the layer's
-/// mean and the cycle marked unusable. Errors: kUnfit without stamps, layers, or with under 50 cycles.
+/// mean and the cycle marked unusable. Errors: kUnfit without stamps, layers, or with under kLeastCycles
+/// cycles.
 Expected<Timeline> build_timeline(const LatencyLog& log, TimeStamp origin, std::span<const ClockStep> steps);
 
 }  // namespace joulecast::regression

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "base/shell_text.h"
 #include "networks/onnx/shape_rule.h"
 
 namespace joulecast::onnx {
@@ -18,7 +19,7 @@ std::string example(std::string_view name, const ValueInfo* info) {
       sizes += fmt::format("{}{}", i == 0 ? "" : "x", size > 0 ? size : (i == 0 ? 1 : (i == 1 ? 3 : 224)));
     }
   }
-  return fmt::format("Give its shape, like --shape {}={}", name, sizes);
+  return "Give its shape, like --shape " + shell_quoted(fmt::format("{}={}", name, sizes));
 }
 
 const ShapeOverride* override_of(const OnnxOptions& options, std::string_view name) {

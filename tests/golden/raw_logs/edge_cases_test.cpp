@@ -129,12 +129,12 @@ TEST(EdgeCases, GiveTheDoubtsAndFormsThatTheOutputDependsOn) {
   }
   const std::map<std::string, std::string> expected = {
       {"all_integer_ms", "[integers]"},
-      {"integer_ms", "[a run time is longer than a minute x1]"},
+      {"integer_ms", "[a run time is longer than a minute (first: entry 2 of layer 'p') x1]"},
       {"short_fraction", "[integers]"},
       {"duplicate_latency_key", "[a layer's name is repeated: its last list counts x1]"},
       {"nan_in_log", "[a power sample is NaN or infinite x1]"},
       {"unsorted_log", "[time stamps go back x2]"},
-      {"negative_ms", "[a run time is negative x1]"},
+      {"negative_ms", "[a run time is negative (first: entry 1 of layer 'c') x1]"},
       {"idle_nan", "[the idle power is NaN or infinite x1]"},
       {"stray_file_raw", "[a file that belongs to no network is ignored x1]"},
       {"dotted_model_name_stem_log",

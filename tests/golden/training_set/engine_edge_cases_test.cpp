@@ -31,7 +31,7 @@ std::map<std::string, std::string> outcome_of(const std::string& text) {
     if (!features) {
       outcome[layer.name] = features.error().message;
     } else if (*features) {
-      outcome[layer.name] = to_string((*features)->first);
+      outcome[layer.name] = to_string((*features)->kind);
     }
   }
   return outcome;

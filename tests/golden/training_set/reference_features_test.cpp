@@ -54,9 +54,9 @@ std::size_t compare(const std::filesystem::path& csv, ReferenceKind kind,
       ADD_FAILURE() << csv << ": " << (features ? "no features" : features.error().describe());
       continue;
     }
-    EXPECT_EQ((*features)->first, kind);
+    EXPECT_EQ((*features)->kind, kind);
     for (std::size_t i = 0; i < names.size(); ++i)
-      EXPECT_EQ((*features)->second[i], parse_double((*cells)[i]))
+      EXPECT_EQ((*features)->values[i], parse_double((*cells)[i]))
           << csv << " " << layer->first << " " << names[i];
   }
   return rows;

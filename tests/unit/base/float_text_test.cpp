@@ -1,5 +1,6 @@
 #include "base/float_text.h"
 
+#include <array>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -61,6 +62,25 @@ RC_GTEST_PROP(FloatText, ReadsBackAsTheSameBits, (std::uint64_t bits)) {
   const auto back = parse_double(text);
   RC_ASSERT(back.has_value());
   RC_ASSERT(std::memcmp(&*back, &value, sizeof value) == 0);
+}
+
+RC_GTEST_PROP(FloatText, OfRepeatedValuesIsTheSame, (std::vector<std::uint64_t> patterns)) {
+  RepeatedFloatText repeated;
+  std::vector<double> values = {0.0, -0.0, 1.0};
+  for (const std::uint64_t bits : patterns) {
+    double value = 0.0;
+    std::memcpy(&value, &bits, sizeof value);
+    values.push_back(value);
+    values.push_back(0.001024 * static_cast<double>(bits % 5000));  // many with one place in the memory
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (const double value : values) {
+      std::array<char, kFloatTextBytes> text;
+      const char* const end = repeated.write(text.data(), value);
+      RC_ASSERT(std::string_view(text.data(), static_cast<std::size_t>(end - text.data())) ==
+                float_text(value));
+    }
+  }
 }
 
 TEST(ParseDouble, TakesDecimalNumbers) {

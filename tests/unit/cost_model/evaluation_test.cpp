@@ -1,5 +1,6 @@
 // Accuracy by definition, families, and evaluation of small training sets.
 #include "joulecast/evaluation.h"
+#include "cost_model/leaderboard.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -61,6 +62,13 @@ TEST(Families, OfAFileComeWithLinesForTheirFaults) {
   const auto families = read_families(path);
   ASSERT_TRUE(families) << families.error().describe();
   EXPECT_EQ(families->at("b"), "x");
+  std::vector<Warning> doubts;
+  ASSERT_TRUE(read_families(path, &doubts));
+  EXPECT_TRUE(doubts.empty());
+  std::ofstream(path) << "network,family\na,x\nb,resn";
+  ASSERT_TRUE(read_families(path, &doubts));
+  ASSERT_EQ(doubts.size(), 1U);
+  EXPECT_EQ(doubts[0].location.line, 3U);
   std::ofstream(path) << "network,family\na,x\na,y\n";
   EXPECT_EQ(read_families(path).error().location.line, 3U);
   std::ofstream(path) << "net,family\n";
@@ -101,6 +109,50 @@ TEST(Evaluation, PredictsWhatFollowsTheFormula) {
   EXPECT_GT(evaluation->find("run_time")->all.lasso_layers, 0U);
 }
 
+TEST(Evaluation, LeaderboardComparesOnTheLayersThatAllPredict) {
+  TargetEvaluation target;
+  target.target = "run_time";
+  const auto add = [&](LayerKind kind, double predicted, std::optional<double> lasso, double naive) {
+    HeldOutLayer layer;
+    layer.kind = kind;
+    layer.measured = 1.0;
+    layer.predicted = predicted;
+    layer.lasso = lasso;
+    layer.naive = naive;
+    target.layers.push_back(layer);
+  };
+  add(LayerKind::kDense, 1.2, 1.1, 1.0);
+  add(LayerKind::kDense, 9.0, std::nullopt, 1.0);  // the lasso does not know it
+  add(LayerKind::kPooling, 1.1, 1.4, 3.0);
+  std::vector<LeaderboardEntry> board;
+  rank(target, board);
+  const auto entry = [&](std::string_view kind, std::string_view estimator) {
+    return *std::find_if(board.begin(), board.end(),
+                         [&](const auto& e) { return e.kind == kind && e.estimator == estimator; });
+  };
+  EXPECT_EQ(entry("dense", "physical").layers, 1U);
+  EXPECT_NEAR(entry("dense", "physical").rmspe_percent, 20.0, 1e-9);
+  EXPECT_TRUE(entry("dense", "lasso").chosen);
+  EXPECT_FALSE(entry("dense", "mean of the kind").chosen);  // it is never chosen, be it as good as here
+  EXPECT_TRUE(entry("pooling", "physical").chosen);
+  EXPECT_TRUE(entry("all", "physical").chosen);
+  CostModel model;
+  model.leaderboard = board;
+  EXPECT_EQ(model.chosen(ReferenceKind::kDense, Target::kRunTime), "lasso");
+  EXPECT_EQ(model.chosen(ReferenceKind::kPooling, Target::kRunTime), "physical");
+  EXPECT_EQ(model.chosen(ReferenceKind::kPooling, Target::kPower), "");
+}
+
+TEST(Evaluation, OfTheLassoHasItsFiguresAlone) {
+  EvaluationOptions options;
+  options.judge_lasso = true;
+  const auto evaluation = evaluate(small_set(5), options);
+  ASSERT_TRUE(evaluation);
+  const Accuracy& all = evaluation->find("run_time")->all;
+  EXPECT_GT(all.layers, 0U);
+  EXPECT_DOUBLE_EQ(all.rmspe_percent, all.lasso_rmspe_percent);
+}
+
 TEST(Evaluation, IsTheSameWithManyThreads) {
   EvaluationOptions one;
   one.jobs = 1;
@@ -123,6 +175,24 @@ TEST(Evaluation, FamiliesThatAreGivenAreHeldOutTogether) {
   const auto evaluation = evaluate(small_set(4), options);
   ASSERT_TRUE(evaluation);
   EXPECT_EQ(evaluation->group_count, 3U);
+}
+
+TEST(Evaluation, OfTwoLayersHasFiguresWithoutIntervals) {
+  TrainingSet set = small_set(2);
+  std::vector<LayerRow> two;
+  for (const LayerRow& row : set.layers)
+    if (two.empty() || (two.size() == 1 && row.network != two.front().network)) two.push_back(row);
+  set.layers = two;
+  for (const HeldOutGroups groups : {HeldOutGroups::kNetwork, HeldOutGroups::kShape}) {
+    EvaluationOptions options;
+    options.groups = groups;
+    const auto evaluation = evaluate(set, options);
+    if (!evaluation) {
+      EXPECT_EQ(evaluation.error().kind, ErrorKind::kUnfit);
+      continue;
+    }
+    for (const HeldOutLayer& layer : evaluation->find("run_time")->layers) EXPECT_FALSE(layer.low);
+  }
 }
 
 TEST(Evaluation, JsonHasTheMembersOfTheInterface) {

@@ -100,8 +100,8 @@ TEST(ModelFile, IsNotWrittenWithANumberThatIsNotFinite) {
 }
 
 TEST(ModelFile, OfANewerVersionIsRefusedWithARemedy) {
-  const Error error = error_after("\"format_version\": 1", "\"format_version\": 3");
-  EXPECT_EQ(error.message, "format_version: 3 is not known; this program reads versions up to 2");
+  const Error error = error_after("\"format_version\": 1", "\"format_version\": 4");
+  EXPECT_EQ(error.message, "format_version: 4 is not known; this program reads versions up to 3");
   EXPECT_EQ(error.hint, "Use a newer joulecast, or train the models again with this one");
 }
 
@@ -258,9 +258,9 @@ TEST(ModelFile, WithAScaleThatCannotDivideIsRefused) {
   const std::size_t at = text.find("\"scale\": ");
   ASSERT_NE(at, std::string::npos);
   const std::string member = text.substr(at, text.find('}', at) - at);
-  for (const char* scale : {"0", "0.0", "-1.0", "5e-324", "2e-308"})
+  for (const char* scale : {"0", "0.0", "-1.0", "5e-324", "2.3e-308", "9e-151"})
     EXPECT_EQ(message_after(member, std::string("\"scale\": ") + scale),
-              "models[0].terms[0].scale: is no scale: it must be a normal number above 0");
+              "models[0].terms[0].scale: is no scale: it must be a number of at least 1e-150");
 }
 
 }  // namespace

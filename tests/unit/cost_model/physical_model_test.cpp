@@ -90,6 +90,7 @@ TEST(PhysicalFit, IsAMinimumOfItsLoss) {
     const PhysicalRecipe recipe{.corner = 2.0, .overlap = overlap};
     PhysicalFitOptions options;
     options.ridge = 0.0;
+    options.loss = PhysicalLoss::kRelative;
     const auto fit = fit_recipe(data, units, recipe, options);
     ASSERT_TRUE(fit);
     const auto loss = [&](const PhysicalValues& at) {
@@ -112,11 +113,121 @@ TEST(PhysicalFit, IsAMinimumOfItsLoss) {
   }
 }
 
+TEST(PhysicalFit, SymmetricLossIsLessBiasedThanTheRelativeOne) {
+  // Errors by a factor, up as often as down, of log variance v: minimising relative errors gives the median
+  // times exp(-3 v / 2), the symmetric loss the harmonic mean, the median times exp(-v / 2).
+  const PhysicalData data = gather(board({0.01, 0.05, 0.02, 1.0, 0.4}, 1, 400, 5), PhysicalTarget::kRunTime);
+  const auto units = all_units(data);
+  const auto bias = [&](PhysicalLoss loss) {
+    PhysicalFitOptions options;
+    options.loss = loss;
+    const auto fit = fit_recipe(data, units, {}, options);
+    double sum = 0.0;
+    for (const std::uint32_t u : units)
+      sum += std::log(evaluate_unit(data, data.units[u], {}, *fit) / data.units[u].measured);
+    return sum / static_cast<double>(units.size());
+  };
+  EXPECT_NEAR(bias(PhysicalLoss::kRelative), -0.24, 0.07);
+  EXPECT_NEAR(bias(PhysicalLoss::kSymmetric), -0.08, 0.06);
+}
+
+/// Rows that know only launches and traffic.
+std::vector<LayerRow> moves(const std::vector<double>& bytes, const std::vector<double>& energies) {
+  std::vector<LayerRow> rows;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    LayerRow row;
+    row.network = "net";
+    row.layer_name = "layer" + std::to_string(i);
+    row.kind = LayerKind::kReformat;
+    row.bytes_in = bytes[i];
+    row.run_time_ms = 1.0;
+    row.power_w = energies[i];
+    row.power_basis = "above_idle";
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+TEST(PhysicalFit, WeighsErrorsThatHangTogetherByTheirCovariance) {
+  const std::vector<double> bytes = {1e6, 2e6, 4e6, 8e6, 3e6};
+  const std::vector<double> energies = {2.2, 2.9, 5.4, 8.6, 4.1};
+  const std::vector<LayerRow> rows = moves(bytes, energies);
+  PowerCovariance powers;
+  for (const LayerRow& row : rows) powers.layer_names.push_back(row.layer_name);
+  powers.w2.assign(25, 0.0);
+  for (std::size_t i = 0; i < 5; ++i) powers.w2[i * 5 + i] = 0.05 + 0.01 * static_cast<double>(i);
+  powers.w2[0 * 5 + 1] = powers.w2[1 * 5 + 0] = -0.04;  // what one layer is given is taken from its neighbour
+  const PhysicalData data = gather(rows, PhysicalTarget::kEnergy, {{"net", powers}});
+  ASSERT_EQ(data.covariance.size(), 1U);
+  PhysicalFitOptions options;
+  options.ridge = 0.0;
+  options.loss = PhysicalLoss::kRelative;
+  const auto units = all_units(data);
+  const auto fit = fit_recipe(data, units, {}, options);
+  ASSERT_TRUE(fit);
+  // The same by hand: 2 x 2 normal equations with the inverse of the covariance, by Gauss-Jordan.
+  std::array<std::array<double, 10>, 5> table{};
+  for (std::size_t i = 0; i < 5; ++i) {
+    for (std::size_t k = 0; k < 5; ++k)
+      table[i][k] = powers.w2[i * 5 + k] / energies[i] / energies[k] +
+                    (i == k ? options.model_sd * options.model_sd : 0.0);
+    table[i][5 + i] = 1.0;
+  }
+  for (std::size_t p = 0; p < 5; ++p) {
+    const double pivot = table[p][p];
+    for (double& value : table[p]) value /= pivot;
+    for (std::size_t i = 0; i < 5; ++i) {
+      if (i == p) continue;
+      const double factor = table[i][p];
+      for (std::size_t k = 0; k < 10; ++k) table[i][k] -= factor * table[p][k];
+    }
+  }
+  const auto product = [&](auto&& left, auto&& right) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < 5; ++i)
+      for (std::size_t k = 0; k < 5; ++k) sum += left(i) * table[i][5 + k] * right(k);
+    return sum;
+  };
+  const auto launch = [&](std::size_t i) { return 1.0 / energies[i]; };
+  const auto traffic = [&](std::size_t i) { return bytes[i] / 1e6 / energies[i]; };
+  const auto one = [](std::size_t) { return 1.0; };
+  const double ll = product(launch, launch);
+  const double lt = product(launch, traffic);
+  const double tt = product(traffic, traffic);
+  const double l = product(launch, one);
+  const double t = product(traffic, one);
+  const double determinant = ll * tt - lt * lt;
+  EXPECT_NEAR((*fit)[index(PhysicalTerm::kLaunch)], (l * tt - t * lt) / determinant, 1e-9);
+  EXPECT_NEAR((*fit)[index(PhysicalTerm::kTraffic)], (t * ll - l * lt) / determinant, 1e-9);
+  // And it is another fit than one that knows no covariance.
+  const auto plain = fit_recipe(gather(rows, PhysicalTarget::kEnergy), units, {}, options);
+  EXPECT_GT(std::abs((*plain)[index(PhysicalTerm::kLaunch)] - (*fit)[index(PhysicalTerm::kLaunch)]), 1e-3);
+}
+
+TEST(PhysicalData, CovarianceOfABlockIsThatOfItsSum) {
+  std::vector<LayerRow> rows = moves({1e6, 2e6, 4e6}, {2.0, 3.0, 5.0});
+  rows[0].block = rows[1].block = "both";
+  rows[0].status = rows[1].status = "merged";
+  rows[1].run_time_ms = 2.0;
+  PowerCovariance powers;
+  for (const LayerRow& row : rows) powers.layer_names.push_back(row.layer_name);
+  powers.w2 = {0.5, 0.1, 0.0, 0.1, 0.4, 0.2, 0.0, 0.2, 0.3};
+  const PhysicalData data = gather(rows, PhysicalTarget::kEnergy, {{"net", powers}});
+  ASSERT_EQ(data.units.size(), 2U);
+  const double sum = 2.0 + 6.0;
+  const auto& relative = data.covariance.at(0).relative;
+  EXPECT_NEAR(relative[0], (0.5 + 2.0 * 2.0 * 0.1 + 4.0 * 0.4) / sum / sum, 1e-12);
+  EXPECT_NEAR(relative[1], 2.0 * 0.2 / sum / 5.0, 1e-12);
+  EXPECT_NEAR(relative[3], 0.3 / 25.0, 1e-12);
+}
+
 TEST(PhysicalFit, MoreWorkNeverTakesLess) {
   auto trained = train_physical(set_of(board({0.01, 0.05, 0.02, 2.0, 0.1}, 4, 30, 3)), {}, {});
   ASSERT_TRUE(trained);
   PhysicalModel model = *trained->find(PhysicalTarget::kRunTime);
   model.residual.reset();
+  // But for sums of parts, which only small products need.
+  for (PhysicalFit& fit : model.fits) fit.coefficients[index(PhysicalTerm::kSplitLaunch)] = 0.0;
   LayerGeometry layer = board({}, 1, 1, 4)[0];
   double before = 0.0;
   for (const double size : {7.0, 14.0, 28.0, 56.0, 112.0}) {
@@ -137,6 +248,19 @@ TEST(PhysicalData, RowsOfABlockAreOneUnit) {
   EXPECT_EQ(data.units[1].measured, *rows[1].run_time_ms);
   EXPECT_EQ(data.values[data.units[1].begin][index(PhysicalTerm::kCall)], 1.0);
   EXPECT_EQ(data.values[0][index(PhysicalTerm::kCall)], 0.0);
+}
+
+TEST(PhysicalData, ALayerWithoutRunTimeDoesNotSplitABlock) {
+  std::vector<LayerRow> rows = board({}, 1, 4, 6);
+  for (const std::size_t i : {0U, 2U}) rows[i].block = "both";
+  rows[1].kind = LayerKind::kNone;
+  rows[1].run_time_ms.reset();
+  rows[2].run_time_ms.reset();
+  rows[0].run_time_ms = 0.5;
+  const PhysicalData data = gather(rows, PhysicalTarget::kRunTime);
+  ASSERT_EQ(data.units.size(), 2U);
+  EXPECT_EQ(data.units[0].end - data.units[0].begin, 2U);
+  EXPECT_EQ(data.units[0].measured, 0.5);
 }
 
 TEST(PhysicalData, TimesOfABlockThatIsMergedForItsPowerStayApart) {
@@ -312,14 +436,14 @@ TEST_F(PhysicalFile, WhatIsWrongIsRefusedWithItsPlace) {
   EXPECT_EQ(error_after("\"matern 5/2\"", "\"cubic\"").message,
             "physical[0].residual.kernel: is not matern 5/2");
   EXPECT_EQ(error_after("\"scale\": [1.0,", "\"scale\": [5e-324,").message,
-            "physical[0].residual.scale[0]: is no scale: it must be a normal number above 0");
+            "physical[0].residual.scale[0]: is no scale: it must be a number of at least 1e-150");
   EXPECT_EQ(error_after("\"target\": \"run_time\"", "\"target\": \"energy\"").kind, ErrorKind::kMalformed);
   EXPECT_EQ(error_after("\"corner\": 1.0", "\"corner\": 0.5").message,
             "physical[0].recipes[0].corner: is below 1");
   EXPECT_EQ(error_after("\"launch\":", "\"lunch\":").message,
             "physical[0].recipes[0].coefficients.lunch: is a member this version does not know");
   EXPECT_EQ(error_after("\"weights\": [0.25]", "\"weights\": [0.25, 1.0]").kind, ErrorKind::kMalformed);
-  EXPECT_EQ(error_after("\"format_version\": 2", "\"format_version\": 1").kind, ErrorKind::kMalformed);
+  EXPECT_EQ(error_after("\"format_version\": 3", "\"format_version\": 1").kind, ErrorKind::kMalformed);
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "joulecast/cost_model.h"
 
 namespace joulecast {
@@ -134,6 +136,52 @@ TEST(TrainLasso, StoresWhatItWasToldAndTheHashOfItsData) {
   TrainingSet other = two_networks();
   other.reference[kDense][1].rows[0].run_time_ms += 1e-9;
   EXPECT_NE(train_lasso(other, options).value().data_hash, model.data_hash);
+  TrainingSet with_layers = two_networks();
+  with_layers.layers.resize(1);
+  const std::string of_layers = train_lasso(with_layers, options).value().data_hash;
+  EXPECT_NE(of_layers, model.data_hash);
+  with_layers.layers[0].run_time_ms = 0.0;  // not the same as absent
+  EXPECT_NE(train_lasso(with_layers, options).value().data_hash, of_layers);
+}
+
+TEST(TrainLasso, OfRelativeErrorsFitsSmallValuesAsWellAsLargeOnes) {
+  // Powers over three decades, each off by 20 % up or down: least squares see the large ones alone.
+  TrainingSet data = two_networks();
+  const auto& tables = data.reference[kDense];
+  TrainOptions options = hold_out({tables[1].network});
+  auto& rows = data.reference[kDense][0].rows;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const double size = std::pow(10.0, 3.0 * static_cast<double>(i) / static_cast<double>(rows.size()));
+    rows[i].features = {1.0, size, 10.0};
+    rows[i].power_uw = 1e6 * (0.05 + 0.01 * size) * (i % 2 == 0 ? 1.2 : 0.8);
+  }
+  const auto error_of = [&](bool relative) {
+    LassoRecipe recipe = reference_recipe(ReferenceKind::kDense, Target::kPower);
+    recipe.degree = 1;
+    recipe.special_terms.clear();
+    recipe.relative = relative;
+    options.recipes[{ReferenceKind::kDense, Target::kPower}] = recipe;
+    const CostModel model = train_lasso(data, options).value();
+    const LassoModel* power = model.find(ReferenceKind::kDense, Target::kPower);
+    EXPECT_EQ(power->recipe.relative, relative);
+    EXPECT_EQ(parse_cost_model(*to_json(model), "model.json").value().lasso[0].recipe.relative,
+              model.lasso[0].recipe.relative);
+    return power->train_metrics.rmspe_percent;
+  };
+  EXPECT_LT(error_of(true), 25.0);
+  EXPECT_LT(error_of(true), error_of(false));
+}
+
+TEST(TrainLasso, OfRelativeErrorsNeedsValuesAboveZero) {
+  TrainingSet data = two_networks();
+  TrainOptions options = hold_out({data.reference[kDense][1].network});
+  LassoRecipe recipe = reference_recipe(ReferenceKind::kDense, Target::kPower);
+  recipe.relative = true;
+  options.recipes[{ReferenceKind::kDense, Target::kPower}] = recipe;
+  data.reference[kDense][0].rows[0].power_uw = 0.0;
+  const CostModel model = train_lasso(data, options).value();
+  EXPECT_EQ(model.find(ReferenceKind::kDense, Target::kPower), nullptr);
+  EXPECT_TRUE(warned(model, "no relative errors"));
 }
 
 }  // namespace

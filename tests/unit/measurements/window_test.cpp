@@ -1,4 +1,5 @@
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -190,6 +191,34 @@ TEST(Timedelta, RoundsHalvesToTheEvenMicrosecond) {
   EXPECT_EQ(timedelta_microseconds(1.0015), 1002);
   EXPECT_EQ(timedelta_microseconds(2.0005), 2001);
   EXPECT_EQ(timedelta_microseconds(1.0035), 1004);
+}
+
+// CPython's own steps (Modules/_datetimemodule.c, accum() and delta_new()), with the C library's functions.
+std::int64_t timedelta_by_the_book(double ms) {
+  double whole_ms = 0.0;
+  const double fraction = std::modf(ms, &whole_ms);
+  std::int64_t total = static_cast<std::int64_t>(whole_ms) * 1000;
+  if (fraction == 0.0) return total;
+  double whole_us = 0.0;
+  const double leftover = std::modf(1000.0 * fraction, &whole_us);
+  total += static_cast<std::int64_t>(whole_us);
+  double rounded = std::round(leftover);
+  if (std::fabs(rounded - leftover) == 0.5) {
+    const double odd = (total & 1) != 0 ? 1.0 : 0.0;
+    rounded = 2.0 * std::round((leftover + odd) * 0.5) - odd;
+  }
+  return total + static_cast<std::int64_t>(rounded);
+}
+
+RC_GTEST_PROP(Timedelta, IsCPythonsForAnyDuration, (std::int64_t quarter_nanoseconds, std::uint64_t bits)) {
+  const double plain = static_cast<double>(quarter_nanoseconds) / 4e6;
+  RC_ASSERT(timedelta_microseconds(plain) == timedelta_by_the_book(plain));
+  const double halves = static_cast<double>(quarter_nanoseconds % 2'000'001) * 0.0005;
+  RC_ASSERT(timedelta_microseconds(halves) == timedelta_by_the_book(halves));
+  double any = 0.0;
+  std::memcpy(&any, &bits, sizeof any);
+  RC_PRE(is_timedelta(any));
+  RC_ASSERT(timedelta_microseconds(any) == timedelta_by_the_book(any));
 }
 
 TEST(Timedelta, EndsWhereNoDatetimeCouldBeTheStart) {

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <random>
 
 namespace joulecast {
 namespace {
@@ -37,6 +39,29 @@ TEST(GaussianProcess, TheKernelHasMaternsValues) {
   EXPECT_EQ(matern_5_2(0.0), 1.0);
   // (1 + sqrt 5 + 5/3) exp(-sqrt 5)
   EXPECT_NEAR(matern_5_2(1.0), 0.52399411, 1e-8);
+}
+
+TEST(GaussianProcess, TheMeanIsTheSumOverThePoints) {
+  std::mt19937_64 random(7);
+  std::normal_distribution<double> normal;
+  for (const std::size_t n : {1UL, 63UL, 64UL, 65UL, 300UL}) {
+    Matrix points(n, 3);
+    for (double& x : points.data) x = normal(random);
+    std::vector<double> weights(n);
+    for (double& w : weights) w = normal(random);
+    for (const double length : {1e-3, 0.1, 1.0, 30.0, 1e6}) {
+      const std::array<double, 3> at = {normal(random), normal(random), normal(random)};
+      double sum = 0.0;
+      double size = 0.0;
+      for (std::size_t i = 0; i < n; ++i) {
+        const double distance =
+            std::hypot(points(i, 0) - at[0], points(i, 1) - at[1], points(i, 2) - at[2]) / length;
+        sum += weights[i] * matern_5_2(distance);
+        size += std::abs(weights[i]) * matern_5_2(distance);
+      }
+      EXPECT_NEAR(gaussian_process_mean(points.view(), weights, length, at), sum, 1e-14 * size + 1e-290);
+    }
+  }
 }
 
 TEST(GaussianProcess, OnePointIsShrunkByTheNoise) {

@@ -44,13 +44,50 @@ TEST(Predict, GivesPowerRunTimeAndEnergyOfEachLayerAndTheNetwork) {
   EXPECT_DOUBLE_EQ(first.run_time_ms->value, kSmall);
   EXPECT_DOUBLE_EQ(first.energy_mj->value, kSmall * kSmall);
   EXPECT_DOUBLE_EQ(prediction.layers[2].power_w->value, kDense);
-  EXPECT_DOUBLE_EQ(prediction.run_time_ms.value, 2 * kSmall + kDense);
-  EXPECT_DOUBLE_EQ(prediction.energy_mj.value, 2 * kSmall * kSmall + kDense * kDense);
-  EXPECT_DOUBLE_EQ(prediction.power_w.value, prediction.energy_mj.value / prediction.run_time_ms.value);
+  EXPECT_DOUBLE_EQ(prediction.run_time_ms->value, 2 * kSmall + kDense);
+  EXPECT_DOUBLE_EQ(prediction.energy_mj->value, 2 * kSmall * kSmall + kDense * kDense);
+  EXPECT_DOUBLE_EQ(prediction.power_w->value, prediction.energy_mj->value / prediction.run_time_ms->value);
   EXPECT_DOUBLE_EQ(prediction.board_energy_mj->value,
-                   prediction.energy_mj.value + 4.25 * prediction.run_time_ms.value);
+                   prediction.energy_mj->value + 4.25 * prediction.run_time_ms->value);
   EXPECT_EQ(prediction.uncovered_layers, 0U);
   EXPECT_TRUE(prediction.warnings.empty());
+}
+
+TEST(Predict, TakesTheLassoWhereValidationHasChosenItAndTheLayerIsInItsRange) {
+  CostModel model = wide_model();
+  PhysicalModel times;
+  PhysicalFit fit;
+  fit.coefficients[static_cast<std::size_t>(PhysicalTerm::kLaunch)] = 7.0;
+  times.fits = {fit};
+  times.size_min.assign(8, -100.0);
+  times.size_max.assign(8, 100.0);
+  model.physical = {times};
+  const auto network = network_of({convolution("c"), dense("d")});
+  EXPECT_DOUBLE_EQ(predict(network, model)->layers[0].run_time_ms->value, 7.0);
+  model.leaderboard = {{"lasso", "run_time", "convolutional", 5, 10.0, true},
+                       {"physical", "run_time", "convolutional", 5, 20.0, false},
+                       {"physical", "run_time", "dense", 5, 20.0, true}};
+  EXPECT_DOUBLE_EQ(predict(network, model)->layers[0].run_time_ms->value, kSmall);
+  EXPECT_DOUBLE_EQ(predict(network, model)->layers[1].run_time_ms->value, 7.0);
+  for (LassoModel& one : model.lasso) one.feature_max.assign(one.features.size(), 1e-3);
+  EXPECT_DOUBLE_EQ(predict(network, model)->layers[0].run_time_ms->value, 7.0);
+}
+
+TEST(Predict, RefusesFiguresThatAreNoNumbers) {
+  const auto network = network_of({convolution("c"), pooling("p")});
+  CostModel model = wide_model();
+  for (LassoModel& one : model.lasso) one.intercept = std::numeric_limits<double>::max();
+  const auto overflown = predict(network, model);  // power times run time
+  ASSERT_FALSE(overflown);
+  EXPECT_EQ(overflown.error().kind, ErrorKind::kUnfit);
+  EXPECT_EQ(overflown.error().message, "a figure of layer c comes out as infinite or no number");
+  EXPECT_FALSE(overflown.error().hint.empty());
+  PredictOptions absurd;
+  absurd.rate_hz = std::numeric_limits<double>::max();
+  for (LassoModel& one : model.lasso) one.intercept = 1e3;
+  const auto at_rate = predict(network, model, absurd);
+  ASSERT_FALSE(at_rate);
+  EXPECT_EQ(at_rate.error().message, "the board's power at this rate comes out as infinite or no number");
 }
 
 TEST(Predict, KeepsLayersNoModelCoversAndCountsThem) {
@@ -61,7 +98,7 @@ TEST(Predict, KeepsLayersNoModelCoversAndCountsThem) {
   EXPECT_EQ(prediction.layers[1].basis, Basis::kNone);
   EXPECT_FALSE(prediction.layers[1].run_time_ms);
   EXPECT_EQ(prediction.uncovered_layers, 2U);
-  EXPECT_DOUBLE_EQ(prediction.run_time_ms.value, kDense);
+  EXPECT_DOUBLE_EQ(prediction.run_time_ms->value, kDense);
   EXPECT_TRUE(warned(prediction, "totals leave it out (first: s, SoftMax)"));
 }
 
@@ -106,8 +143,8 @@ TEST(Predict, WithOneTargetAloneHasNoEnergy) {
   const NetworkPrediction prediction = predict(network_of({dense("d")}), model).value();
   EXPECT_FALSE(prediction.layers[0].power_w);
   EXPECT_FALSE(prediction.layers[0].energy_mj);
-  EXPECT_DOUBLE_EQ(prediction.run_time_ms.value, kDense);
-  EXPECT_EQ(prediction.power_w.value, 0.0);
+  EXPECT_DOUBLE_EQ(prediction.run_time_ms->value, kDense);
+  EXPECT_FALSE(prediction.power_w);
   EXPECT_TRUE(warned(prediction, "power or run time alone"));
 }
 
@@ -170,6 +207,24 @@ PredictOptions compat() {
   return options;
 }
 
+TEST(Predict, AReusedPredictionIsTheSameAsAFreshOne) {
+  const Predictor predictor(wide_model());
+  NetworkPrediction reused;
+  for (const auto& network :
+       {network_of({convolution("a long name that lies on the heap, as an engine's does"), pooling("p"),
+                    dense("d")}),
+        network_of({dense("e")}),
+        network_of({pooling("q"), dense("f"), convolution("c"), convolution("d")})}) {
+    for (const bool compat : {false, true}) {
+      PredictOptions options;
+      options.compat = compat && network.layers.size() == 1;
+      ASSERT_TRUE(predictor.predict(network, options, reused));
+      const NetworkPrediction fresh = predictor.predict(network, options).value();
+      EXPECT_EQ(to_json(reused, "e", "m"), to_json(fresh, "e", "m"));
+    }
+  }
+}
+
 TEST(PredictCompat, HasTheReferencesRowsAlone) {
   Layer other = convolution("other");
   other.type = "CudnnConvolution";
@@ -197,6 +252,7 @@ TEST(PredictCompat, ReportsNegativeFiguresAsTheyAre) {
   for (LassoModel& one : model.lasso) one.intercept = -1e6;
   const NetworkPrediction prediction = predict(network_of({dense("d")}), model, compat()).value();
   EXPECT_DOUBLE_EQ(prediction.layers[0].power_w->value, kDense - 2.0 - 1e6);
+  EXPECT_TRUE(warned(prediction, "below 0"));
 }
 
 TEST(PredictCompat, RefusesALayerTheReferenceChokesOn) {

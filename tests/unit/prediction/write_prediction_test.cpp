@@ -22,9 +22,9 @@ NetworkPrediction sample() {
   uncovered.layer_type = "SoftMax";
   uncovered.kind = LayerKind::kSoftmax;
   prediction.layers = {fitted, uncovered};
-  prediction.run_time_ms.value = 0.1;
-  prediction.power_w.value = 2.5;
-  prediction.energy_mj.value = 0.25;
+  prediction.run_time_ms = Figure{0.1, {}, {}};
+  prediction.power_w = Figure{2.5, {}, {}};
+  prediction.energy_mj = Figure{0.25, {}, {}};
   prediction.uncovered_layers = 1;
   prediction.warnings = {{"doubt", {"e.json", 3}, 2}};
   return prediction;
@@ -64,9 +64,9 @@ TEST(PredictionJson, HoldsNetworkLayersAndWarnings) {
 
 TEST(CompatSummary, PrintsTheReferencesThreeLines) {
   NetworkPrediction prediction;
-  prediction.run_time_ms.value = 0.5;
-  prediction.power_w.value = 4.0;
-  prediction.energy_mj.value = 2.0;
+  prediction.run_time_ms = Figure{0.5, {}, {}};
+  prediction.power_w = Figure{4.0, {}, {}};
+  prediction.energy_mj = Figure{2.0, {}, {}};
   EXPECT_EQ(compat_summary(prediction),
             "Total runtime : 0.0005 seconds\n"
             "Average power consumed : 4.0 watts\n"

@@ -65,9 +65,11 @@ TEST_F(LatencyLogFile, GivesARepeatedNameItsLastListInItsFirstPlace) {
 TEST_F(LatencyLogFile, CountsDoubtfulRunTimes) {
   const auto log = read(R"({"c": [-1, NaN, -2, Infinity, 60001, 60000, 0, -0.0]})");
   ASSERT_TRUE(log);
-  EXPECT_EQ(messages(log->warnings),
-            (std::vector<std::string>{"a run time is negative x2", "a run time is NaN or infinite x2",
-                                      "a run time is longer than a minute x1"}));
+  EXPECT_EQ(
+      messages(log->warnings),
+      (std::vector<std::string>{"a run time is negative (first: entry 1 of layer 'c') x2",
+                                "a run time is NaN or infinite (first: entry 2 of layer 'c') x2",
+                                "a run time is longer than a minute (first: entry 5 of layer 'c') x1"}));
 }
 
 TEST_F(LatencyLogFile, NoticesClocksThatWereSet) {
@@ -75,10 +77,12 @@ TEST_F(LatencyLogFile, NoticesClocksThatWereSet) {
                         entry("1", "02:00:00.000") + "," + entry("1", "03:00:00.002") + "," +
                         entry("1", "09:00:00.0") + "]}");
   ASSERT_TRUE(log);
-  EXPECT_EQ(messages(log->warnings),
-            (std::vector<std::string>{"the clock goes back by an hour (daylight-saving time?) x1",
-                                      "time stamps go back x1",
-                                      "the clock goes forward by an hour (daylight-saving time?) x1"}));
+  EXPECT_EQ(
+      messages(log->warnings),
+      (std::vector<std::string>{
+          "the clock goes back by an hour (daylight-saving time?) (first: entry 2 of layer 'c') x1",
+          "time stamps go back (first: entry 3 of layer 'c') x1",
+          "the clock goes forward by an hour (daylight-saving time?) (first: entry 4 of layer 'c') x1"}));
 }
 
 TEST_F(LatencyLogFile, ReportsProgressUpToTheWholeFile) {

@@ -131,15 +131,18 @@ TEST_F(LayersCsv, AMissingColumnIsNamed) {
 TEST_F(LayersCsv, TextInANumberIsNamedWithItsLine) {
   const Error error = fault("layer_name,kind,batch_size\na,dense,1\nb,dense,one\n");
   EXPECT_EQ(error.kind, ErrorKind::kMalformed);
-  EXPECT_EQ(error.message, "\"one\" cannot be a batch_size");
+  EXPECT_EQ(error.message, "\"one\" does not fit the column batch_size");
   EXPECT_EQ(error.location.line, 3U);
 }
 
 TEST_F(LayersCsv, UnknownWordsAreRefused) {
-  EXPECT_EQ(fault("layer_name,kind\na,convolution\n").message, "\"convolution\" cannot be a kind");
-  EXPECT_EQ(fault("layer_name,kind,input_type\na,dense,half\n").message, "\"half\" cannot be a input_type");
-  EXPECT_EQ(fault("layer_name,kind,residual\na,dense,yes\n").message, "\"yes\" cannot be a residual");
-  EXPECT_EQ(fault("layer_name,kind,cycles\na,dense,1.5\n").message, "\"1.5\" cannot be a cycles");
+  EXPECT_EQ(fault("layer_name,kind\na,convolution\n").message,
+            "\"convolution\" does not fit the column kind");
+  EXPECT_EQ(fault("layer_name,kind,input_type\na,dense,half\n").message,
+            "\"half\" does not fit the column input_type");
+  EXPECT_EQ(fault("layer_name,kind,residual\na,dense,yes\n").message,
+            "\"yes\" does not fit the column residual");
+  EXPECT_EQ(fault("layer_name,kind,cycles\na,dense,1.5\n").message, "\"1.5\" does not fit the column cycles");
 }
 
 TEST_F(LayersCsv, ARowOfAnotherLengthIsRefused) {

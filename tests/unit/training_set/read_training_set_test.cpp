@@ -34,6 +34,47 @@ TEST(ReadTrainingSet, FindsNetworksAtAnyDepthSortedByName) {
   EXPECT_TRUE(set.reference[0].empty());
 }
 
+TEST(ReadTrainingSet, LeavesHiddenFoldersOut) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv", kDenseHeader + "1,10,5,1e6,0.5,fc1\n");
+  folder.write(".old/lenet/dense.csv", kDenseHeader + "1,10,5,1e6,0.5,fc1\n");
+  folder.write("n/.cache/dense.csv", "broken");
+  const TrainingSet set = read_training_set(folder.path()).value();
+  ASSERT_EQ(set.reference[kDense].size(), 1U);
+  EXPECT_EQ(set.reference[kDense][0].network, "n");
+}
+
+TEST(ReadTrainingSet, AFolderOfTwoBoardsLosesTheRowsThatDoNotNameTheirs) {
+  const TemporaryFolder folder;
+  const std::string header = "network,layer_name,layer_type,kind,run_time_ms,device\n";
+  folder.write("n/layers.csv", header + "n,a,CaskConvolution,convolutional,1.0,orin\n" +
+                                   "n,a,CaskConvolution,convolutional,2.0,nano\n");
+  const auto dense = folder.write("n/dense.csv", kDenseHeader + "1,10,5,1e6,0.5,fc1\n");
+  const TrainingSet set = read_training_set(folder.path(), "nano").value();
+  ASSERT_EQ(set.layers.size(), 1U);
+  EXPECT_EQ(set.layers[0].run_time_ms, 2.0);
+  EXPECT_TRUE(set.reference[kDense].empty());
+  ASSERT_EQ(set.warnings.size(), 1U);
+  EXPECT_EQ(set.warnings[0].location.file, dense.string());
+  EXPECT_NE(set.warnings[0].message.find("several boards"), std::string::npos);
+  // All that is found is listed, also what was left out.
+  EXPECT_EQ(set.devices, (std::vector<std::string>{"nano", "orin"}));
+  // Of one board, the three files are its.
+  folder.write("n/layers.csv", header + "n,a,CaskConvolution,convolutional,1.0,nano\n");
+  EXPECT_EQ(read_training_set(folder.path(), "nano").value().reference[kDense].size(), 1U);
+}
+
+TEST(ReadTrainingSet, RowsWithoutABoardAreOfNoneWhereSeveralAreNamed) {
+  const TemporaryFolder folder;
+  const std::string header = "network,layer_name,layer_type,kind,run_time_ms,device\n";
+  folder.write("a/layers.csv", header + "a,l,CaskConvolution,convolutional,1.0,orin\n");
+  folder.write("b/layers.csv", header + "b,l,CaskConvolution,convolutional,1.0,\n");
+  EXPECT_EQ(read_training_set(folder.path()).value().warnings.size(), 1U);
+  folder.write("c/layers.csv", header + "c,l,CaskConvolution,convolutional,1.0,nano\n");
+  EXPECT_TRUE(read_training_set(folder.path()).value().warnings.empty());
+  EXPECT_EQ(read_training_set(folder.path(), "nano").value().warnings.size(), 1U);
+}
+
 TEST(ReadTrainingSet, TakesColumnsByNameAndIgnoresExtraOnes) {
   const TemporaryFolder folder;
   folder.write("n/dense.csv",

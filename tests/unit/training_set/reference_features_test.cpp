@@ -7,6 +7,10 @@ namespace {
 
 using Features = std::vector<double>;
 
+Features row_of(const ReferenceFeatures& features) {
+  return {features.row().begin(), features.row().end()};
+}
+
 Layer layer_of(const std::string& type, const std::string& members, const std::string& in = "1,3,8,8",
                const std::string& out = "1,4,8,8") {
   const std::string text = R"({"Layers":[{"Name":"l","LayerType":")" + type +
@@ -35,23 +39,23 @@ TEST(ReferenceFeatures, OfAConvolution) {
   const auto features = reference_features(layer_of("CaskConvolution", kGeometry, "2,3,9,8", "2,4,7,6"));
   ASSERT_TRUE(features);
   ASSERT_TRUE(*features);
-  EXPECT_EQ((*features)->first, ReferenceKind::kConvolutional);
-  EXPECT_EQ((*features)->second, (Features{2, 3, 9, 8, 4, 7, 6, 3, 5, 1, 3, 1, 2}));
+  EXPECT_EQ((*features)->kind, ReferenceKind::kConvolutional);
+  EXPECT_EQ(row_of(**features), (Features{2, 3, 9, 8, 4, 7, 6, 3, 5, 1, 3, 1, 2}));
 }
 
 TEST(ReferenceFeatures, OfPoolingTakeTheInputAsWindow) {
   const auto features = reference_features(
       layer_of("CaskPooling", R"("WindowSize":[2,2],"Stride":[2,3])", "1,4,8,9", "1,4,4,3"));
   ASSERT_TRUE(features && *features);
-  EXPECT_EQ((*features)->first, ReferenceKind::kPooling);
-  EXPECT_EQ((*features)->second, (Features{1, 4, 8, 9, 4, 4, 3, 8, 9, 2, 3}));
+  EXPECT_EQ((*features)->kind, ReferenceKind::kPooling);
+  EXPECT_EQ(row_of(**features), (Features{1, 4, 8, 9, 4, 4, 3, 8, 9, 2, 3}));
 }
 
 TEST(ReferenceFeatures, OfDenseIncludeTheBatch) {
   const auto features = reference_features(layer_of("CaskGemmConvolution", "", "2,64,1,1", "2,10,1,1"));
   ASSERT_TRUE(features && *features);
-  EXPECT_EQ((*features)->first, ReferenceKind::kDense);
-  EXPECT_EQ((*features)->second, (Features{2, 128, 20}));
+  EXPECT_EQ((*features)->kind, ReferenceKind::kDense);
+  EXPECT_EQ(row_of(**features), (Features{2, 128, 20}));
 }
 
 TEST(ReferenceFeatures, OtherTypesHaveNone) {
@@ -66,7 +70,7 @@ TEST(ReferenceFeatures, AStrideOfFourGivesItsFirstTwo) {
   const auto features = reference_features(layer_of(
       "CaskConvolution", R"("Kernel":[3,3],"PrePadding":[1,1],"PostPadding":[1,1],"Stride":[1,2,3,4])"));
   ASSERT_TRUE(features && *features);
-  EXPECT_EQ((*features)->second[12], 2.0);
+  EXPECT_EQ((*features)->values[12], 2.0);
 }
 
 TEST(ReferenceFeatures, WhatTheReferenceDiesOfIsAReason) {

@@ -93,7 +93,7 @@ TEST(BadOnnx, OpenShapesNeedToBeGiven) {
   const std::string open = small({-1, 8, -1, -1}).model();
   const Error error = error_of(open);
   EXPECT_EQ(error.kind, ErrorKind::kUnfit);
-  EXPECT_TRUE(mentions(error, "--shape x=1x8x224x224")) << error.describe();
+  EXPECT_TRUE(mentions(error, "--shape 'x=1x8x224x224'")) << error.describe();
   const auto given = parse_onnx(open, "net.onnx", {{{"x", {4, 8, 32, 16}}}, {}, {}});
   ASSERT_TRUE(given);
   EXPECT_EQ(given->layers[1].outputs[0].dimensions, (std::vector<std::int64_t>{4, 8, 30, 14}));
