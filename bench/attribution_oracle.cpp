@@ -19,34 +19,56 @@ namespace {
 
 struct Errors {
   double long_layers = 0.0, all = 0.0, energy = 0.0;  // percent
+  double rms_z = 0.0, covered = 0.0;  // single layers' errors over their sd; 90 % intervals, percent
 };
 
-Errors errors_of(const RunFit& run, const RunTruth& truth, const Eigen::VectorXd& powers) {
-  double long_squares = 0.0, long_count = 0.0, squares = 0.0, energy = 0.0;
+Errors errors_of(const RunFit& run, const RunTruth& truth, const Eigen::VectorXd& powers,
+                 const Eigen::MatrixXd& covariance) {
+  double long_squares = 0.0, long_count = 0.0, squares = 0.0, energy = 0.0, z_squares = 0.0, inside = 0.0;
   for (std::size_t c = 0; c < run.layer_of_column.size(); ++c) {
     const LayerTruth& t = truth.layers[run.layer_of_column[c]];
     const double power = powers[static_cast<Eigen::Index>(c)];
     const double e = power / t.power_w - 1.0;
     squares += e * e;
+    const auto k = static_cast<Eigen::Index>(c);
+    const double z = (power - t.power_w) / std::sqrt(covariance(k, k));
+    z_squares += z * z;
+    inside += std::abs(z) < 1.645 ? 1.0 : 0.0;
     energy += power * t.run_time_ms;
     if (t.run_time_ms >= 0.05) long_squares += e * e, long_count += 1.0;
   }
   return {100.0 * std::sqrt(long_squares / long_count),
           100.0 * std::sqrt(squares / static_cast<double>(run.layer_of_column.size())),
-          100.0 * (energy / truth.energy_mj - 1.0)};
+          100.0 * (energy / truth.energy_mj - 1.0),
+          std::sqrt(z_squares / static_cast<double>(run.layer_of_column.size())),
+          100.0 * inside / static_cast<double>(run.layer_of_column.size())};
 }
 
 void show(const std::string& what, const RunFit& run, const RunTruth& truth, const PointFit& fit) {
-  const Errors e = errors_of(run, truth, fit.powers);
+  const Errors e = errors_of(run, truth, fit.powers, mix({{fit, 1.0}}).covariance);
   fmt::print(
       "{:<12} evidence {:+8.1f}  delay {:.1f} window {:.1f} low-pass {:.1f} pause {:.3f}  >= 50 us {:.1f} "
       "all {:.1f} "
-      "energy {:+.2f} %  pause {:.2f} W  scatter {:.3f} steps {:.2f} W error by phase {:.4f} W  residual "
+      "energy {:+.2f} %  z {:.2f} cover {:.0f}  pause {:.2f} W  scatter {:.3f} steps {:.2f} W error by phase "
+      "{:.4f} W  residual "
       "{:.4f} W\n",
       what, fit.log_evidence - run.best.log_evidence, fit.shape.delay_us, fit.shape.window_us,
-      fit.shape.lowpass_us, fit.shape.event_gap_us, e.long_layers, e.all, e.energy,
+      fit.shape.lowpass_us, fit.shape.event_gap_us, e.long_layers, e.all, e.energy, e.rms_z, e.covered,
       fit.powers[static_cast<Eigen::Index>(run.problem.columns.event_gap)], fit.prior.relative_sd,
       fit.spreads.steps_w, fit.spreads.discrepancy_w, fit.residual_w);
+}
+
+/// Each layer at a fit: where single intervals miss.
+void list_layers(const RunFit& run, const RunTruth& truth, const PointFit& fit) {
+  const Eigen::MatrixXd covariance = mix({{fit, 1.0}}).covariance;
+  for (std::size_t c = 0; c < run.layer_of_column.size(); ++c) {
+    const LayerTruth& t = truth.layers[run.layer_of_column[c]];
+    const auto k = static_cast<Eigen::Index>(c);
+    const double sd = std::sqrt(covariance(k, k));
+    fmt::print("  {:<40.40} {:6.1f} us  true {:.2f} W  found {:.2f} +- {:.2f} W  z {:+.1f}  prior {:.2f} W\n",
+               t.name, 1e3 * t.run_time_ms, t.power_w, fit.powers[k], sd, (fit.powers[k] - t.power_w) / sd,
+               fit.prior.mean[k]);
+  }
 }
 
 SensorShape true_shape(const Board& board, const RunTruth& truth, double layers) {
@@ -84,10 +106,15 @@ int run_oracle(const std::string& scenario, std::uint64_t seed, const std::strin
   for (const GridPoint& g : run.grid) show(fmt::format("weight {:.3f}", g.weight), run, truth, g.fit);
   const SensorShape shape = true_shape(*board, truth, static_cast<double>(run.layer_of_column.size()));
   const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0};
-  show("truth", run, truth,
-       fit_point(run.problem, run.noise, shape, held, shape, run.best.prior.form, &run.best, 3));
-  const Errors e = errors_of(run, truth, run.mixture.powers);
-  fmt::print("mixture: >= 50 us {:.1f} all {:.1f} energy {:+.2f} %\n", e.long_layers, e.all, e.energy);
+  const PointFit at_truth =
+      fit_point(run.problem, run.noise, shape, held, shape, run.best.prior.form, &run.best, 3);
+  show("truth", run, truth, at_truth);
+  list_layers(run, truth, at_truth);
+  const Errors e = errors_of(run, truth, run.mixture.powers, run.mixture.covariance);
+  fmt::print("mixture: >= 50 us {:.1f} all {:.1f} energy {:+.2f} %  z {:.2f} cover {:.0f}\n", e.long_layers,
+             e.all, e.energy, e.rms_z, e.covered);
+  fmt::print("noise: sigma {:.4f} W rho {:.3f} timing {:.1f} us (true mean {:.1f})\n", run.noise.sigma_w,
+             run.noise.rho, run.noise.timing_us, board->host.first_callback_spread_us);
   return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "numerics/every_processor.h"
+#include "base/every_processor.h"
 #include "numerics/gaussian_process.h"
 
 namespace joulecast {
@@ -63,10 +63,10 @@ double gaussian_process_mean(MatrixView points, std::span<const double> weights,
         values[i] += difference * difference;
       }
     }
-    for (std::size_t i = 0; i < kBlock; ++i) {
-      const double s = scale * std::sqrt(values[i]);
-      values[i] = (1.0 + s + s * s * (1.0 / 3.0)) * exp_of_minus(s);
-    }
+    double* const v = values.data();
+    for (std::size_t i = 0; i < kBlock; ++i) v[i] = scale * std::sqrt(v[i]);
+    for (std::size_t i = 0; i < kBlock; ++i)
+      v[i] = (1.0 + v[i] + v[i] * v[i] * (1.0 / 3.0)) * exp_of_minus(v[i]);
     for (std::size_t i = 0; i < count; ++i) sum += weights[begin + i] * values[i];
   }
   return sum;

@@ -1,6 +1,6 @@
 #include "numerics/vector_kernels.h"
 
-#include "numerics/every_processor.h"
+#include "base/every_processor.h"
 
 namespace joulecast {
 namespace {

@@ -79,9 +79,10 @@ void fill_power(LayerPower& row, const Unit& unit, double idle_w) {
   row.status = unit.first == unit.last ? "resolved" : "merged";
 }
 
-/// The baseline is uncertain too, in common to all states.
+/// The baseline is uncertain too, in common to all states: slow noise of the sensor in the idle stretches,
+/// the board that cools in them, and the course of its warming in between.
 double baseline_sd(const RunFit& run) {
-  return std::hypot(0.004, 0.5 * run.baseline.anchor_gap_w);
+  return std::hypot(0.012, 0.5 * run.baseline.anchor_gap_w, 0.1 * run.baseline.rise_w);
 }
 
 void fill_layers(const RunFit& run, const Mixture& mixture, double merge_above, RegressionResult& result) {
@@ -208,6 +209,13 @@ void fill_counts(const RunFit& run, RegressionResult& result) {
   warn("Inferences that overlap in time: several streams or contexts, or a clock step",
        run.timeline.overlapping);
   warn("The clock was set back during the run", run.clock_steps);
+  if (run.averaging > 1) {
+    result.warnings.push_back({"The sensor averages over some " + std::to_string(run.averaging) +
+                                   " conversions; its average was undone, which multiplies its noise",
+                               {},
+                               1});
+    result.advice.emplace_back("Read the sensor without averaging (samples = 1)");
+  }
   if (run.timeline.follows_stamps) {
     result.warnings.push_back(
         {"Callbacks came during the inference, not after it: layers follow the stamps", {}, 1});

@@ -8,10 +8,17 @@
 #include "measurements/regression/design_rows.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace joulecast::regression {
 namespace {
+
+/// A layer that takes time, and the column it goes to.
+struct LayerPlace {
+  std::size_t layer = 0;
+  std::uint16_t column = 0;
+};
 
 /// Ages of one row's boundaries turned into column shares.
 class RowWalk {
@@ -21,7 +28,8 @@ class RowWalk {
       : kernel_(kernel),
         columns_(columns),
         powers_(powers.begin(), powers.end()),
-        dense_(columns.count, 0.0) {}
+        dense_(columns.count, 0.0),
+        touched_((columns.count + 63) / 64, 0) {}
 
   void start() {
     last_age_ = 0.0;
@@ -49,17 +57,74 @@ class RowWalk {
     last_ = now;
     last_age_ = age;
   }
+  /// The layers of a cycle that ended `end_age` ago, the last first, with the pauses between them: `to_end`
+  /// are the times from each layer's start to the cycle's end, pauses left out. Returns the age of the first
+  /// layer's start; meaningless once the walk is done.
+  double layers(std::span<const LayerPlace> places, const float* to_end, double end_age, double gap) {
+    const double reach = kernel_.reach_us();
+    const bool with_powers = !powers_.empty();
+    const float gap_power = with_powers ? powers_[columns_.event_gap] : 0.0F;
+    const std::size_t n = places.size();
+    const auto age_of = [&](std::size_t j) {
+      return end_age + static_cast<double>(to_end[places[j].layer]) + static_cast<double>(j) * gap;
+    };
+    std::size_t j = 0;
+    while (j + 1 < n && age_of(j) + gap <= last_age_) ++j;  // still in the future of the window's end
+    Values last = last_;
+    double last_age = last_age_;
+    float last_shift = last_shift_;
+    Values sum{};
+    float d_gap = 0.0F;
+    float shift = cycle_shift_;
+    double gap_share = 0.0;
+    const auto step = [&](double age, float moved, float power) {
+      const Values now = kernel_.values(age);
+      const Values change = now - last;
+      if (with_powers) {
+        sum += power * change;
+        shift += power * change[kDensity];
+        d_gap += power * (now[kDensity] * moved - last[kDensity] * last_shift);
+        last_shift = moved;
+      }
+      last = now;
+      last_age = age;
+      return static_cast<double>(change[kShare]);
+    };
+    for (; j < n; ++j) {
+      const double age = age_of(j);
+      const auto moved = static_cast<float>(j);
+      const std::uint16_t column = places[j].column;
+      if (age > last_age) add(column, step(age, moved, with_powers ? powers_[column] : 0.0F));
+      if (j + 1 < n && gap > 0.0 && age + gap > last_age)
+        gap_share += step(age + gap, moved + 1.0F, gap_power);
+      if (last_age >= reach) break;
+    }
+    if (gap_share != 0.0) add(static_cast<std::uint16_t>(columns_.event_gap), gap_share);
+    last_ = last;
+    last_age_ = last_age;
+    last_shift_ = last_shift;
+    derivative_ += sum;
+    d_gap_ += d_gap;
+    cycle_shift_ = shift;
+    return n == 0 ? end_age : age_of(n - 1);
+  }
+  /// One end of a deviation: its age, and the kernel there.
+  struct Mark {
+    double age;
+    Values values;
+  };
+  [[nodiscard]] Mark mark_at(double age) const { return {age, kernel_.values(age)}; }
   /// A deviation column over ages [from, to], beside the partition; `shift` = d(age)/d(event gap) of both.
-  void deviation(std::size_t column, double from, double to, double shift) {
-    if (to <= 0.0 || from >= kernel_.reach_us() || to <= from) return;
-    const Values change = kernel_.values(to) - kernel_.values(from);
+  void deviation(std::size_t column, const Mark& from, const Mark& to, double shift) {
+    if (to.age <= 0.0 || from.age >= kernel_.reach_us() || to.age <= from.age) return;
+    const Values change = to.values - from.values;
     add(static_cast<std::uint16_t>(column), static_cast<double>(change[kShare]));
     if (powers_.empty()) return;
     const float p = powers_[column];
     derivative_ += p * change;
     d_gap_ += p * static_cast<float>(shift) * change[kDensity];
   }
-  void mark(std::size_t column) { add(static_cast<std::uint16_t>(column), 1.0); }
+  void put(std::size_t column, double value) { add(static_cast<std::uint16_t>(column), value); }
   /// A cycle moves as one: what a shift of it alone does to the value, squared. The host gaps at its two ends
   /// give way, which is why their power counts there. Call before the cycle's layers and behind them.
   void begin_cycle() {
@@ -74,28 +139,26 @@ class RowWalk {
   void finish(DesignRows& rows) {
     rows.timing_variance.push_back(timing_);
     if (!powers_.empty()) {
-      const auto set = [&](std::size_t column, float value) {
-        dense_[column] = static_cast<double>(value);
-        touched_.push_back(static_cast<std::uint16_t>(column));
-      };
-      set(columns_.by_delay, -derivative_[kDensity]);
-      set(columns_.by_window, derivative_[SensorKernel::kByWindow]);
-      set(columns_.by_lowpass, derivative_[SensorKernel::kByLowpass]);
-      set(columns_.by_event_gap, d_gap_);
+      put(columns_.by_delay, static_cast<double>(-derivative_[kDensity]));
+      put(columns_.by_window, static_cast<double>(derivative_[SensorKernel::kByWindow]));
+      put(columns_.by_lowpass, static_cast<double>(derivative_[SensorKernel::kByLowpass]));
+      put(columns_.by_event_gap, static_cast<double>(d_gap_));
     }
-    std::sort(touched_.begin(), touched_.end());
-    for (const std::uint16_t c : touched_) {
-      rows.column.push_back(c);
-      rows.value.push_back(static_cast<float>(dense_[c]));
-      dense_[c] = 0.0;
+    for (std::size_t word = 0; word < touched_.size(); ++word) {
+      for (std::uint64_t bits = touched_[word]; bits != 0; bits &= bits - 1) {
+        const std::size_t c = 64 * word + static_cast<std::size_t>(std::countr_zero(bits));
+        rows.column.push_back(static_cast<std::uint16_t>(c));
+        rows.value.push_back(static_cast<float>(dense_[c]));
+        dense_[c] = 0.0;
+      }
+      touched_[word] = 0;
     }
-    touched_.clear();
   }
 
  private:
   void add(std::uint16_t column, double share) {
     if (column == StateColumns::kNone || share == 0.0) return;
-    if (dense_[column] == 0.0) touched_.push_back(column);
+    touched_[column / 64] |= std::uint64_t{1} << (column % 64);
     dense_[column] += share;
   }
 
@@ -105,7 +168,7 @@ class RowWalk {
   const StateColumns& columns_;
   std::vector<float> powers_;
   std::vector<double> dense_;
-  std::vector<std::uint16_t> touched_;
+  std::vector<std::uint64_t> touched_;  // a bit a column
   double last_age_ = 0.0;
   Values last_{};
   Values derivative_{};
@@ -122,11 +185,10 @@ class RowBuilder {
         shape_(shape),
         kernel_(shape),
         walk_(kernel_, columns, powers) {
-    gaps_per_cycle_ = 0.0;
-    for (std::size_t k = 0; k < timeline.layers; ++k) {
-      if (columns.of_layer[k] != StateColumns::kNone) active_.push_back(k);
+    for (std::size_t k = timeline.layers; k-- > 0;) {
+      if (columns.of_layer[k] != StateColumns::kNone) places_.push_back({k, columns.of_layer[k]});
     }
-    gaps_per_cycle_ = active_.empty() ? 0.0 : static_cast<double>(active_.size() - 1);
+    gaps_per_cycle_ = places_.empty() ? 0.0 : static_cast<double>(places_.size() - 1);
   }
 
   /// False if the window leaves the run.
@@ -138,7 +200,9 @@ class RowBuilder {
     if (inside) {
       for (std::size_t c = next_cycle + 1; c-- > 0 && !walk_.done();) {
         walk_.begin_cycle();
-        const double start_age = layers(c, window_end);
+        const double end_age = window_end - timeline_.cycles[c].end_us;
+        const double start_age =
+            walk_.layers(places_, timeline_.to_end(c).data(), end_age, shape_.event_gap_us);
         walk_.end_cycle();
         if (walk_.done()) break;
         if (c == 0) {
@@ -151,7 +215,7 @@ class RowBuilder {
     if (columns_.phases > 0) {
       const double bin =
           std::clamp(phase / columns_.phase_us, 0.0, static_cast<double>(columns_.phases) - 1.0);
-      walk_.mark(columns_.first_phase + static_cast<std::size_t>(bin));
+      walk_.put(columns_.first_phase + static_cast<std::size_t>(bin), 1.0);
     }
     walk_.finish(rows);
     return inside;
@@ -160,45 +224,27 @@ class RowBuilder {
   [[nodiscard]] double lead_us() const { return kernel_.lead_us(); }
 
  private:
-  /// Returns the age of the cycle's start; meaningless when the walk is done.
-  double layers(std::size_t c, double window_end) {
-    const Cycle& cycle = timeline_.cycles[c];
-    const auto durations = timeline_.durations(c);
-    double age = window_end - cycle.end_us;
-    // The whole cycle may lie beyond the reach or before it; its first layer's start decides.
-    double gaps = 0.0;
-    for (std::size_t i = active_.size(); i-- > 0;) {
-      const std::size_t k = active_[i];
-      age += static_cast<double>(durations[k]);
-      walk_.state(columns_.of_layer[k], age, gaps);
-      if (i > 0) {
-        age += shape_.event_gap_us;
-        gaps += 1.0;
-        if (shape_.event_gap_us > 0.0) {
-          walk_.state(static_cast<std::uint16_t>(columns_.event_gap), age, gaps);
-        }
-      }
-      if (walk_.done()) break;
-    }
-    return age;
-  }
-
   void host_gap(std::size_t c, double window_end, double start_age) {
     const Cycle& cycle = timeline_.cycles[c];
     const double end_age = window_end - cycle.end_us;
     walk_.state(static_cast<std::uint16_t>(columns_.host_gap), end_age, 0.0);
     if (columns_.steps == 0) return;
     std::size_t column = columns_.first_step;
+    const RowWalk::Mark end = walk_.mark_at(end_age);
+    const RowWalk::Mark start = walk_.mark_at(start_age);
+    const auto not_before_start = [&](double age) { return age > start_age ? walk_.mark_at(age) : start; };
     for (const double length : kEndStepsUs) {
-      walk_.deviation(column++, std::max(end_age - length, start_age), end_age, 0.0);
+      walk_.deviation(column++, not_before_start(end_age - length), end, 0.0);
     }
     const double callback_age = window_end - cycle.last_callback_us;
-    walk_.deviation(column++, std::max(callback_age, start_age), end_age, 0.0);
+    const RowWalk::Mark callback = walk_.mark_at(callback_age);
+    walk_.deviation(column++, callback_age > start_age ? callback : start, end, 0.0);
     for (const double length : kCallbackStepsUs) {
-      walk_.deviation(column++, std::max(callback_age - length, start_age), callback_age, 0.0);
+      walk_.deviation(column++, not_before_start(callback_age - length), callback, 0.0);
     }
     for (const double length : kStartStepsUs) {
-      walk_.deviation(column++, start_age, std::min(start_age + length, end_age), gaps_per_cycle_);
+      const double to = start_age + length;
+      walk_.deviation(column++, start, to < end_age ? walk_.mark_at(to) : end, gaps_per_cycle_);
     }
   }
 
@@ -207,7 +253,7 @@ class RowBuilder {
   const SensorShape& shape_;
   SensorKernel kernel_;
   RowWalk walk_;
-  std::vector<std::size_t> active_;
+  std::vector<LayerPlace> places_;  // the last first
   double gaps_per_cycle_ = 0.0;
 };
 
@@ -240,6 +286,14 @@ StateColumns make_columns(const Timeline& timeline) {
   constexpr double kMostPhases = 96.0;
   columns.phase_us = std::max(columns.phase_us, 1.05 * timeline.typical_period_us / kMostPhases);
   const auto phases = static_cast<std::size_t>(1.05 * timeline.typical_period_us / columns.phase_us) + 1;
+  const auto add_scales = [&](std::span<const double> lengths) {
+    constexpr double kTypicalUs = 40.0;
+    for (const double length : lengths) columns.step_scale.push_back(std::sqrt(kTypicalUs / length));
+  };
+  add_scales(kEndStepsUs);
+  columns.step_scale.push_back(1.0);
+  add_scales(kCallbackStepsUs);
+  add_scales(kStartStepsUs);
   place_extra_columns(columns, kEndStepsUs.size() + 1 + kCallbackStepsUs.size() + kStartStepsUs.size(),
                       phases);
   return columns;

@@ -26,6 +26,9 @@ struct StateColumns {
   std::size_t host_gap = 0;
   std::size_t first_step = 0;
   std::size_t steps = 0;  ///< after the end, callbacks, after the last callback, before the start; or none
+  /// How large a step may be, relative to the others: near its ends the gap's power may be a layer's (what is
+  /// left of the GPU's power, the launch), a long stretch of it may not.
+  std::vector<double> step_scale;
   std::size_t first_phase =
       0;  ///< what the model gets wrong at a place of the cycle, in common to all windows there
   std::size_t phases = 0;
@@ -38,9 +41,10 @@ struct StateColumns {
 };
 
 /// Lengths of the host gap's steps: fine where power changes fastest.
-inline constexpr std::array<double, 5> kEndStepsUs{20.0, 45.0, 90.0, 180.0, 360.0};
-inline constexpr std::array<double, 3> kCallbackStepsUs{40.0, 120.0, 320.0};
-inline constexpr std::array<double, 5> kStartStepsUs{20.0, 45.0, 90.0, 180.0, 360.0};
+inline constexpr std::array<double, 7> kEndStepsUs{15.0, 35.0, 65.0, 105.0, 160.0, 240.0, 360.0};
+inline constexpr std::array<double, 6> kCallbackStepsUs{30.0, 80.0, 150.0, 240.0, 350.0, 500.0};
+inline constexpr std::array<double, 10> kStartStepsUs{15.0,  35.0,  60.0,  90.0,  125.0,
+                                                      165.0, 210.0, 270.0, 350.0, 480.0};
 
 /// One column a layer that takes time, the host gap's steps, and columns for the model's own error.
 StateColumns make_columns(const Timeline& timeline);

@@ -36,7 +36,7 @@ ExtraPriors extra_priors(const StateColumns& c, const Spreads& spreads, const Se
   const double level = spreads.level_w;
   set(c.event_gap, kEventGapShare * level, 0.02 * level);
   set(c.host_gap, 0.4 * level, 0.3 * level);
-  for (std::size_t b = 0; b < c.steps; ++b) set(c.first_step + b, 0.0, spreads.steps_w);
+  for (std::size_t b = 0; b < c.steps; ++b) set(c.first_step + b, 0.0, c.step_scale[b] * spreads.steps_w);
   for (std::size_t b = 0; b < c.phases; ++b) set(c.first_phase + b, 0.0, spreads.discrepancy_w);
   constexpr double kHeld = 1e-6;
   set(c.by_delay, centre.delay_us - at.delay_us, freedom.delay_us > 0.0 ? freedom.delay_us : kHeld);
@@ -114,7 +114,8 @@ struct Solved {
   Eigen::VectorXd extra_prior_precision;
   EnergyRow energy;
   double log_det_extras = 0.0;
-  Eigen::MatrixXd extra_covariance;
+  Eigen::VectorXd extra_variance;
+  Eigen::MatrixXd extra_covariance;  ///< of the last iteration
   Eigen::VectorXd by_gap_power;
 };
 
@@ -139,17 +140,30 @@ SpreadBelief discrepancy_belief() {
 
 /// MacKay's fixed point for the sd of a group of columns with prior N(0, sd^2): sum of squares over the
 /// number of columns that the data determine, the believed ones added to both.
+/// `scale`: of each column's own sd; empty: all 1.
 double updated_sd(const Solved& s, Eigen::Index first_extra, Eigen::Index layers, Eigen::Index size,
-                  double sd, const SpreadBelief& belief) {
+                  double sd, const SpreadBelief& belief, const std::vector<double>& scale = {}) {
   if (size == 0) return sd;
   double squares = belief.columns * belief.sd * belief.sd;
   double determined = belief.columns;
   for (Eigen::Index i = 0; i < size; ++i) {
-    const double p = s.powers[layers + first_extra + i];
+    const double c = scale.empty() ? 1.0 : scale[static_cast<std::size_t>(i)];
+    const double p = s.powers[layers + first_extra + i] / c;
     squares += p * p;
-    determined += std::max(0.0, 1.0 - s.extra_covariance(first_extra + i, first_extra + i) / (sd * sd));
+    determined += std::max(0.0, 1.0 - s.extra_variance[first_extra + i] / (sd * sd * c * c));
   }
   return std::sqrt(squares / determined);
+}
+
+/// A_EE^-1 + G C G', G = A_EE^-1 A_EL: its diagonal, and all of it where wanted.
+void set_extra_covariance(const Eigen::LLT<Eigen::MatrixXd>& chol, const Eigen::MatrixXd& gain,
+                          const Eigen::MatrixXd& covariance, bool all, Solved& out) {
+  const Eigen::Index ne = gain.rows();
+  const Eigen::LLT<Eigen::MatrixXd> root(covariance);
+  const Eigen::MatrixXd spread = gain * root.matrixL();
+  const Eigen::MatrixXd inverse_root = chol.matrixL().solve(Eigen::MatrixXd::Identity(ne, ne));
+  out.extra_variance = inverse_root.colwise().squaredNorm().transpose() + spread.rowwise().squaredNorm();
+  if (all) out.extra_covariance = inverse_root.transpose() * inverse_root + spread * spread.transpose();
 }
 
 Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRows& rows,
@@ -185,33 +199,37 @@ Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRow
     a_ee.diagonal() += extra.precision;
     const Eigen::VectorXd r_e = r.tail(ne) + extra.precision.cwiseProduct(extra.mean);
     const Eigen::LLT<Eigen::MatrixXd> chol(a_ee);
-    const Eigen::MatrixXd gain = chol.solve(a.bottomLeftCorner(ne, nl));  // A_EE^-1 A_EL
-    const Eigen::MatrixXd information =
-        a.topLeftCorner(nl, nl) - a.bottomLeftCorner(ne, nl).transpose() * gain;
-    const Eigen::VectorXd right = r.head(nl) - gain.transpose() * r_e;
+    const Eigen::MatrixXd half = chol.matrixL().solve(a.bottomLeftCorner(ne, nl));  // L^-1 A_EL
+    Eigen::MatrixXd information = a.topLeftCorner(nl, nl);
+    information.selfadjointView<Eigen::Lower>().rankUpdate(half.transpose(), -1.0);
+    information.triangularView<Eigen::StrictlyUpper>() = information.transpose();
+    const Eigen::VectorXd half_right = chol.matrixL().solve(r_e);
+    const Eigen::VectorXd right = r.head(nl) - half.transpose() * half_right;
+    const Eigen::MatrixXd gain = chol.matrixU().solve(half);  // A_EE^-1 A_EL
     const bool cold = out.prior.power.size() == 0;
     out.prior =
         fit_prior(problem.features, form, information, right, cold ? nullptr : &out.prior, cold ? 8 : 2);
     out.powers.resize(nl + ne);
     out.powers.head(nl) = out.prior.power;
-    out.powers.tail(ne) = chol.solve(r_e) - gain * out.prior.power;
+    out.powers.tail(ne) = chol.matrixU().solve(half_right) - gain * out.prior.power;
     out.extra_prior_mean = extra.mean;
     out.extra_prior_precision = extra.precision;
     out.log_det_extras = log_det(chol);
-    out.extra_covariance =
-        chol.solve(Eigen::MatrixXd::Identity(ne, ne)) + gain * out.prior.covariance * gain.transpose();
-    const auto pause = static_cast<Eigen::Index>(c.event_gap) - nl;
-    out.by_gap_power =
-        -(out.prior.covariance * gain.row(pause).transpose()) / out.extra_covariance(pause, pause);
-    if (i + 1 == iterations) break;
+    const bool last = i + 1 == iterations;
+    set_extra_covariance(chol, gain, out.prior.covariance, last, out);
+    if (last) {
+      const auto pause = static_cast<Eigen::Index>(c.event_gap) - nl;
+      out.by_gap_power = -(out.prior.covariance * gain.row(pause).transpose()) / out.extra_variance[pause];
+      break;
+    }
     Spreads& s = out.spreads;
     const double mean_w = out.energy.x.head(nl).dot(out.prior.power) / busy_share;
     s.level_w = std::clamp(mean_w, 0.5 * s.level_w, 2.0 * s.level_w);
     const auto step = static_cast<Eigen::Index>(c.first_step) - nl;
     const auto phase = static_cast<Eigen::Index>(c.first_phase) - nl;
-    s.steps_w =
-        std::clamp(updated_sd(out, step, nl, static_cast<Eigen::Index>(c.steps), s.steps_w, steps_belief(s)),
-                   0.02 * s.level_w, 0.25 * s.level_w);
+    s.steps_w = std::clamp(updated_sd(out, step, nl, static_cast<Eigen::Index>(c.steps), s.steps_w,
+                                      steps_belief(s), c.step_scale),
+                           0.02 * s.level_w, 0.2 * s.level_w);
     s.discrepancy_w = std::clamp(updated_sd(out, phase, nl, static_cast<Eigen::Index>(c.phases),
                                             s.discrepancy_w, discrepancy_belief()),
                                  5e-4, 0.1);
@@ -242,11 +260,9 @@ void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& 
   const double before_priors = q;
   q += solved.extra_prior_precision.cwiseProduct(extras).dot(extras);
   const PriorFit& prior = solved.prior;
-  const Eigen::ArrayXd sd = prior.relative_sd * prior.mean.array();
-  q += ((prior.power - prior.mean).array() / sd).square().sum();
+  q += prior.penalty;
   fit.prior_penalty = 0.5 * (q - before_priors);
-  const Eigen::LLT<Eigen::MatrixXd> chol(prior.covariance);
-  fit.log_evidence = 0.5 * (-q + log_det(chol) - 2.0 * sd.log().sum() - solved.log_det_extras +
+  fit.log_evidence = 0.5 * (-q + prior.log_det_gain - solved.log_det_extras +
                             solved.extra_prior_precision.array().log().sum());
   const SpreadBelief scatter{kUsualRelativeSd, kBelievedLayers};
   fit.log_evidence += steps_belief(solved.spreads).log_density(solved.spreads.steps_w) +
@@ -281,7 +297,7 @@ PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const Sen
     whiten(rows, problem.conversions, problem.targets, problem.mask, noise.rho, white);
     const bool cold = warm.power.size() == 0;
     const Solved solved = solve(problem, noise, rows, white, shape, freedom, centre, form,
-                                cold ? nullptr : &warm, fit.spreads, cold ? 6 : 4);
+                                cold ? nullptr : &warm, fit.spreads, cold ? 6 : (steps == 1 ? 2 : 4));
     fit.spreads = solved.spreads;
     fit.by_gap_power = solved.by_gap_power;
     const SensorShape next = stepped(shape, c, solved.powers);
@@ -437,21 +453,32 @@ void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& no
   }
   // Information per row of an M-estimator with psi = w e is mean(psi')^2 / mean(psi^2); the plain weighted
   // normal equations would claim mean(w) / sigma^2, too much for noise that is not Student's.
-  double psi_squares = 0.0, slopes = 0.0, weights = 0.0;
+  double psi_squares = 0.0, slopes = 0.0, weights = 0.0, psi_products = 0.0;
+  double psi_before = 0.0;  // 0 where there is no row before
   noise.log_likelihood = 0.0;
   noise.rows = count;
   for (std::size_t m = 0; m < n; ++m) {
-    if (std::isnan(white[m])) continue;
+    if (std::isnan(white[m])) {
+      psi_before = 0.0;
+      continue;
+    }
     const double u = white[m] * white[m] / variance;
     const double nu = degrees(ordinary[m]);
     const double w = (nu + 1.0) / (nu + u);
     noise.weights[m] = w * ordinary[m];
     noise.log_likelihood += 0.5 * std::log(ordinary[m] / variance) - 0.5 * (nu + 1.0) * std::log1p(u / nu);
-    psi_squares += w * w * white[m] * white[m];
+    const double psi = w * white[m];
+    psi_squares += psi * psi;
+    if (problem.conversions[m].follows_previous) psi_products += psi * psi_before;
+    psi_before = psi;
     slopes += (nu + 1.0) * (nu - u) / ((nu + u) * (nu + u));
     weights += w;
   }
   noise.sigma_w = std::sqrt(weights / count * psi_squares / count) / std::max(0.2, slopes / count);
+  // One coefficient does not whiten white noise over slow noise. Windows fall anywhere in the cycle, so that
+  // whitened rows of the design correlate by -rho / (1 + rho^2); where residuals do too, rows tell less.
+  const double design = -noise.rho / (1.0 + noise.rho * noise.rho);
+  noise.sigma_w *= std::sqrt(std::max(1.0, 1.0 + 2.0 * design * psi_products / std::max(1e-30, psi_squares)));
 }
 
 }  // namespace joulecast::regression

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "base/every_processor.h"
+
 namespace joulecast::regression {
 namespace {
 
@@ -35,6 +37,33 @@ void append_difference(const RowSpan& now, const RowSpan& before, float rho, Whi
     if (cb <= ca) value -= rho * before.value[b++];
     out.column.push_back(ca < cb ? ca : cb);
     out.value.push_back(value);
+  }
+}
+
+/// Entries of one row whose columns follow each other.
+struct ColumnRun {
+  std::size_t first;  // entry within the row
+  std::size_t column;
+  std::size_t size;
+};
+
+/// Lower triangle of gram += weight x x', right += weight target x, x in runs of columns: wide instructions.
+JOULECAST_EVERY_PROCESSOR
+void add_outer(const ColumnRun* runs, std::size_t count, const double* x, double weight, double target,
+               std::size_t columns, double* gram, double* right) {
+  for (std::size_t r = 0; r < count; ++r) {
+    for (std::size_t i = 0; i < runs[r].size; ++i) {
+      const double scaled = weight * x[runs[r].first + i];
+      const std::size_t column = runs[r].column + i;
+      right[column] += scaled * target;
+      double* const to = gram + column * columns;
+      for (std::size_t q = r; q < count; ++q) {
+        const std::size_t skip = q == r ? i : 0;
+        const double* const v = x + runs[q].first;
+        double* const t = to + runs[q].column;
+        for (std::size_t j = skip; j < runs[q].size; ++j) t[j] += scaled * v[j];
+      }
+    }
   }
 }
 
@@ -72,44 +101,24 @@ void accumulate(const WhiteRows& rows, std::span<const double> weights, Eigen::M
   const auto p = static_cast<Eigen::Index>(rows.columns);
   gram.setZero(p, p);
   right.setZero(p);
-  double* const g = gram.data();
   std::vector<double> dense(rows.columns);
-  struct Run {
-    std::size_t first;  // entry within the row
-    std::size_t column;
-    std::size_t size;
-  };
-  std::vector<Run> runs;
+  std::vector<ColumnRun> runs;
   for (std::size_t m = 0; m < rows.rows(); ++m) {
-    const double weight = weights[m];
-    if (weight == 0.0) continue;
+    if (weights[m] == 0.0) continue;
     const std::size_t begin = rows.begin[m];
     const std::size_t size = rows.begin[m + 1] - begin;
     const std::uint16_t* const column = rows.column.data() + begin;
-    for (std::size_t i = 0; i < size; ++i) dense[i] = static_cast<double>(rows.value[begin + i]);
-    // Windows cover neighbouring columns: sums over runs of them use wide instructions.
     runs.clear();
     for (std::size_t i = 0; i < size; ++i) {
+      dense[i] = static_cast<double>(rows.value[begin + i]);
       if (i > 0 && column[i] == column[i - 1] + 1) {
         ++runs.back().size;
       } else {
         runs.push_back({i, column[i], 1});
       }
     }
-    for (std::size_t r = 0; r < runs.size(); ++r) {
-      for (std::size_t i = runs[r].first; i < runs[r].first + runs[r].size; ++i) {
-        const double scaled = weight * dense[i];
-        right[column[i]] += scaled * rows.target[m];
-        double* const target = g + static_cast<std::size_t>(column[i]) * rows.columns;
-        // The lower triangle is enough: columns of this run up to here, and all earlier runs.
-        for (std::size_t q = r; q < runs.size(); ++q) {
-          const std::size_t skip = q == r ? i - runs[r].first : 0;
-          const double* const v = dense.data() + runs[q].first;
-          double* const t = target + runs[q].column;
-          for (std::size_t j = skip; j < runs[q].size; ++j) t[j] += scaled * v[j];
-        }
-      }
-    }
+    add_outer(runs.data(), runs.size(), dense.data(), weights[m], rows.target[m], rows.columns, gram.data(),
+              right.data());
   }
   // Column-major storage: what was filled is (row >= column), the lower triangle.
   gram.triangularView<Eigen::StrictlyUpper>() = gram.transpose();

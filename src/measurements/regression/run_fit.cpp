@@ -25,6 +25,7 @@ constexpr double kLowpassStepUs = 35.0;
 constexpr double kMostLowpassUs = 400.0;
 constexpr double kEventGapSdUs = 1.0;
 constexpr double kMostSearchedGapUs = 5.0;
+constexpr double kHopeless = 300.0;  ///< log evidence on the thinned rows
 
 /// The value appears after its conversion, but the apparent delay can be negative: the timeline is late by
 /// the time from the GPU's end to the first callback, and a poll's stamp may be taken before two slow reads.
@@ -57,6 +58,7 @@ PriorFeatures prior_features(const Network& network, const LatencyLog& latencies
     const double time = run.timeline.layer_times[k].mean_us;
     LayerWork work;
     if (const auto found = by_name.find(name); found != by_name.end()) work = layer_work(*found->second);
+    out.time_us.push_back(time);
     out.flop_rate.push_back(work.flops / time);
     out.byte_rate.push_back(work.bytes() / time);
     most_flops = std::max(most_flops, out.flop_rate.back());
@@ -141,20 +143,28 @@ struct Refined {
   NoiseModel noise;
 };
 
+/// Places are the same if they end nearer than this: the evidence's modes lie a layer apart.
+double apart_us(const RunFit& run) {
+  double busy = 0.0;
+  for (const LayerTime& t : run.timeline.layer_times) busy += t.mean_us;
+  return std::clamp(0.5 * busy / static_cast<double>(run.layer_of_column.size()), 8.0, 30.0);
+}
+
 /// A longer low-pass looks like a longer delay: only their sum tells places apart.
-bool far_apart(const SensorShape& a, const SensorShape& b, double gaps) {
-  return std::abs(a.delay_us + a.lowpass_us - b.delay_us - b.lowpass_us) > 30.0 ||
-         gaps * std::abs(a.event_gap_us - b.event_gap_us) > 30.0;
+bool far_apart(const SensorShape& a, const SensorShape& b, double gaps, double apart_us) {
+  return std::abs(a.delay_us + a.lowpass_us - b.delay_us - b.lowpass_us) > apart_us ||
+         gaps * std::abs(a.event_gap_us - b.event_gap_us) > apart_us;
 }
 
 /// Best first, those that ended near a better one left out.
-void keep_distinct(std::vector<PointFit>& all, double gaps, std::size_t most) {
+void keep_distinct(std::vector<PointFit>& all, double gaps, double apart_us, std::size_t most) {
   std::stable_sort(all.begin(), all.end(),
                    [](const PointFit& a, const PointFit& b) { return a.log_evidence > b.log_evidence; });
   std::vector<PointFit> kept;
   for (PointFit& r : all) {
-    const bool is_new = std::all_of(kept.begin(), kept.end(),
-                                    [&](const PointFit& k) { return far_apart(k.shape, r.shape, gaps); });
+    const bool is_new = std::all_of(kept.begin(), kept.end(), [&](const PointFit& k) {
+      return far_apart(k.shape, r.shape, gaps, apart_us);
+    });
     if (is_new && kept.size() < most) kept.push_back(std::move(r));
   }
   all = std::move(kept);
@@ -164,6 +174,46 @@ void keep_distinct(std::vector<PointFit>& all, double gaps, std::size_t most) {
 /// of about that length, less than a poll. It carries the network's energy, if no layer's.
 double search_range(const RunFit& run) {
   return run.clock.status == ClockStatus::kFound ? run.clock.refresh_us : run.clock.poll_us;
+}
+
+/// What the register would have shown without its average y_m = y_(m-1) + (x_m - y_(m-1)) / N.
+FitProblem without_average(const FitProblem& problem, int averaging) {
+  FitProblem out = problem;
+  for (std::size_t m = 0; m < out.targets.size(); ++m) {
+    const Conversion& c = problem.conversions[m];
+    if (m == 0 || !c.follows_previous) {
+      out.mask[m] = 0;
+      continue;
+    }
+    const double change = (averaging - 1) * (c.watts - problem.conversions[m - 1].watts);
+    out.conversions[m].watts += change;
+    out.targets[m] += change;
+  }
+  return out;
+}
+
+/// The sensor may average on the chip, recursively. Values then remember earlier windows, and layers fitted
+/// to one window each come out smeared into each other, with a fair fit. So averages are undone where that
+/// lets the layers explain more.
+void undo_averaging(RunFit& run) {
+  constexpr double kWellExplained = 0.97;
+  if (run.clock.status != ClockStatus::kFound) return;
+  const SearchLimits limits{search_range(run), least_delay(run)};
+  const auto explained = [&](const FitProblem& problem) {
+    const auto places = coarse_places(problem, limits, 1);
+    return places.empty() ? 0.0 : places.front().explained;
+  };
+  double best = explained(run.problem);
+  if (best > kWellExplained) return;
+  FitProblem plain = run.problem;
+  for (const int averaging : {4, 16, 64}) {
+    FitProblem undone = without_average(plain, averaging);
+    const double now = explained(undone);
+    if (1.0 - now > 0.7 * (1.0 - best)) continue;
+    best = now;
+    run.averaging = averaging;
+    run.problem = std::move(undone);
+  }
 }
 
 /// Shunt and bus conversions of one, two or three channels in turn fill the refresh: a fitted window near
@@ -178,6 +228,34 @@ void know_window(RunFit& run, double fitted_us) {
   }
 }
 
+/// Around a place, cells of delay and event gap, each as wide as a mode of the evidence: the modes lie a
+/// layer apart in both. A longer pause makes the inference longer; its middle stays where it is.
+void scan_cells(const RunFit& run, const FitProblem& problem, const NoiseModel& noise, const PointFit& from,
+                std::vector<PointFit>& all) {
+  constexpr double kDelayRangeUs = 65.0;
+  const double apart = apart_us(run);
+  const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
+  const double pitch = 1.6 * apart;
+  const auto delays = static_cast<int>(std::floor(kDelayRangeUs / pitch));
+  const auto lengths = static_cast<int>(std::ceil(kMostSearchedGapUs * gaps / pitch));
+  ShapeFreedom freedom = freedom_of(run, false, false);
+  freedom.delay_us = apart;
+  freedom.lowpass_us = 15.0;
+  freedom.event_gap_us = apart / gaps;
+  for (int g = 0; g < lengths; ++g) {
+    const double gap = (g + 0.5) * kMostSearchedGapUs / lengths;
+    for (int d = -delays; d <= delays; ++d) {
+      SensorShape start = from.shape;
+      start.delay_us += 0.5 * gaps * (gap - from.shape.event_gap_us) + d * pitch;
+      start.event_gap_us = gap;
+      start.timing_us = noise.timing_us;
+      SensorShape centre = start;
+      if (run.window_known) centre.window_us = run.known_window_us;
+      all.push_back(fit_point(problem, noise, start, freedom, centre, from.prior.form, &from, 1));
+    }
+  }
+}
+
 /// Refines far starts in delay and event gap. The evidence has many modes in the event gap, a layer's length
 /// apart over the whole inference, so that its range is searched in steps of less; on part of the rows
 /// first, the best on all. All places are compared under one noise model.
@@ -185,9 +263,16 @@ void choose_start(RunFit& run) {
   using Form = PriorFeatures::Form;
   const double least = least_delay(run);
   const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
+  const double apart = apart_us(run);
   const FitProblem thin = thinned(run.problem, kThinRows);
-  const std::vector<SensorShape> coarse = coarse_starts(run.problem, {search_range(run), least}, 8);
+  std::vector<CoarsePlace> coarse = coarse_places(run.problem, {search_range(run), least}, 8);
   if (coarse.empty()) return;
+  // With a free course of its power the host gap can play the part of layers, and layers that of the gap, at
+  // a delay where the plain states explain far less. Such places are no rivals.
+  constexpr double kFarLess = 1.5;
+  std::erase_if(coarse, [best = coarse.front().explained](const CoarsePlace& c) {
+    return 1.0 - c.explained > kFarLess * (1.0 - best);
+  });
   NoiseModel noise;
   noise.sigma_w = 0.15;
   // A host gap as long as a layer lets the two change roles in the coarse search; the prior tells them apart.
@@ -195,59 +280,50 @@ void choose_start(RunFit& run) {
   std::vector<PointFit> places;
   for (int round = 0; round < 2; ++round) {
     for (std::size_t i = 0; i < coarse.size(); ++i) {
-      SensorShape start = coarse[i];
-      start.delay_us += 0.5 * gaps * (coarse[i].event_gap_us - kUsualEventGapUs);
+      SensorShape start = coarse[i].shape;
+      start.delay_us += 0.5 * gaps * (kUsualEventGapUs - start.event_gap_us);
       start.event_gap_us = kUsualEventGapUs;
-      places.push_back(refine(run, thin, noise, start, Form::kLinear, 3, freedom_of(run, false, true)));
+      places.push_back(refine(run, thin, noise, start, Form::kLinear, 3, freedom_of(run, true, true)));
     }
-    keep_distinct(places, gaps, coarse.size());
+    keep_distinct(places, gaps, apart, coarse.size());
     update_noise(thin, places.front(), noise);
     if (round > 0) break;
     noise.weights.clear();
     know_window(run, places.front().shape.window_us);
     places.clear();
   }
-  keep_distinct(places, gaps, 3);
+  keep_distinct(places, gaps, apart, 3);
   std::vector<PointFit> all;
-  all.reserve(100);  // `near` points into it
-  const double step = std::max(0.4, 15.0 / gaps);
   for (const PointFit& from : places) {
-    const SensorShape& place = from.shape;
-    const PointFit* near = &from;
-    for (double gap = 0.5 * step; gap < kMostSearchedGapUs; gap += step) {
-      SensorShape start = place;
-      // The coarse search held the inference's middle; a longer gap moves its start and end apart.
-      start.delay_us += 0.5 * gaps * (place.event_gap_us - gap);
-      start.event_gap_us = gap;
-      start.timing_us = noise.timing_us;
-      PointFit fit = refine(run, thin, noise, start, Form::kLinear, 3, freedom_of(run, false, true), near);
-      if (fit.shape.delay_us > least) all.push_back(std::move(fit)), near = &all.back();
+    if (from.log_evidence > places.front().log_evidence - kHopeless) scan_cells(run, thin, noise, from, all);
+  }
+  std::erase_if(all, [&](const PointFit& fit) { return fit.shape.delay_us < least; });
+  // A place that has not settled yet must not lose to a worse one that has.
+  for (const auto& [most, steps] : {std::pair<std::size_t, int>{12, 2}, {6, 3}}) {
+    keep_distinct(all, gaps, apart, most);
+    for (PointFit& fit : all) {
+      fit = refine(run, thin, noise, fit.shape, Form::kLinear, steps, freedom_of(run, true, true), &fit);
     }
   }
-  // A place that has not settled yet must not lose to a worse one that has.
-  keep_distinct(all, gaps, 6);
-  for (PointFit& fit : all) {
-    fit = refine(run, thin, noise, fit.shape, Form::kLinear, 3, freedom_of(run, false, true), &fit);
-  }
-  keep_distinct(all, gaps, 3);
+  keep_distinct(all, gaps, apart, 4);
   if (all.empty()) return;
   // Much filtered boards have their best place elsewhere.
   for (std::size_t i = 0, n = all.size(); i < n; ++i) {
     SensorShape start = all[i].shape;
     start.lowpass_us = kLongLowpassUs;
     start.delay_us -= kLongLowpassUs - all[i].shape.lowpass_us;
-    PointFit fit = refine(run, thin, noise, start, Form::kLinear, 4, freedom_of(run, false, true), &all[i]);
+    PointFit fit = refine(run, thin, noise, start, Form::kLinear, 4, freedom_of(run, true, true), &all[i]);
     if (fit.shape.delay_us > least) all.push_back(std::move(fit));
   }
-  keep_distinct(all, gaps, 4);
+  keep_distinct(all, gaps, apart, 4);
   noise.weights.clear();  // they are of the thinned rows
   const FitProblem most = thinned(run.problem, kComparedRows);
   for (int round = 0; round < 2; ++round) {
     for (PointFit& fit : all) {
       fit.shape.timing_us = noise.timing_us;
-      fit = refine(run, most, noise, fit.shape, Form::kLinear, 2, freedom_of(run, round > 0, true), &fit);
+      fit = refine(run, most, noise, fit.shape, Form::kLinear, 2, freedom_of(run, true, true), &fit);
     }
-    keep_distinct(all, gaps, 3);
+    keep_distinct(all, gaps, apart, 3);
     if (round == 0) update_noise(most, all.front(), noise);
   }
   noise.weights.clear();
@@ -341,6 +417,7 @@ void walk_lowpass(RunFit& run, const PointFit& start, double& best) {
 /// Over the low-pass, and over all starts that may be right.
 void average_over_grid(RunFit& run, std::uint64_t seed) {
   const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
+  const double apart = apart_us(run);
   run.grid.reserve(100);  // walks read it while they add to it
   double best = -1e300;
   walk_lowpass(run, run.best, best);
@@ -348,7 +425,7 @@ void average_over_grid(RunFit& run, std::uint64_t seed) {
     const PointFit fit = refine(run, run.problem, run.noise, other.shape, run.best.prior.form, 2,
                                 freedom_of(run, false, true), &other);
     const bool is_new = std::all_of(run.grid.begin(), run.grid.end(), [&](const GridPoint& g) {
-      return far_apart(g.fit.shape, fit.shape, gaps);
+      return far_apart(g.fit.shape, fit.shape, gaps, apart);
     });
     if (is_new && fit.log_evidence > best - 10.0) walk_lowpass(run, fit, best);
   }
@@ -358,7 +435,7 @@ void average_over_grid(RunFit& run, std::uint64_t seed) {
       [](const GridPoint& a, const GridPoint& b) { return a.fit.log_evidence < b.fit.log_evidence; });
   run.second_start_lead = 1e9;
   for (const GridPoint& g : run.grid) {
-    if (!far_apart(g.fit.shape, top->fit.shape, gaps)) continue;
+    if (!far_apart(g.fit.shape, top->fit.shape, gaps, apart)) continue;
     run.second_start_lead = std::min(run.second_start_lead, top->fit.log_evidence - g.fit.log_evidence);
   }
   run.mixture = mix(run.grid);
@@ -442,6 +519,7 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   if (run.clock.status == ClockStatus::kNotFound) return {};
   if (run.problem.conversions.size() < 500 || run.layer_of_column.empty()) return {};
   set_targets(run);
+  undo_averaging(run);
   run.problem.features = prior_features(network, latencies, run, options.prior);
   choose_start(run);
   if (run.best.rows < 300) return {};

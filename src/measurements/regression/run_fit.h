@@ -35,6 +35,7 @@ struct RunFit {
   std::uint64_t rows_unusable = 0;
   std::uint64_t rows_outside_run = 0;
   std::uint64_t clock_steps = 0;
+  int averaging = 1;  ///< conversions that the sensor's own recursive average runs over
 
   RunFit() = default;
   RunFit(const RunFit&) = delete;

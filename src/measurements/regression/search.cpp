@@ -64,11 +64,6 @@ double explained(const FitProblem& problem, const SensorShape& shape, DesignRows
   return 1.0 - rest / std::max(1e-12, total);
 }
 
-struct Candidate {
-  SensorShape shape;
-  double score;
-};
-
 double centre(const SensorShape& s) {
   return s.delay_us + 0.5 * s.window_us;
 }
@@ -85,31 +80,32 @@ std::vector<double> cluster_sums(const PointFit& fit, std::size_t clusters) {
 
 }  // namespace
 
-std::vector<SensorShape> coarse_starts(const FitProblem& problem, const SearchLimits& limits,
+std::vector<CoarsePlace> coarse_places(const FitProblem& problem, const SearchLimits& limits,
                                        std::size_t count) {
   const FitProblem coarse = coarse_problem(problem);
   DesignRows rows;
   WhiteRows white;
-  std::vector<Candidate> tried;
+  std::vector<CoarsePlace> tried;
   // Shunt and bus of one, two or three channels in turn, or the whole refresh.
   for (const double share : {1.0 / 6.0, 1.0 / 4.0, 1.0 / 2.0, 1.0 / 3.0, 1.0}) {
     const double window = share * limits.refresh_us;
-    const double step = std::clamp(0.1 * window, 40.0, 80.0);
+    const double step = std::clamp(0.1 * window, 40.0, 160.0);
     for (double delay = limits.least_delay_us; delay < 1.1 * limits.refresh_us; delay += step) {
       const SensorShape shape{delay, window, 60.0, 1.5};
       tried.push_back({shape, explained(coarse, shape, rows, white)});
     }
   }
-  std::sort(tried.begin(), tried.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
-  std::vector<SensorShape> starts;
-  for (const Candidate& c : tried) {
-    if (starts.size() == count) break;
-    const bool apart = std::all_of(starts.begin(), starts.end(), [&](const SensorShape& s) {
-      return std::abs(centre(s) - centre(c.shape)) > kApartUs;
+  std::sort(tried.begin(), tried.end(),
+            [](const auto& a, const auto& b) { return a.explained > b.explained; });
+  std::vector<CoarsePlace> places;
+  for (const CoarsePlace& c : tried) {
+    if (places.size() == count) break;
+    const bool apart = std::all_of(places.begin(), places.end(), [&](const CoarsePlace& p) {
+      return std::abs(centre(p.shape) - centre(c.shape)) > kApartUs;
     });
-    if (apart) starts.push_back(c.shape);
+    if (apart) places.push_back(c);
   }
-  return starts;
+  return places;
 }
 
 void weigh_grid(std::vector<GridPoint>& grid, std::uint64_t seed) {

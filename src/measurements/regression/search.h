@@ -13,8 +13,12 @@ struct SearchLimits {
   double least_delay_us = -150.0;  ///< callbacks come after the GPU's end, at most about this long
 };
 
+struct CoarsePlace {
+  SensorShape shape;
+  double explained = 0.0;  ///< share of the variance
+};
 /// Distinct places of low squared error, best first: at most `count`, their window centres over 100 us apart.
-std::vector<SensorShape> coarse_starts(const FitProblem& problem, const SearchLimits& limits,
+std::vector<CoarsePlace> coarse_places(const FitProblem& problem, const SearchLimits& limits,
                                        std::size_t count);
 
 /// One place of the grid over event gap and low-pass.

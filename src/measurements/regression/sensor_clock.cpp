@@ -6,10 +6,11 @@
 // (4) One value per conversion, from polls well inside the refresh.
 #include "measurements/regression/sensor_clock.h"
 
+#include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <numbers>
-#include <optional>
 
 #include "numerics/quantiles.h"
 
@@ -54,22 +55,6 @@ std::vector<Poll> readable_polls(std::span<const PowerSample> samples, std::span
   return polls;
 }
 
-/// Squared length of the sum over polls of (changed - rate) exp(2 pi i f t).
-double change_power(std::span<const Poll> polls, double rate, double frequency) {
-  double re = 0.0;
-  double im = 0.0;
-  const double omega = 2.0 * std::numbers::pi * frequency;
-  const double origin = polls.front().at_us;
-  for (const Poll& p : polls) {
-    if (!p.follows) continue;
-    const double weight = (p.changed ? 1.0 : 0.0) - rate;
-    const double angle = omega * (p.at_us - origin);
-    re += weight * std::cos(angle);
-    im += weight * std::sin(angle);
-  }
-  return re * re + im * im;
-}
-
 std::span<const Poll> first_span(std::span<const Poll> polls, double length_us) {
   const double end = polls.front().at_us + length_us;
   const auto last =
@@ -77,14 +62,29 @@ std::span<const Poll> first_span(std::span<const Poll> polls, double length_us) 
   return polls.first(static_cast<std::size_t>(last - polls.begin()));
 }
 
+/// The frequency low + j step at which the sum over polls of (changed - rate) exp(2 pi i f t) is longest.
+/// Each poll's factor is turned on from one frequency to the next: a multiplication in place of a sine.
 double best_frequency(std::span<const Poll> polls, double rate, double low, double high, double step) {
-  double best = low;
-  double best_power = -1.0;
-  for (double f = low; f <= high; f += step) {
-    const double power = change_power(polls, rate, f);
-    if (power > best_power) best_power = power, best = f;
+  const auto count = static_cast<std::size_t>(std::floor((high - low) / step)) + 1;
+  std::vector<std::complex<double>> sums(count);
+  const double origin = polls.front().at_us;
+  for (const Poll& p : polls) {
+    if (!p.follows) continue;
+    const double angle = 2.0 * std::numbers::pi * (p.at_us - origin);
+    const std::complex<double> turn(std::cos(angle * step), std::sin(angle * step));
+    const double weight = (p.changed ? 1.0 : 0.0) - rate;
+    double re = weight * std::cos(angle * low);
+    double im = weight * std::sin(angle * low);
+    for (std::complex<double>& sum : sums) {
+      sum += std::complex<double>(re, im);
+      const double next = re * turn.real() - im * turn.imag();
+      im = re * turn.imag() + im * turn.real();
+      re = next;
+    }
   }
-  return best;
+  const auto best = std::max_element(
+      sums.begin(), sums.end(), [](const auto& a, const auto& b) { return std::norm(a) < std::norm(b); });
+  return low + step * static_cast<double>(best - sums.begin());
 }
 
 /// Where on the circle of one refresh most changes allow the edge to be, and what share of them does.
@@ -92,13 +92,45 @@ struct EdgePhase {
   double phase_us = 0.0;
   double share = 0.0;
   double width_us = 0.0;
+  double changes = 0.0;  // that bound it
 };
+struct Mark {
+  double at;
+  int step;  // 1: an earliest time of the edge, -1: a latest
+};
+
+/// Reads take their time, some more than others, so that bounds near the edge contradict each other. The edge
+/// is where as many bounds say "later" as say "earlier"; the place inside most bounds is a lottery among
+/// those.
+double balanced(std::span<const Mark> marks, double near_us, double refresh_us) {
+  constexpr double kContestedUs = 200.0;
+  const double reach = std::min(kContestedUs, 0.25 * refresh_us);
+  std::vector<Mark> contested;
+  std::ptrdiff_t balance = 0;  // bounds that say "earlier" less those that say "later", at the lowest place
+  for (const Mark& m : marks) {
+    const double apart = std::remainder(m.at - near_us, refresh_us);
+    if (std::abs(apart) > reach) continue;
+    contested.push_back({apart, m.step});
+    if (m.step > 0) --balance;
+  }
+  std::sort(contested.begin(), contested.end(), [](const Mark& x, const Mark& y) { return x.at < y.at; });
+  double low = -reach;
+  double high = reach;
+  for (const Mark& m : contested) {
+    // An earliest time passed says "later" no longer, a latest time passed says "earlier".
+    if (balance >= 0) {
+      high = m.at;
+      break;
+    }
+    ++balance;
+    low = m.at;
+  }
+  return near_us + 0.5 * (low + high);
+}
+
 EdgePhase edge_phase(std::span<const Poll> block, const Poll* before, double origin_us, double refresh_us) {
-  struct Mark {
-    double at;
-    int step;
-  };
   std::vector<Mark> marks;
+  std::vector<Mark> bounds;
   std::size_t changes = 0;
   const Poll* previous = before;
   for (const Poll& p : block) {
@@ -111,6 +143,8 @@ EdgePhase edge_phase(std::span<const Poll> block, const Poll* before, double ori
     double from = std::fmod(earlier->at_us - origin_us, refresh_us);
     if (from < 0.0) from += refresh_us;
     const double to = from + length;
+    bounds.push_back({from, 1});
+    bounds.push_back({to, -1});
     marks.push_back({from, 1});
     marks.push_back({to, -1});
     if (to > refresh_us) {  // the bounds wrap around the circle
@@ -133,7 +167,9 @@ EdgePhase edge_phase(std::span<const Poll> block, const Poll* before, double ori
       out.width_us = width;
     }
   }
-  out.share = static_cast<double>(deepest) / static_cast<double>(changes);
+  out.changes = static_cast<double>(changes);
+  out.share = static_cast<double>(deepest) / out.changes;
+  out.phase_us = balanced(bounds, out.phase_us, refresh_us);
   return out;
 }
 
@@ -142,6 +178,7 @@ struct Block {
   std::size_t end = 0;
   double edge_us = 0.0;  // an edge near the block's middle
   double share = 0.0;
+  double changes = 0.0;
   double refresh_us = 0.0;
   bool good = false;
   bool joins_previous = false;  // no pause between
@@ -172,32 +209,90 @@ void find_edges(const std::vector<Poll>& polls, double refresh_us, std::vector<B
     const EdgePhase edge = edge_phase(part, before, middle, refresh_us);
     b.edge_us = middle + edge.phase_us;
     b.share = edge.share;
+    b.changes = edge.changes;
     b.refresh_us = refresh_us;
     b.good = edge.share > 0.93;
   }
 }
 
-/// The refresh between neighbouring blocks' edges; where it departs from the mean by more than an oscillator
-/// can, one of the two blocks is wrong or the clock was set.
-void refine_refresh(double refresh_us, std::vector<Block>& blocks) {
-  const auto between = [&](const Block& a, const Block& b) -> std::optional<double> {
-    if (!a.good || !b.good || !b.joins_previous) return std::nullopt;
-    const double turns = std::round((b.edge_us - a.edge_us) / refresh_us);
-    if (turns < 1.0) return std::nullopt;
-    const double refined = (b.edge_us - a.edge_us) / turns;
-    if (std::abs(refined / refresh_us - 1.0) > 3e-4) return std::nullopt;
-    return refined;
-  };
+/// How far off a block's edge may be: reads that take some 20 us more or less, over the few that fall near
+/// it.
+double error_us(const Block& b) {
+  return 80.0 / std::sqrt(std::max(1.0, b.changes));
+}
+
+/// Stretches of good blocks whose edges one steady oscillator explains; a set clock begins a new one.
+struct Steady {
+  std::vector<std::size_t> blocks;
+  std::vector<double> turns;     // of the sensor, since the stretch's first edge
+  std::vector<double> phase_us;  // edge - first edge - turns x refresh
+};
+
+std::vector<Steady> steady_stretches(double refresh_us, const std::vector<Block>& blocks) {
+  constexpr double kMostDrift = 3e-4;
+  constexpr double kBlurUs = 100.0;
+  constexpr double kBlurAcrossPauseUs = 30.0;
+  std::vector<Steady> out;
   for (std::size_t i = 0; i < blocks.size(); ++i) {
-    double sum = 0.0;
-    int count = 0;
-    if (i > 0) {
-      if (const auto r = between(blocks[i - 1], blocks[i])) sum += *r, ++count;
+    if (!blocks[i].good) continue;
+    bool joins = false;
+    double turns = 0.0;
+    double phase = 0.0;
+    if (!out.empty()) {
+      const Steady& s = out.back();
+      const std::size_t n = s.blocks.size();
+      const double passed = blocks[i].edge_us - blocks[s.blocks.back()].edge_us;
+      const std::size_t back = n - std::min<std::size_t>(n, 4);
+      const double rate =
+          n > 1 ? (s.phase_us[n - 1] - s.phase_us[back]) / (s.turns[n - 1] - s.turns[back]) : 0.0;
+      const double step = std::round(passed / (refresh_us + rate));
+      turns = s.turns.back() + step;
+      phase = s.phase_us.back() + passed - step * refresh_us;
+      const double off = std::abs(phase - s.phase_us.back() - rate * step);
+      const bool next = s.blocks.back() + 1 == i && blocks[i].joins_previous;
+      const double own = 3.0 * error_us(blocks[i]);
+      joins = step >= 1.0 && passed < 4.0 * kBlockUs &&
+              (next ? off < own + (n > 1 ? kBlurUs : kMostDrift * passed)
+                    : n > 1 && off < own + kBlurAcrossPauseUs);
     }
-    if (i + 1 < blocks.size()) {
-      if (const auto r = between(blocks[i], blocks[i + 1])) sum += *r, ++count;
+    if (!joins) out.push_back({}), turns = phase = 0.0;
+    out.back().blocks.push_back(i);
+    out.back().turns.push_back(turns);
+    out.back().phase_us.push_back(phase);
+  }
+  return out;
+}
+
+/// An oscillator drifts slowly, while a block's edge is off by some ten microseconds: local parabolas (lines,
+/// where few blocks are near) under a Gaussian window, blocks that lie off counting less.
+void smooth_edges(double refresh_us, const Steady& s, std::vector<Block>& blocks) {
+  constexpr double kWindowUs = 10e6;
+  const auto n = static_cast<Eigen::Index>(s.blocks.size());
+  if (n < 2) return;
+  const double first_edge = blocks[s.blocks.front()].edge_us;
+  const double scale = kWindowUs / refresh_us;
+  for (Eigen::Index k = 0; k < n; ++k) {
+    const auto at = static_cast<std::size_t>(k);
+    // Pulls curvature and slope to none where the blocks do not determine them.
+    Eigen::Vector3d c(s.phase_us[at], 0.0, 0.0);
+    for (int round = 0; round < 4; ++round) {
+      Eigen::Matrix3d gram = Eigen::Vector3d(0.0, 1e-4, 3e-2).asDiagonal();
+      Eigen::Vector3d right = Eigen::Vector3d::Zero();
+      for (std::size_t j = 0; j < s.blocks.size(); ++j) {
+        const double d = (s.turns[j] - s.turns[at]) / scale;
+        if (std::abs(d) > 3.0) continue;
+        const Eigen::Vector3d x(1.0, d, d * d);
+        const double error = error_us(blocks[s.blocks[j]]);
+        const double rest = round == 0 ? 0.0 : (s.phase_us[j] - x.dot(c)) / (2.0 * error);
+        const double weight = 25.0 / (error * error) * std::exp(-0.5 * d * d) / (1.0 + rest * rest);
+        gram += weight * x * x.transpose();
+        right += weight * s.phase_us[j] * x;
+      }
+      c = gram.ldlt().solve(right);
     }
-    if (count > 0) blocks[i].refresh_us = sum / count;
+    Block& b = blocks[s.blocks[at]];
+    b.edge_us = first_edge + s.turns[at] * refresh_us + c[0];
+    b.refresh_us = refresh_us + c[1] / scale;
   }
 }
 
@@ -337,7 +432,7 @@ SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<cons
   out.refresh_us = search_refresh(run, out.poll_us, rate);
   std::vector<Block> blocks = cut_blocks(polls);
   find_edges(polls, out.refresh_us, blocks);
-  refine_refresh(out.refresh_us, blocks);
+  for (const Steady& s : steady_stretches(out.refresh_us, blocks)) smooth_edges(out.refresh_us, s, blocks);
   double good = 0.0;
   double lowest = 1e300;
   double highest = 0.0;

@@ -22,13 +22,38 @@ double density(double u, double w, double tau) {
   return (std::exp(-(u - w) / tau) - std::exp(-u / tau)) / w;
 }
 
+struct Node {
+  double late_us;  // against the mean
+  double weight;
+};
+
+/// A callback is late, never early: what its delay varies by is exponential, here as a sum over a grid.
+std::vector<Node> callback_delays(double sd_us) {
+  if (sd_us < 1.0) return {{0.0, 1.0}};
+  constexpr int kNodes = 14;
+  constexpr double kStep = 0.45;
+  std::vector<Node> nodes;
+  double sum = 0.0, mean = 0.0, square = 0.0;
+  for (int n = 0; n < kNodes; ++n) {
+    const double x = kStep * (n + 0.5);
+    const double weight = std::exp(-x);
+    nodes.push_back({x, weight});
+    sum += weight, mean += weight * x, square += weight * x * x;
+  }
+  mean /= sum;
+  const double scale = sd_us / std::sqrt(square / sum - mean * mean);
+  for (Node& node : nodes) node = {scale * (node.late_us - mean), node.weight / sum};
+  return nodes;
+}
+
 }  // namespace
 
 SensorKernel::SensorKernel(const SensorShape& shape) {
   const double w = std::max(shape.window_us, 1.0);
   const double tau = std::max(shape.lowpass_us, 0.0);
-  lead_us_ = shape.timing_us > 1.0 ? 3.0 * shape.timing_us : 0.0;
-  const double wanted = w + kTailTaus * tau + 2.0 * lead_us_;
+  const std::vector<Node> nodes = callback_delays(shape.timing_us);
+  lead_us_ = std::max(0.0, nodes.back().late_us);
+  const double wanted = w + kTailTaus * tau + lead_us_ - nodes.front().late_us;
   const auto cells = static_cast<std::size_t>(std::ceil(wanted / kCellUs)) + 1;
   reach_us_ = kCellUs * static_cast<double>(cells);
   per_us_ = 1.0 / kCellUs;
@@ -36,15 +61,11 @@ SensorKernel::SensorKernel(const SensorShape& shape) {
   const double dw = 1e-4 * w;
   const double dtau = std::max(0.01, 1e-3 * tau);
   const double lower = std::max(0.0, tau - dtau);
-  // A normal blur as a sum over its quantiles' places, -3 to 3 sd.
-  const int nodes = lead_us_ > 0.0 ? 6 : 0;
-  double norm = 0.0;
-  for (int n = -nodes; n <= nodes; ++n) norm += std::exp(-0.125 * n * n);
   for (std::size_t i = 0; i <= cells; ++i) {
     double share = 0.0, dense = 0.0, by_window = 0.0, by_lowpass = 0.0;
-    for (int n = -nodes; n <= nodes; ++n) {
-      const double u = kCellUs * static_cast<double>(i) - lead_us_ + 0.5 * n * shape.timing_us;
-      const double part = std::exp(-0.125 * n * n) / norm;
+    for (const Node& node : nodes) {
+      const double u = kCellUs * static_cast<double>(i) - lead_us_ + node.late_us;
+      const double part = node.weight;
       share += part * integral(u, w, tau);
       dense += part * density(u, w, tau);
       by_window += part * (integral(u, w + dw, tau) - integral(u, w - dw, tau)) / (2.0 * dw);

@@ -64,8 +64,8 @@ void take_cycle(std::vector<ListCursor>& cursors, std::size_t first_layer, doubl
   Timeline& t = join.timeline;
   Cycle cycle;
   double first = kNever;
-  const std::size_t base = t.durations_us.size();
-  t.durations_us.resize(base + t.layers, std::numeric_limits<float>::quiet_NaN());
+  const std::size_t base = t.to_end_us.size();
+  t.to_end_us.resize(base + t.layers, std::numeric_limits<float>::quiet_NaN());
   for (std::size_t k = 0; k < t.layers; ++k) {
     ListCursor& cursor = cursors[k];
     if (k < first_layer || !(cursor.stamp_us < limit_us)) {
@@ -76,7 +76,7 @@ void take_cycle(std::vector<ListCursor>& cursors, std::size_t first_layer, doubl
     }
     const double us = (*cursor.entries)[cursor.position].milliseconds * 1e3;
     if (std::isfinite(us) && us >= 0.0) {
-      t.durations_us[base + k] = static_cast<float>(us);
+      t.to_end_us[base + k] = static_cast<float>(us);
     } else {
       ++t.negative_entries;
       cycle.usable = false;
@@ -138,13 +138,14 @@ void summarise_layers(const LatencyLog& log, Timeline& t) {
   }
 }
 
+/// Run times become the times from each layer's start to the cycle's end.
 void fill_and_sum(Timeline& t) {
   for (std::size_t c = 0; c < t.cycles.size(); ++c) {
     double busy = 0.0;
-    for (std::size_t k = 0; k < t.layers; ++k) {
-      float& us = t.durations_us[c * t.layers + k];
-      if (std::isnan(us)) us = static_cast<float>(t.layer_times[k].mean_us);
-      busy += static_cast<double>(us);
+    for (std::size_t k = t.layers; k-- > 0;) {
+      float& us = t.to_end_us[c * t.layers + k];
+      busy += std::isnan(us) ? t.layer_times[k].mean_us : static_cast<double>(us);
+      us = static_cast<float>(busy);
     }
     t.cycles[c].busy_us = busy;
   }

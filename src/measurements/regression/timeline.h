@@ -29,7 +29,8 @@ struct LayerTime {
 struct Timeline {
   std::size_t layers = 0;
   std::vector<Cycle> cycles;
-  std::vector<float> durations_us;  ///< [cycle x layers + layer]
+  std::vector<float>
+      to_end_us;  ///< from a layer's start to its cycle's end, pauses left out [cycle x layers + layer]
   std::vector<LayerTime> layer_times;
   bool follows_stamps = false;  ///< callbacks came during the inference: stamps are the layers' ends
   double spread_gap_us = 0.0;   ///< with follows_stamps: mean pause between layers that the stamps show
@@ -41,8 +42,8 @@ struct Timeline {
   std::uint64_t overlapping = 0;       ///< cycles that would begin before their predecessor ended
   std::uint64_t negative_entries = 0;  ///< negative or not finite run times, taken as missing
 
-  [[nodiscard]] std::span<const float> durations(std::size_t cycle) const {
-    return std::span<const float>(durations_us).subspan(cycle * layers, layers);
+  [[nodiscard]] std::span<const float> to_end(std::size_t cycle) const {
+    return std::span<const float>(to_end_us).subspan(cycle * layers, layers);
   }
 };
 

@@ -43,8 +43,8 @@ TEST(Timeline, JoinsListsByTimeWhenEntriesAreMissing) {
   EXPECT_FALSE(timeline->cycles[50].usable);
   EXPECT_FALSE(timeline->cycles[90].usable);
   EXPECT_TRUE(timeline->cycles[91].usable);
-  EXPECT_EQ(timeline->durations(200)[2], whole->durations(200)[2]);
-  EXPECT_EQ(timeline->durations(200)[0], whole->durations(200)[0]);
+  EXPECT_EQ(timeline->to_end(200)[2], whole->to_end(200)[2]);
+  EXPECT_EQ(timeline->to_end(200).back(), whole->to_end(200).back());
 }
 
 TEST(Timeline, SeesCallbacksThatComeDuringTheInference) {

@@ -23,13 +23,15 @@ struct TinyBoard {
   double window_us = 1100.0;
   double delay_us = 900.0;  ///< from the window's end to the value's appearance
   double poll_us = 1300.0;
-  double event_gap_us = 0.0;  ///< between two layers, in no run time
+  double read_jitter_us = 0.0;  ///< sd of the time from a poll's stamp to its read
+  double event_gap_us = 0.0;    ///< between two layers, in no run time
   double event_gap_w = 0.0;
   double supply_v = 5.0;    ///< the supply's voltage without load ...
   double supply_ohm = 0.0;  ///< ... and its droop
   bool stamps_at_layer_ends = false;
   double noise_w = 0.0;
   double step_ma = 0.0;
+  int averaging = 1;  ///< of the sensor, recursive: shown += (value - shown) / averaging
   std::size_t cycles = 4000;
   double idle_before_us = 2e6;
   double idle_after_us = 2e6;
@@ -104,15 +106,19 @@ inline TinyRun run_tiny(const TinyBoard& b) {
   const double end = energy.end();
   double last_n = -1.0;
   double value = 0.0;
+  double shown = -1.0;
   for (double poll = b.refresh_us + 2.0 * b.window_us + b.delay_us; poll < end - 1e4;
        poll += b.poll_us * (0.97 + 0.06 * uniform())) {
-    const double n = std::floor((poll - b.window_us - b.delay_us) / b.refresh_us);
-    if (n != last_n) {
-      last_n = n;
-      value = energy.mean(n * b.refresh_us, n * b.refresh_us + b.window_us) + b.noise_w * normal();
+    const double read = b.read_jitter_us > 0.0 ? poll + b.read_jitter_us * normal() : poll;
+    const double n = std::floor((read - b.window_us - b.delay_us) / b.refresh_us);
+    for (; last_n < n; ++last_n) {
+      if (last_n < 0.0) last_n = n - 1.0;
+      const double at = (last_n + 1.0) * b.refresh_us;
+      value = energy.mean(at, at + b.window_us) + b.noise_w * normal();
+      shown = shown < 0.0 ? value : shown + (value - shown) / b.averaging;
     }
-    double amps = value / b.supply_v;
-    for (int i = 0; i < 4; ++i) amps = value / (b.supply_v - b.supply_ohm * amps);
+    double amps = shown / b.supply_v;
+    for (int i = 0; i < 4; ++i) amps = shown / (b.supply_v - b.supply_ohm * amps);
     double ma = amps * 1e3;
     if (b.step_ma > 0.0) ma = b.step_ma * std::round(ma / b.step_ma);
     out.power.push_back({TimeStamp{kOrigin + static_cast<std::int64_t>(std::llround(poll))},
