@@ -56,7 +56,7 @@ class BoardsCommand final : public Subcommand {
       return fail(ErrorKind::kUsage, "boards needs BOARDS: the program is not installed with some", {},
                   "Name the folder examples/boards of the sources");
     Table table({{"board", Table::Align::kLeft},
-                 {"networks", Table::Align::kLeft, true},
+                 {"networks", Table::Align::kLeft, Table::Narrow::kShorten},
                  {"target", Table::Align::kLeft},
                  {"layers"},
                  {"RMSPE (%)"},
