@@ -70,20 +70,28 @@ std::vector<double> predict_all(const LassoModel& model, const Rows& rows) {
   return predicted;
 }
 
-/// What a lasso of relative errors takes the place of the intercept by: a column so long that the penalty on
-/// it is none.
-constexpr double kInterceptColumn = 1e4;
-
-/// Rows divided by their measured values, which are then all 1; the intercept becomes the last column.
-void make_relative(Matrix& matrix, std::vector<double>& measured, LassoOptions& options) {
+/// Rows divided by their measured values, which are then all 1. The intercept becomes the last column, so
+/// long that the penalty weighs on it a hundredth of what it weighs on the strongest other; the grid of
+/// alphas, which begins where the first column enters, reaches a hundred times further down to make up for
+/// it. Returns the last column's factor.
+double make_relative(Matrix& matrix, std::vector<double>& measured, LassoOptions& options) {
+  constexpr double kLength = 100.0;
   Matrix out(matrix.rows, matrix.columns + 1);
-  for (std::size_t i = 0; i < matrix.rows; ++i) {
-    for (std::size_t j = 0; j < matrix.columns; ++j) out(i, j) = matrix(i, j) / measured[i];
-    out(i, matrix.columns) = kInterceptColumn / measured[i];
+  double strongest = 0.0;
+  for (std::size_t j = 0; j < matrix.columns; ++j) {
+    double sum = 0.0;
+    for (std::size_t i = 0; i < matrix.rows; ++i) sum += out(i, j) = matrix(i, j) / measured[i];
+    strongest = std::max(strongest, std::abs(sum));
   }
+  double inverses = 0.0;
+  for (const double y : measured) inverses += 1.0 / y;
+  const double factor = strongest > 0.0 ? kLength * strongest / inverses : 1.0;
+  for (std::size_t i = 0; i < matrix.rows; ++i) out(i, matrix.columns) = factor / measured[i];
   matrix = std::move(out);
   measured.assign(measured.size(), 1.0);
   options.fit_intercept = false;
+  options.eps /= kLength;
+  return factor;
 }
 
 /// The fitted pipeline, without its figures of accuracy; `unconverged` counts fits that stopped early.
@@ -96,16 +104,17 @@ Expected<LassoModel> fit_pipeline(const Rows& train, LassoModel model, std::size
   if (!folds) return tl::unexpected(folds.error());
   std::vector<double> measured = train.values(model.target);
   LassoOptions options = model.recipe.lasso;
+  double intercept_factor = 1.0;
   if (model.recipe.relative) {
     if (std::any_of(measured.begin(), measured.end(), [](double y) { return !(y > 0.0); }))
       return fail(ErrorKind::kUnfit, "a measured value is not above 0, so there are no relative errors", {},
                   "Leave the row out, or train without relative errors");
-    make_relative(*matrix, measured, options);
+    intercept_factor = make_relative(*matrix, measured, options);
   }
   auto fitted = lasso_cv(matrix->view(), measured, *folds, options);
   if (!fitted) return tl::unexpected(fitted.error());
   if (model.recipe.relative) {
-    fitted->fit.intercept = kInterceptColumn * fitted->fit.coefficients.back();
+    fitted->fit.intercept = intercept_factor * fitted->fit.coefficients.back();
     fitted->fit.coefficients.pop_back();
   }
 

@@ -16,6 +16,7 @@ class Boards : public ::testing::Test {
  protected:
   /// Of one board, which is quick.
   void SetUp() override {
+    fs::create_directories(scratch_.path() / "boards");
     fs::copy(kBoards / "rtx-3060-laptop", scratch_.path() / "boards/laptop", fs::copy_options::recursive);
   }
   [[nodiscard]] ProgramResult run(const std::vector<std::string>& words) const {
