@@ -59,13 +59,19 @@ std::string layer_table(const NetworkPrediction& prediction, std::size_t width, 
 std::string network_table(const std::vector<NetworkPrediction>& predictions, std::size_t width, bool bold) {
   const Table::Column network{"network", Table::Align::kLeft, Table::Narrow::kOwnLine};
   Table table({network, {"layers"}, {"uncovered"}, {"time (ms)"}, {"power (W)"}, {"energy (mJ)"}});
-  Table board({network, {"board energy (mJ)"}, {"board power at the rate (W)"}});
+  std::vector<Table::Column> columns{network, {"board energy (mJ)"}};
+  const bool rate = std::any_of(predictions.begin(), predictions.end(),
+                                [](const auto& p) { return p.board_power_at_rate_w.has_value(); });
+  if (rate) columns.push_back({"board power at the rate (W)"});
+  Table board(std::move(columns));
   bool any_board = false;
   for (const auto& p : predictions) {
     table.add({p.network, count_cell(p.layers.size()), count_cell(p.uncovered_layers),
                figure(p.run_time_ms, 3), figure(p.power_w, 2), figure(p.energy_mj, 3)});
     if (!p.board_energy_mj) continue;
-    board.add({p.network, figure(p.board_energy_mj, 3), figure(p.board_power_at_rate_w, 2)});
+    std::vector<std::string> cells{p.network, figure(p.board_energy_mj, 3)};
+    if (rate) cells.push_back(figure(p.board_power_at_rate_w, 2));
+    board.add(std::move(cells));
     any_board = true;
   }
   std::string out = table.text(width, bold) + "Power and energy are above idle.\n";
