@@ -20,8 +20,10 @@ inline std::uint64_t cycles() {
 
 class SampleData {
  public:
-  SampleData()
-      : root_(std::filesystem::temp_directory_path() / ("joulecast-bench-" + std::to_string(::getpid()))) {
+  SampleData() {
+    std::string name = (std::filesystem::temp_directory_path() / "joulecast_bench_XXXXXX").string();
+    if (::mkdtemp(name.data()) == nullptr) return;
+    root_ = name;
     SimulateOptions options;
     options.plain_layers = 60;
     options.cycles = cycles();

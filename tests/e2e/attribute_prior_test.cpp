@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "support/temporary_folder.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -22,7 +23,7 @@ double true_energy_mj(const std::string& table) {
 }
 
 TEST(AttributePrior, OfATrainedModelIsNoWorseThanNone) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const auto run = [&](const std::vector<std::string>& words) {
     RunOptions options;
     options.folder = scratch.path();

@@ -9,6 +9,7 @@
 #include <csignal>
 
 #include "support/expect_words.h"
+#include "support/temporary_folder.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -38,7 +39,7 @@ class BadOutput : public ::testing::Test {
       if ((fs::status(folder).permissions() & fs::perms::others_exec) == fs::perms::none) return false;
     return true;
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
 };
 
 TEST_F(BadOutput, FileWhereTheFolderBelongs) {
@@ -163,7 +164,7 @@ class CutShort : public ::testing::Test {
     return csv.ends_with("\n") &&
            std::count(csv.begin() + static_cast<long>(csv.rfind('\n', csv.size() - 2)), csv.end(), ',') >= 5;
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
 };
 
 TEST_F(CutShort, CtrlCEndsWith130AndRemovesTemporaryFiles) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "support/expect_words.h"
+#include "support/temporary_folder.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -57,7 +58,7 @@ class BadPairs : public ::testing::Test {
               ",32,32,3,3,1,1,fp16,fp16,fp16,0.0" + std::to_string(10 + i) + "," + device + "\n";
     scratch_.write("training/" + network + "/layers.csv", text);
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
   TinyRun run_;
 };
 

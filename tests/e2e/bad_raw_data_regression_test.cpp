@@ -9,6 +9,7 @@
 #include "base/time_stamp.h"
 #include "joulecast/raw_logs.h"
 #include "support/expect_words.h"
+#include "support/temporary_folder.h"
 #include "support/tiny_board.h"
 #include "unit/measurements/regression/tiny_board.h"
 
@@ -44,7 +45,7 @@ class Regression : public ::testing::Test {
     expect_words(result.errors, {"net skipped"});
     EXPECT_TRUE(outputs().empty());
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
   TinyRun run_;  // too short for a regression: enough for what is refused before
 };
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect_words.h"
+#include "support/temporary_folder.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -20,7 +21,7 @@ class BadRawData : public ::testing::Test {
   }
   [[nodiscard]] std::string path(const std::string& name) const { return (scratch_.path() / name).string(); }
   [[nodiscard]] std::vector<std::string> outputs() const { return files_below(scratch_.path() / "out"); }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
   TinyRun run_;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect_words.h"
+#include "support/temporary_folder.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -27,7 +28,7 @@ class BadTrainingData : public ::testing::Test {
     EXPECT_FALSE(std::filesystem::exists(path("models/model.json")));
     EXPECT_TRUE(files_below(path("models")).empty());
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
 };
 
 TEST_F(BadTrainingData, GoodDataGivesSixModelsInOneFile) {

@@ -4,6 +4,7 @@
 
 #include "support/expect_words.h"
 #include "support/run_program.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast::test {
 namespace {
@@ -24,7 +25,7 @@ class Boards : public ::testing::Test {
     options.folder = scratch_.path();
     return run_program(words, options);
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
 };
 
 TEST_F(Boards, AreListedWithTheirAccuracy) {

@@ -1,6 +1,7 @@
 // doctor: each stage's files, recognised by content, counted, and their faults named.
 #include <gtest/gtest.h>
 
+#include "support/temporary_folder.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -40,7 +41,7 @@ class Doctor : public ::testing::Test {
     const auto text = read_file(path(name));
     scratch_.write(name, text.substr(0, text.size() - bytes));
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
 };
 
 TEST_F(Doctor, ReadsMeasurementsByWindow) {

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "support/expect_words.h"
+#include "support/temporary_folder.h"
 #include "support/tiny_board.h"
 
 namespace joulecast::test {
@@ -76,7 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& one) { return std::string(one.param.name); });
 
 TEST_P(EachFaultyInput, IsRefusedWithPlaceAndHint) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   write_idle_power(scratch);
   TinyRun().write(scratch);
   scratch.write(GetParam().file, GetParam().content);
@@ -105,7 +106,7 @@ class Hints : public ::testing::Test {
     expect_words(result.errors, words);
     EXPECT_NE(result.errors.find("hint:"), std::string::npos) << result.errors;
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
   TinyRun run_;
 };
 

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/run_program.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast::test {
 namespace {
@@ -30,7 +31,7 @@ class Pipeline : public ::testing::Test {
   void run_by_regression() const {
     run_all("regression", "resnet18,vgg11,googlenet,densenet121", "resnet18");
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
 };
 
 const std::string kOrin = std::string(JOULECAST_SOURCE_DIR) + "/examples/orin_resnet18/trt_engine_info.json";

@@ -5,6 +5,7 @@
 #include "joulecast/cost_model.h"
 #include "support/run_program.h"
 #include "support/small_model.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast::test {
 namespace {
@@ -21,7 +22,7 @@ class PredictOnnx : public ::testing::Test {
     options.folder = scratch_.path();
     return run_program(words, options);
   }
-  ScratchFolder scratch_;
+  TemporaryFolder scratch_;
 };
 
 TEST_F(PredictOnnx, GivesEveryLayer) {

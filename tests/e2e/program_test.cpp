@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "support/run_program.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast::test {
 namespace {
@@ -150,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(All, EachShell,
 
 TEST_P(EachShell, CompletionIsValidForItsShell) {
   const auto [shell, check] = GetParam();
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const auto run = run_program({"completion", shell});
   ASSERT_EQ(run.exit_code, 0);
   EXPECT_NE(run.output.find("per-layer-measurements"), std::string::npos);
@@ -161,7 +162,7 @@ TEST_P(EachShell, CompletionIsValidForItsShell) {
 }
 
 TEST(Completion, OffersCommandsFlagsAndTheirValuesInBash) {
-  const ScratchFolder scratch;
+  const TemporaryFolder scratch;
   const auto script = scratch.write("script", run_program({"completion", "bash"}).output);
   const auto complete = [&](const std::string& words, int at) {
     const auto out = scratch.path() / "replies";

@@ -92,27 +92,6 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const RunOp
   return result;
 }
 
-ScratchFolder::ScratchFolder() {
-  const auto* test = ::testing::UnitTest::GetInstance()->current_test_info();
-  std::string name = std::string("joulecast_") + test->test_suite_name() + "_" + test->name();
-  std::replace(name.begin(), name.end(), '/', '_');
-  path_ = fs::path(::testing::TempDir()) / (name + "_" + std::to_string(::getpid()));
-  fs::remove_all(path_);
-  fs::create_directories(path_);
-}
-
-ScratchFolder::~ScratchFolder() {
-  std::error_code code;
-  fs::remove_all(path_, code);
-}
-
-fs::path ScratchFolder::write(const fs::path& name, std::string_view content) const {
-  const fs::path path = path_ / name;
-  fs::create_directories(path.parent_path());
-  std::ofstream(path, std::ios::binary) << content;
-  return path;
-}
-
 std::string read_file(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};

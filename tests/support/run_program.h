@@ -28,21 +28,6 @@ struct RunOptions {
 /// JOULECAST_PROGRAM with these arguments. Waits five minutes at most, then kills it (exit code 137).
 ProgramResult run_program(const std::vector<std::string>& arguments, const RunOptions& options = {});
 
-/// A folder of the running test's own, empty at the start, removed at its end.
-class ScratchFolder {
- public:
-  ScratchFolder();
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-  /// Writes a file, making its folders.
-  std::filesystem::path write(const std::filesystem::path& name, std::string_view content) const;
-
- private:
-  std::filesystem::path path_;
-};
-
 std::string read_file(const std::filesystem::path& path);
 /// Every file below a folder, relative, sorted.
 std::vector<std::string> files_below(const std::filesystem::path& folder);

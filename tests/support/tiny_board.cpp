@@ -1,4 +1,5 @@
 #include "support/tiny_board.h"
+#include "support/temporary_folder.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -46,19 +47,19 @@ TinyRun::TinyRun() {
       tensor("b", "1, 8, 8, 8"), tensor("b", "1, 8, 8, 8"), tensor("out", "1, 10, 8, 8"));
 }
 
-void TinyRun::write(const ScratchFolder& scratch, const std::string& network) const {
+void TinyRun::write(const TemporaryFolder& scratch, const std::string& network) const {
   const std::filesystem::path folder = std::filesystem::path("raw_data") / network;
   scratch.write(folder / (network + "_power_log.log"), power_log);
   scratch.write(folder / "trt_profiling" / "trt_layer_latency.json", latency_log);
   scratch.write(folder / "trt_profiling" / "trt_engine_info.json", engine);
 }
 
-void write_idle_power(const ScratchFolder& scratch, const std::string& microwatts) {
+void write_idle_power(const TemporaryFolder& scratch, const std::string& microwatts) {
   scratch.write("raw_data/idling_power.json",
                 fmt::format(R"({{"timestamp": "20241121-051743", "avg_idle_power": {}}})", microwatts));
 }
 
-void write_training_data(const ScratchFolder& scratch) {
+void write_training_data(const TemporaryFolder& scratch) {
   for (int n = 0; n < 12; ++n) {
     const auto folder = std::filesystem::path("training_data") / fmt::format("net{:02}", n);
     std::string conv =

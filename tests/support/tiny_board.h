@@ -5,6 +5,7 @@
 #include <string>
 
 #include "support/run_program.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast::test {
 
@@ -14,14 +15,14 @@ struct TinyRun {
   /// 12 cycles 100 ms apart from 10:00:00 on, each layer 10 ms, a power sample a millisecond: 5000 mV, 1000
   /// mA and up.
   TinyRun();
-  void write(const ScratchFolder& scratch, const std::string& network = "net") const;
+  void write(const TemporaryFolder& scratch, const std::string& network = "net") const;
 };
 
 /// raw_data/idling_power.json, 4 W.
-void write_idle_power(const ScratchFolder& scratch, const std::string& microwatts = "4000000.0");
+void write_idle_power(const TemporaryFolder& scratch, const std::string& microwatts = "4000000.0");
 
 /// A folder of training rows that all six models can be fitted to: 12 networks of few rows.
-void write_training_data(const ScratchFolder& scratch);
+void write_training_data(const TemporaryFolder& scratch);
 
 /// `text` with the first `from` replaced. The test fails if there is none.
 std::string replaced(std::string text, const std::string& from, const std::string& to);

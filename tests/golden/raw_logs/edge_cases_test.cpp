@@ -11,6 +11,7 @@
 #include "base/atomic_file.h"
 #include "base/input_file.h"
 #include "joulecast/raw_logs.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
@@ -89,7 +90,8 @@ const std::map<std::string, std::string> kFaults = {
 };
 
 TEST(EdgeCases, AreTakenAndRefusedAsInTheReference) {
-  const fs::path root = fs::path(testing::TempDir()) / "joulecast_edge_cases";
+  const test::TemporaryFolder folder;
+  const fs::path& root = folder.path();
   std::size_t seen = 0;
   for (const auto& edge_case : load_cases()) {
     const auto name = edge_case.at("name").get<std::string>();
@@ -97,13 +99,13 @@ TEST(EdgeCases, AreTakenAndRefusedAsInTheReference) {
     const auto expected = kFaults.find(name);
     EXPECT_EQ(outcome(root / name / "raw_data"), expected == kFaults.end() ? "" : expected->second) << name;
     seen += expected == kFaults.end() ? 0U : 1U;
-    fs::remove_all(root / name);
   }
   EXPECT_EQ(seen, kFaults.size());
 }
 
 TEST(EdgeCases, GiveTheDoubtsAndFormsThatTheOutputDependsOn) {
-  const fs::path root = fs::path(testing::TempDir()) / "joulecast_edge_doubts";
+  const test::TemporaryFolder folder;
+  const fs::path& root = folder.path();
   std::map<std::string, std::string> found;
   for (const auto& edge_case : load_cases()) {
     const auto name = edge_case.at("name").get<std::string>();
@@ -125,7 +127,6 @@ TEST(EdgeCases, GiveTheDoubtsAndFormsThatTheOutputDependsOn) {
       all_integers = all_integers && layer.leading_integers == layer.entries.size();
     if (all_integers) text += "[integers]";
     if (!text.empty()) found[name] = text;
-    fs::remove_all(root / name);
   }
   const std::map<std::string, std::string> expected = {
       {"all_integer_ms", "[integers]"},

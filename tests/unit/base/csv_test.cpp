@@ -1,4 +1,5 @@
 #include "base/csv.h"
+#include "support/temporary_folder.h"
 
 #include <cmath>
 #include <filesystem>
@@ -124,7 +125,8 @@ TEST(CsvReader, MissingFileIsUnreadable) {
 }
 
 TEST(CsvReader, RecordsMayStraddleTheBufferAndOutgrowIt) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "joulecast_csv_straddle.csv";
+  const test::TemporaryFolder folder;
+  const auto path = folder.path() / "straddle.csv";
   Records expected;
   std::string text;
   for (std::size_t i = 0; i < 300; ++i) {
@@ -145,7 +147,6 @@ TEST(CsvReader, RecordsMayStraddleTheBufferAndOutgrowIt) {
   const auto records = read_all(*reader);
   ASSERT_TRUE(records.has_value());
   EXPECT_TRUE(*records == expected);
-  std::filesystem::remove(path);
 }
 
 TEST(CsvCell, IsQuotedOnlyWhereItMustBe) {

@@ -5,6 +5,7 @@
 
 #include "joulecast/cost_model.h"
 #include "support/small_model.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
@@ -209,15 +210,8 @@ TEST(ModelFile, ThatIsAnotherJsonValueIsRefused) {
 
 class ModelFolder : public ::testing::Test {
  protected:
-  void SetUp() override {
-    folder_ =
-        fs::path(::testing::TempDir()) /
-        ("model_folder_" + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-  fs::path folder_;
+  test::TemporaryFolder temporary_;
+  fs::path folder_ = temporary_.path();
 };
 
 TEST_F(ModelFolder, IsLoadedByFolderOrByFile) {

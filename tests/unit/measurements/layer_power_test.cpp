@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "joulecast/measurements.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
@@ -15,19 +16,14 @@ constexpr const char* kHeader =
 
 class LayerPowerFile : public testing::Test {
  protected:
-  void SetUp() override {
-    path_ =
-        std::filesystem::path(testing::TempDir()) /
-        (std::string("joulecast_") + testing::UnitTest::GetInstance()->current_test_info()->name() + ".csv");
-  }
-  void TearDown() override { std::filesystem::remove(path_); }
   void write(const std::string& text) const { std::ofstream(path_, std::ios::binary) << text; }
   [[nodiscard]] std::string text() const {
     std::ostringstream all;
     all << std::ifstream(path_, std::ios::binary).rdbuf();
     return all.str();
   }
-  std::filesystem::path path_;
+  test::TemporaryFolder folder_;
+  std::filesystem::path path_ = folder_.path() / "layer_power.csv";
 };
 
 LayerPower full_row() {

@@ -6,6 +6,7 @@
 
 #include "base/atomic_file.h"
 #include "joulecast/raw_logs.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
@@ -14,7 +15,6 @@ namespace fs = std::filesystem;
 
 class LatencyLogFile : public testing::Test {
  protected:
-  void TearDown() override { fs::remove_all(folder_); }
   [[nodiscard]] fs::path write(const std::string& name, std::string_view text) const {
     EXPECT_TRUE(write_file_atomically(folder_ / name, text));
     return folder_ / name;
@@ -22,8 +22,8 @@ class LatencyLogFile : public testing::Test {
   [[nodiscard]] Expected<LatencyLog> read(std::string_view text) const {
     return read_latency_log(write("log.json", text));
   }
-  fs::path folder_ = fs::path(testing::TempDir()) / "joulecast_latency_log" /
-                     testing::UnitTest::GetInstance()->current_test_info()->name();
+  test::TemporaryFolder temporary_;
+  fs::path folder_ = temporary_.path();
 };
 
 std::string entry(const std::string& milliseconds, const std::string& clock) {

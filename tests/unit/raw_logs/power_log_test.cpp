@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "joulecast/raw_logs.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
@@ -171,7 +172,8 @@ TEST(PowerLogReader, RefusesALineThatWouldFillTheMemory) {
 }
 
 TEST(PowerLog, IsReadWholeAndAnEmptyOneIsUnfit) {
-  const auto folder = std::filesystem::path(testing::TempDir()) / "joulecast_power_log";
+  const test::TemporaryFolder temporary;
+  const auto& folder = temporary.path();
   ASSERT_TRUE(write_file_atomically(folder / "usual.log", kUsual));
   ASSERT_TRUE(write_file_atomically(folder / "empty.log", ""));
   std::vector<Warning> warnings = {{"old", {}, 1}};
@@ -182,7 +184,6 @@ TEST(PowerLog, IsReadWholeAndAnEmptyOneIsUnfit) {
   EXPECT_EQ(read_power_log(folder / "empty.log").error().kind, ErrorKind::kUnfit);
   EXPECT_EQ(read_power_log(folder / "missing.log").error().kind, ErrorKind::kUnreadable);
   EXPECT_EQ(read_power_log(folder).error().kind, ErrorKind::kUnreadable);
-  std::filesystem::remove_all(folder);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/atomic_file.h"
 #include "joulecast/raw_logs.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
@@ -13,14 +14,12 @@ namespace fs = std::filesystem;
 
 class RawDataFolder : public testing::Test {
  protected:
-  void SetUp() override { fs::create_directories(folder_); }
-  void TearDown() override { fs::remove_all(folder_); }
   void touch(const std::string& name) const { ASSERT_TRUE(write_file_atomically(folder_ / name, "")); }
   [[nodiscard]] std::string relative(const fs::path& path) const {
     return path.empty() ? "" : path.lexically_relative(folder_).generic_string();
   }
-  fs::path folder_ = fs::path(testing::TempDir()) / "joulecast_raw_data" /
-                     testing::UnitTest::GetInstance()->current_test_info()->name();
+  test::TemporaryFolder temporary_;
+  fs::path folder_ = temporary_.path();
 };
 
 TEST_F(RawDataFolder, ListsNetworksByNameWithTheirFiles) {

@@ -7,6 +7,7 @@
 #include "base/atomic_file.h"
 #include "joulecast/raw_logs.h"
 #include "raw_logs/small_json.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
@@ -14,16 +15,14 @@ namespace {
 /// A folder for one test's files, removed afterwards.
 class SmallFiles : public testing::Test {
  protected:
-  void TearDown() override { std::filesystem::remove_all(folder_); }
   [[nodiscard]] std::filesystem::path write(const std::string& name, std::string_view text) const {
     EXPECT_TRUE(write_file_atomically(folder_ / name, text));
     return folder_ / name;
   }
 
  private:
-  std::filesystem::path folder_ =
-      std::filesystem::path(testing::TempDir()) /
-      (std::string("joulecast_") + testing::UnitTest::GetInstance()->current_test_info()->name());
+  test::TemporaryFolder temporary_;
+  std::filesystem::path folder_ = temporary_.path();
 };
 using IdlePowerFile = SmallFiles;
 using BenchmarkFile = SmallFiles;

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "joulecast/simulator.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
@@ -17,13 +18,6 @@ namespace fs = std::filesystem;
 
 class RawDataFolder : public testing::Test {
  protected:
-  void SetUp() override {
-    const std::string name = testing::UnitTest::GetInstance()->current_test_info()->name();
-    folder_ = fs::temp_directory_path() / ("joulecast_" + name + std::to_string(::getpid()));
-    fs::remove_all(folder_);
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   std::vector<SimulatedNetwork> write(const SimulateOptions& options, std::string_view to = "raw") {
     auto written = write_raw_data(folder_ / to, folder_ / "truth", options);
     EXPECT_TRUE(written.has_value()) << (written ? "" : written.error().describe());
@@ -36,7 +30,8 @@ class RawDataFolder : public testing::Test {
     return text.str();
   }
 
-  fs::path folder_;
+  test::TemporaryFolder temporary_;
+  fs::path folder_ = temporary_.path() / "not_there_yet";
 };
 
 TEST_F(RawDataFolder, ReadersGiveBackTheRunInMemory) {

@@ -6,19 +6,14 @@
 #include <sstream>
 
 #include "joulecast/training_set.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
 
 class LayersCsv : public testing::Test {
  protected:
-  LayersCsv()
-      : folder_(std::filesystem::temp_directory_path() / ("layers_csv_" + std::to_string(::getpid()))) {
-    std::filesystem::create_directories(folder_);
-  }
-  ~LayersCsv() override { std::filesystem::remove_all(folder_); }
-
-  [[nodiscard]] std::filesystem::path path() const { return folder_ / "layers.csv"; }
+  [[nodiscard]] std::filesystem::path path() const { return folder_.path() / "layers.csv"; }
   Expected<std::vector<LayerRow>> read(const std::string& text) {
     std::ofstream(path(), std::ios::binary) << text;
     return read_layers_csv(path());
@@ -36,7 +31,7 @@ class LayersCsv : public testing::Test {
   }
 
  private:
-  std::filesystem::path folder_;
+  test::TemporaryFolder folder_;
 };
 
 LayerRow full_row() {
