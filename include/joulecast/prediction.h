@@ -1,4 +1,4 @@
-// What a network will cost: each layer and the whole, from a model and an engine.
+// What a network will cost: each layer and the whole, from a model and an engine or a table of layers.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 
 #include "joulecast/cost_model.h"
 #include "joulecast/networks.h"
+#include "joulecast/training_set.h"
 
 namespace joulecast {
 
@@ -32,6 +33,7 @@ struct LayerPrediction {
 
 struct NetworkPrediction {
   std::string network;
+  std::string device;                   ///< board that the models are of; empty if they do not say
   std::vector<LayerPrediction> layers;  ///< engine order, every layer
   /// Sums over the layers that have a figure; absent if no layer that takes time has one. Power is the mean
   /// over the run time of the layers with power (the reference's time-weighted mean).
@@ -73,6 +75,9 @@ class Predictor {
   /// error its content means nothing.
   [[nodiscard]] Expected<void> predict(const Network& network, const PredictOptions& options,
                                        NetworkPrediction& out) const;
+  /// The same of the layers of a table. A layer measured on another board than the models' gives a warning.
+  [[nodiscard]] Expected<NetworkPrediction> predict(const LayerTable& table,
+                                                    const PredictOptions& options = {}) const;
 
  private:
   struct State;

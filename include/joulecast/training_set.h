@@ -25,6 +25,8 @@ inline constexpr std::array kReferenceKinds = {ReferenceKind::kConvolutional, Re
                                                ReferenceKind::kDense};
 /// "convolutional", "pooling", "dense": file names and folder names.
 std::string_view to_string(ReferenceKind kind);
+/// The group that layers of a kind would be in, whatever their LayerType; nothing for other kinds.
+std::optional<ReferenceKind> reference_kind(LayerKind kind);
 /// Feature columns of a group in file order: 13, 11 and 3 names.
 std::span<const std::string_view> reference_feature_names(ReferenceKind kind);
 
@@ -50,8 +52,8 @@ struct ReferenceFeatures {
 /// Error kUnfit: it is, but has what the reference dies of (a rank other than 2 or 4, a missing or odd list,
 /// a fault); the message is the reason of the reject.
 Expected<std::optional<ReferenceFeatures>> reference_features(const Layer& layer);
-/// The same of a layer taken for one of another LayerType.
-Expected<std::optional<ReferenceFeatures>> reference_features(const Layer& layer, std::string_view type);
+/// The same of a layer taken for one of this group.
+Expected<ReferenceFeatures> reference_features(const Layer& layer, ReferenceKind kind);
 
 /// One row of layers.csv: a layer of the engine with geometry and measured figures (docs/interface.md has the
 /// columns, in this order). Absent = not applicable or not measured.
@@ -68,12 +70,28 @@ struct LayerRow : LayerGeometry {
 bool is_measured(const LayerRow& row);
 /// Names and geometry of an engine layer; measured figures left empty.
 LayerRow describe_layer(const Layer& layer, std::string_view network);
+/// The reference's features of a row of layers.csv, as those of the layer; its columns do not tell tensors of
+/// more than four dimensions, or a fault of the engine. Error kUnfit if a column that is needed is empty.
+Expected<std::optional<ReferenceFeatures>> reference_features(const LayerRow& row);
+/// The same of a row taken for one of this group.
+Expected<ReferenceFeatures> reference_features(const LayerRow& row, ReferenceKind kind);
 /// Columns in any order, unknown ones ignored, missing ones absent in every row; layer_name and one of
 /// layer_type and kind must be there, an empty kind follows from the type. Errors: kUnreadable; kMalformed
 /// with the line: no such table, text in a number, an unknown kind or type, a row too long or too short. A
 /// doubt about the file (a last line that may be cut) goes to `warnings`.
 Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path,
                                                 std::vector<Warning>* warnings = nullptr);
+/// The layers of one network as a table gives them, in its order.
+struct LayerTable {
+  std::string name;
+  std::string source;  ///< path it was read from
+  std::vector<LayerRow> layers;
+  std::vector<Warning> warnings;
+};
+/// The networks of a file such as layers.csv, in the order of their first rows. Rows without a network's name
+/// are of one named after the file, or after its folder if the file is called layers. Errors: those of
+/// read_layers_csv; kUnfit if there is no row.
+Expected<std::vector<LayerTable>> read_layer_tables(const std::filesystem::path& path);
 /// All columns of docs/interface.md. Error kNotWritable.
 Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows);
 

@@ -129,6 +129,9 @@ class EvaluateCommand final : public Subcommand {
     options.groups = *held_out_groups_from(group_);
     options.lasso = estimator_ == "auto";
     options.judge_lasso = estimator_ == "lasso";
+    if (options.judge_lasso && !without_.empty())
+      return fail(ErrorKind::kUsage, "--without leaves out parts of the physical model, not of a lasso", {},
+                  "Leave out --without, or --estimator lasso");
     for (const std::string& part : split_at_commas(without_))
       if (auto ok = leave_out(part, options.choices); !ok) return tl::unexpected(ok.error());
     if (!families_.empty()) {

@@ -74,7 +74,10 @@ std::string network_table(const std::vector<NetworkPrediction>& predictions, std
     board.add(std::move(cells));
     any_board = true;
   }
-  std::string out = table.text(width, bold) + "Power and energy are above idle.\n";
+  std::string out = table.text(width, bold) + "Power and energy are above idle.";
+  if (!predictions.empty() && !predictions.front().device.empty())
+    out += fmt::format(" The models are of the board '{}'.", predictions.front().device);
+  out += "\n";
   if (any_board) out += "\n" + board.text(width, bold) + "The board's figures include its idle power.\n";
   return out;
 }

@@ -39,12 +39,15 @@ std::string summary_of(const Console& console, const CostModel& model) {
                {"RMSPE (%)"},
                {"MAPE (%)"},
                {"R2"}});
-  for (const auto& lasso : model.lasso) {
+  std::vector<LassoModel> all = model.lasso;
+  all.insert(all.end(), model.relative_lasso.begin(), model.relative_lasso.end());
+  for (const auto& lasso : all) {
     const auto& test = lasso.test_metrics;
     const auto figure = [&](double Metrics::* member, double scale, int decimals) {
       return test ? cell((*test).*member * scale, decimals) : std::string("-");
     };
-    table.add({fmt::format("{} {}", to_string(lasso.kind), to_string(lasso.target)),
+    table.add({fmt::format("{} {}{}", to_string(lasso.kind), to_string(lasso.target),
+                           lasso.recipe.relative ? ", relative" : ""),
                count_cell(lasso.train_rows), cell(lasso.train_metrics.rmspe_percent, 1),
                count_cell(lasso.test_rows), figure(&Metrics::rmspe_percent, 1.0, 1),
                figure(&Metrics::mape, 100.0, 1), figure(&Metrics::r2, 1.0, 3)});
@@ -149,7 +152,7 @@ class TrainCommand final : public Subcommand {
     if (!model->physical.empty()) console.summary(physical_summary_of(console, *model));
     if (!model->leaderboard.empty()) console.summary(leaderboard_of(console, *model));
     if (!model->lasso.empty()) console.summary(summary_of(console, *model));
-    const std::size_t models = model->lasso.size() + model->physical.size();
+    const std::size_t models = model->lasso.size() + model->relative_lasso.size() + model->physical.size();
     console.note(fmt::format("{} model{} written to {}", models, models == 1 ? "" : "s",
                              (std::filesystem::path(out_) / "model.json").string()));
     return 0;

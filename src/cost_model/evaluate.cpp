@@ -210,10 +210,10 @@ struct Lasso {
   }
 };
 
-/// False if the reference's recipe has no prediction above 0, of which there is no ratio.
+/// False if the reference's recipe has no prediction.
 bool put_lasso_first(HeldOutLayer& layer) {
-  if (!layer.lasso || !(*layer.lasso > 0.0)) return false;
-  layer.predicted = *layer.lasso;
+  if (!layer.lasso) return false;
+  layer.predicted = std::max(*layer.lasso, 0.0);
   layer.low = layer.high = std::nullopt;
   return true;
 }
@@ -279,7 +279,8 @@ class Evaluating {
         if (out) layers.push_back(unit.begin);
       }
       for (const bool relative : {false, true}) {
-        const LassoPredictions predictions = lasso_predictions(rows_, train, test, relative);
+        const LassoPredictions predictions =
+            lasso_predictions(rows_, train, test, options_.recipes, relative);
         Lasso& lasso = relative ? relative_lasso_ : lasso_;
         for (std::size_t k = 0; k < layers.size(); ++k) {
           lasso.power[layers[k]] = predictions.power_w[k];
@@ -299,6 +300,7 @@ class Evaluating {
       if (!(result.predicted > 0.0)) continue;
       HeldOutLayer& layer = target.layers.emplace_back(layer_of(outcome.data, unit, names_));
       layer.predicted = result.predicted;
+      layer.physical = result.predicted;
       layer.naive = result.naive;
       layer.distance = result.distance;
       layer.lasso = lasso_.of(unit, outcome.data.target);
@@ -344,6 +346,7 @@ class Evaluating {
       HeldOutLayer& layer = target.layers.emplace_back(layer_of(data, unit, names_));
       layer.measured = unit.measured / measured_ms;
       layer.predicted = energies.units[u].predicted / predicted_ms;
+      layer.physical = layer.predicted;
       layer.distance = energies.units[u].distance;
       layer.lasso = lasso_.power_of(unit);
       layer.relative_lasso = relative_lasso_.power_of(unit);

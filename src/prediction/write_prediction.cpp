@@ -70,6 +70,7 @@ std::string to_json(const NetworkPrediction& prediction, const std::string& engi
                     const std::string& models) {
   JsonWriter json;
   json.begin_object().member("engine", engine).member("models", models);
+  json.member("device", prediction.device);
   json.key("network").begin_object().member("name", prediction.network);
   json.member("layers", std::uint64_t{prediction.layers.size()});
   json.member("uncovered_layers", std::uint64_t{prediction.uncovered_layers});

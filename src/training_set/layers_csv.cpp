@@ -1,4 +1,5 @@
 #include <cmath>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -33,6 +34,16 @@ constexpr LayerColumn figure(std::string_view name) {
           [](std::string_view cell, LayerRow& row) { return read_number_cell(cell, row.*Member); }};
 }
 
+constexpr double kMostOfASize = 9007199254740992.0;  // 2^53: whole numbers are exact below
+
+/// The cell is empty or holds a number within these bounds.
+template <auto Member>
+bool read_bounded(std::string_view cell, LayerRow& row, double least, bool whole) {
+  std::optional<double>& value = row.*Member;
+  return read_number_cell(cell, value) &&
+         (!value || (*value >= least && *value <= kMostOfASize && (!whole || *value == std::floor(*value))));
+}
+
 /// A size: whole, so written without ".0".
 template <auto Member>
 constexpr LayerColumn size(std::string_view name) {
@@ -40,14 +51,42 @@ constexpr LayerColumn size(std::string_view name) {
           [](CsvText& to, const LayerRow& row) {
             const std::optional<double>& value = row.*Member;
             const bool whole =
-                value && *value >= 0.0 && *value < 9007199254740992.0 && *value == std::floor(*value);
+                value && *value >= 0.0 && *value < kMostOfASize && *value == std::floor(*value);
             if (whole) {
               to.integer(static_cast<std::uint64_t>(*value));
             } else {
               to.cell(value);
             }
           },
-          [](std::string_view cell, LayerRow& row) { return read_number_cell(cell, row.*Member); }};
+          [](std::string_view cell, LayerRow& row) { return read_bounded<Member>(cell, row, 0.0, true); }};
+}
+/// Bytes: of four-bit elements half of one too.
+template <auto Member>
+constexpr LayerColumn bytes(std::string_view name) {
+  LayerColumn column = size<Member>(name);
+  column.read = [](std::string_view cell, LayerRow& row) {
+    return read_bounded<Member>(cell, row, 0.0, false);
+  };
+  return column;
+}
+/// A padding may cut off what it does not add.
+template <auto Member>
+constexpr LayerColumn padding(std::string_view name) {
+  LayerColumn column = size<Member>(name);
+  column.read = [](std::string_view cell, LayerRow& row) {
+    return read_bounded<Member>(cell, row, -kMostOfASize, true);
+  };
+  return column;
+}
+
+void write_network(CsvText& to, const LayerRow& row) {
+  to.cell(std::string_view(row.network));
+}
+/// Folders and files are named after it.
+bool read_network_name(std::string_view cell, LayerRow& row) {
+  row.network = cell;
+  return cell != "." && cell != ".." && cell.find('/') == std::string_view::npos &&
+         cell.find('\0') == std::string_view::npos;
 }
 
 template <auto Member>
@@ -91,7 +130,7 @@ bool read_residual(std::string_view cell, LayerRow& row) {
 }
 
 constexpr LayerColumn kLayerColumns[] = {
-    text<&LayerRow::network>("network"),
+    {"network", write_network, read_network_name},
     text<&LayerRow::layer_name>("layer_name"),
     text<&LayerRow::layer_type>("layer_type"),
     {"kind", write_kind, read_kind},
@@ -107,8 +146,8 @@ constexpr LayerColumn kLayerColumns[] = {
     size<&LayerRow::kernel_width>("kernel_width"),
     size<&LayerRow::stride_height>("stride_height"),
     size<&LayerRow::stride_width>("stride_width"),
-    size<&LayerRow::padding_height>("padding_height"),
-    size<&LayerRow::padding_width>("padding_width"),
+    padding<&LayerRow::padding_height>("padding_height"),
+    padding<&LayerRow::padding_width>("padding_width"),
     size<&LayerRow::dilation_height>("dilation_height"),
     size<&LayerRow::dilation_width>("dilation_width"),
     size<&LayerRow::groups>("groups"),
@@ -118,9 +157,9 @@ constexpr LayerColumn kLayerColumns[] = {
     {"residual", write_residual, read_residual},
     size<&LayerRow::input_alignment>("input_alignment"),
     size<&LayerRow::output_alignment>("output_alignment"),
-    size<&LayerRow::bytes_in>("bytes_in"),
-    size<&LayerRow::bytes_out>("bytes_out"),
-    size<&LayerRow::bytes_weights>("bytes_weights"),
+    bytes<&LayerRow::bytes_in>("bytes_in"),
+    bytes<&LayerRow::bytes_out>("bytes_out"),
+    bytes<&LayerRow::bytes_weights>("bytes_weights"),
     text<&LayerRow::activation>("activation"),
     text<&LayerRow::tactic>("tactic"),
     figure<&LayerRow::run_time_ms>("run_time_ms"),
@@ -187,6 +226,29 @@ Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& pat
   }
   if (warnings != nullptr) table->tell_doubt(*warnings);
   return rows;
+}
+
+Expected<std::vector<LayerTable>> read_layer_tables(const std::filesystem::path& path) {
+  std::vector<Warning> warnings;
+  auto rows = read_layers_csv(path, &warnings);
+  if (!rows) return tl::unexpected(rows.error());
+  if (rows->empty())
+    return fail(ErrorKind::kUnfit, "the table has no row", {path.string()}, "Give it a row for each layer");
+  std::error_code code;
+  const std::filesystem::path whole = std::filesystem::absolute(path, code).lexically_normal();
+  const std::string file = whole.filename().string();
+  const std::string stem = file.substr(0, file.find(".csv"));
+  const std::string unnamed = stem == "layers" ? whole.parent_path().filename().string() : stem;
+  std::vector<LayerTable> tables;
+  std::unordered_map<std::string, std::size_t> place;
+  for (LayerRow& row : *rows) {
+    const std::string& name = row.network.empty() ? unnamed : row.network;
+    const auto [at, is_new] = place.try_emplace(name, tables.size());
+    if (is_new)
+      tables.push_back({name, path.string(), {}, tables.empty() ? warnings : std::vector<Warning>()});
+    tables[at->second].layers.push_back(std::move(row));
+  }
+  return tables;
 }
 
 Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows) {

@@ -1,0 +1,85 @@
+// Both kinds of models, and which of them is believed.
+#include <algorithm>
+
+#include "joulecast/evaluation.h"
+
+namespace joulecast {
+namespace {
+
+using Chosen = std::pair<ReferenceKind, Target>;
+
+/// Nested validation of all estimators on the networks that are trained on.
+Expected<std::vector<LeaderboardEntry>> judge(const TrainingSet& data, std::span<const std::string> held_out,
+                                              std::size_t networks, const TrainOptions& options) {
+  TrainingSet known;
+  known.covariance = data.covariance;
+  std::copy_if(data.layers.begin(), data.layers.end(), std::back_inserter(known.layers),
+               [&](const LayerRow& row) {
+                 return std::find(held_out.begin(), held_out.end(), row.network) == held_out.end();
+               });
+  EvaluationOptions judge;
+  judge.jobs = options.jobs;
+  judge.recipes = options.recipes;
+  constexpr std::size_t kNetworksToJudge = 3;
+  judge.groups = networks >= kNetworksToJudge ? HeldOutGroups::kNetwork : HeldOutGroups::kShape;
+  auto evaluation = evaluate(known, judge);
+  if (!evaluation) return tl::unexpected(evaluation.error());
+  return std::move(evaluation->leaderboard);
+}
+
+/// The lassos with relative errors that validation prefers, fitted to all rows.
+void add_relative(const TrainingSet& data, const TrainOptions& options, CostModel& model) {
+  TrainOptions relative = options;
+  relative.mode = LassoMode::kConverged;
+  for (const ReferenceKind kind : kReferenceKinds) {
+    for (const Target target : kTargets) {
+      if (model.chosen(kind, target) != "lasso relative") continue;
+      relative.only.emplace_back(kind, target);
+      const auto own = options.recipes.find({kind, target});
+      LassoRecipe recipe = own != options.recipes.end() ? own->second : reference_recipe(kind, target);
+      recipe.relative = true;
+      relative.recipes[{kind, target}] = std::move(recipe);
+    }
+  }
+  if (relative.only.empty()) return;
+  auto fitted = train_lasso(data, relative);
+  if (!fitted) {
+    model.warnings.push_back(
+        {"no lasso with relative errors, though validation prefers it: " + fitted.error().message});
+    return;
+  }
+  model.relative_lasso = std::move(fitted->relative_lasso);
+}
+
+}  // namespace
+
+Expected<CostModel> train_auto(const TrainingSet& data, std::span<const std::string> held_out,
+                               const TrainOptions& options) {
+  auto physical = train_physical(data, held_out, options);
+  const bool has_reference_rows = std::any_of(data.reference.begin(), data.reference.end(),
+                                              [](const auto& tables) { return !tables.empty(); });
+  if (physical && !has_reference_rows) return physical;
+  auto lasso = train_lasso(data, options);
+  if (!lasso && physical) {
+    physical->warnings.push_back({"no lasso models: " + lasso.error().message});
+    return physical;
+  }
+  if (!lasso) return lasso;
+  if (!physical) {
+    lasso->warnings.push_back({"no physical models: " + physical.error().message});
+    return lasso;
+  }
+  lasso->warnings.insert(lasso->warnings.begin(), physical->warnings.begin(), physical->warnings.end());
+  auto board = judge(data, held_out, physical->physical.front().networks.size(), options);
+  lasso->physical = std::move(physical->physical);
+  if (!board) {
+    lasso->warnings.push_back(
+        {"estimators were not compared, and physical models come first: " + board.error().message});
+    return lasso;
+  }
+  lasso->leaderboard = std::move(*board);
+  add_relative(data, options, *lasso);
+  return lasso;
+}
+
+}  // namespace joulecast
