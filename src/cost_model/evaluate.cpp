@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "cost_model/leaderboard.h"
 #include "cost_model/physical/baselines.h"
+#include "cost_model/physical/grouping.h"
 #include "cost_model/physical/train.h"
 #include "joulecast/evaluation.h"
 
@@ -35,34 +36,7 @@ struct Outcome {
 };
 
 std::vector<std::uint32_t> groups_of(const PhysicalData& data, const EvaluationOptions& options) {
-  std::vector<std::uint32_t> groups;
-  std::map<std::string, std::uint32_t> numbers;
-  for (const PhysicalUnit& unit : data.units) {
-    if (options.groups == HeldOutGroups::kShape) {
-      groups.push_back(unit.shape);
-      continue;
-    }
-    const std::string& network = data.networks[unit.network];
-    const auto named = options.families.find(network);
-    const std::string key = options.groups == HeldOutGroups::kNetwork ? network
-                            : named != options.families.end()         ? named->second
-                                                                      : family_of(network);
-    groups.push_back(numbers.try_emplace(key, static_cast<std::uint32_t>(numbers.size())).first->second);
-  }
-  return groups;
-}
-
-/// Groups that validation inside a fold holds out: networks, or shapes where there are too few networks.
-std::vector<std::uint32_t> inner_groups(const PhysicalData& data, std::span<const std::uint32_t> units,
-                                        HeldOutGroups groups, std::string_view& name) {
-  std::set<std::uint32_t> networks;
-  for (const std::uint32_t u : units) networks.insert(data.units[u].network);
-  constexpr std::size_t kEnough = 3;
-  const bool by_network = groups != HeldOutGroups::kShape && networks.size() >= kEnough;
-  name = by_network ? "network" : "shape";
-  std::vector<std::uint32_t> out;
-  for (const PhysicalUnit& unit : data.units) out.push_back(by_network ? unit.network : unit.shape);
-  return out;
+  return grouping_by(data, options.groups, options.families).of_unit;
 }
 
 double naive_of(const PhysicalData& data, std::span<const std::uint32_t> units, LayerKind kind) {
@@ -86,16 +60,15 @@ void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
   const Fold& fold = outcome.folds[f];
   for (std::uint32_t u = 0; u < data.units.size(); ++u)
     (std::binary_search(fold.begin(), fold.end(), u) ? test : train).push_back(u);
-  std::string_view name;
-  const auto groups = inner_groups(data, train, options.groups, name);
-  const PhysicalTask task{&data, train, groups, held_out_ms};
+  const Grouping inner = grouping_for_validation(data, train, options.groups, options.families);
+  const PhysicalTask task{&data, train, inner.of_unit, held_out_ms};
   auto trained = train_physical(task, options.choices);
   if (!trained) {
     outcome.fold_error[f] = trained.error();
     return;
   }
   PhysicalModel& model = trained->model;
-  model.intervals = intervals_of(task, trained->held_out, name);
+  model.intervals = intervals_of(task, *trained, to_string(inner.groups));
   for (const std::uint32_t u : test) {
     const PhysicalUnit& unit = data.units[u];
     UnitResult& result = outcome.units[u];
@@ -368,24 +341,6 @@ class Evaluating {
 };
 
 }  // namespace
-
-std::string_view to_string(HeldOutGroups groups) {
-  switch (groups) {
-    case HeldOutGroups::kNetwork:
-      return "network";
-    case HeldOutGroups::kFamily:
-      return "family";
-    case HeldOutGroups::kShape:
-      break;
-  }
-  return "shape";
-}
-
-std::optional<HeldOutGroups> held_out_groups_from(std::string_view name) {
-  for (const HeldOutGroups groups : {HeldOutGroups::kNetwork, HeldOutGroups::kFamily, HeldOutGroups::kShape})
-    if (name == to_string(groups)) return groups;
-  return std::nullopt;
-}
 
 const TargetEvaluation* Evaluation::find(std::string_view target) const {
   const auto found =
