@@ -147,7 +147,8 @@ TEST_P(EachCommand, StandsInTheListAndTheManual) {
 class EachShell : public TestWithParam<std::pair<const char*, const char*>> {};
 INSTANTIATE_TEST_SUITE_P(All, EachShell,
                          ::testing::Values(std::pair{"bash", "bash -n"}, std::pair{"zsh", "zsh -n"},
-                                           std::pair{"fish", "fish --no-execute"}));
+                                           std::pair{"fish", "fish --no-execute"}),
+                         [](const auto& test) { return std::string(test.param.first); });
 
 TEST_P(EachShell, CompletionIsValidForItsShell) {
   const auto [shell, check] = GetParam();
