@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -112,6 +111,11 @@ struct PowerCovariance {
 /// kMalformed with the line.
 Expected<PowerCovariance> read_power_covariance(const std::filesystem::path& path,
                                                 std::vector<Warning>* warnings = nullptr);
+/// A covariance and the rows it is of: TrainingSet::layers from first_row on, as many as it has names.
+struct CovarianceOfRows {
+  std::size_t first_row = 0;
+  PowerCovariance powers;
+};
 
 struct ConvertOptions {
   std::uint64_t per_layer_measurements = 10;
@@ -148,7 +152,7 @@ struct ReferenceTable {
 struct TrainingSet {
   std::array<std::vector<ReferenceTable>, 3> reference;  ///< by ReferenceKind
   std::vector<LayerRow> layers;                          ///< all networks' layers.csv, in network order
-  std::map<std::string, PowerCovariance> covariance;     ///< by network that has one; as its rows in layers
+  std::vector<CovarianceOfRows> covariance;              ///< first rows ascend, and no row is in two
   /// Boards that the rows name, sorted: of all rows found, also those that were left out for a `device`.
   std::vector<std::string> devices;
   std::vector<Warning> warnings;
@@ -158,8 +162,11 @@ struct TrainingSet {
 /// if there is no row at all. Hidden folders, and folders that are links, are left out. With a `device` only
 /// rows of that board are taken: a folder's layers.csv says whose its files are, and folders that do not say
 /// it are taken, with a warning. The reference's three files do not name boards: where a folder's layers.csv
-/// names several they are left out, with a warning.
+/// names several they are left out, with a warning. A power_covariance.csv that does not name the rows of the
+/// layers.csv beside it is left out with a warning.
 Expected<TrainingSet> read_training_set(const std::filesystem::path& folder, const std::string& device = {});
+/// All of a training set but the rows of some networks; covariances keep the rows that are left.
+TrainingSet without_networks(const TrainingSet& data, std::span<const std::string> networks);
 /// The board of a training set read with `device`: that, or what its rows agree on; empty if nothing says it.
 /// Error kUnfit if its rows are of several boards: a model is of one.
 Expected<std::string> device_of(const TrainingSet& data, const std::string& device);

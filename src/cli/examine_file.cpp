@@ -26,12 +26,13 @@ using Examine = void (*)(const fs::path& file, Finding& finding);
 
 constexpr std::size_t kHeadBytes = 64 * 1024;
 
-/// A network that waits for shapes is no faulty one: the hint ends in the flags that `predict` needs.
-bool take_open_shapes(const Error& error, Finding& finding) {
-  const std::size_t flags = error.hint.find("--shape ");
-  if (error.kind != ErrorKind::kUnfit || flags == std::string::npos) return false;
+/// A network that waits for shapes is no faulty one: `predict` needs their flags. `error` is of reading it.
+bool take_open_shapes(const fs::path& file, const Error& error, Finding& finding) {
+  if (error.kind != ErrorKind::kUnfit) return false;
+  const auto open = inputs_without_shape(file);
+  if (!open || open->empty()) return false;
   finding.warnings.push_back({error.message, error.location});
-  finding.next += " " + error.hint.substr(flags);
+  for (const ShapeOverride& input : *open) finding.next += " " + shape_flag(input);
   return true;
 }
 
@@ -39,7 +40,7 @@ void examine_network_file(const fs::path& file, Finding& finding) {
   finding.is = "engine";
   finding.next = fmt::format("joulecast predict {} --models models", shell_quoted(file.string()));
   auto network = read_network(file, {});
-  if (!network && take_open_shapes(network.error(), finding)) {
+  if (!network && take_open_shapes(file, network.error(), finding)) {
     network = read_engine_as_written(file);
     if (!network) return;  // an ONNX model: nothing can be said of it without its shapes
   }

@@ -80,13 +80,19 @@ std::string leaderboard_of(const Console& console, const CostModel& model) {
 
 class TrainCommand final : public Subcommand {
   [[nodiscard]] std::string_view description() const override {
-    return "Fits six models (convolutional, pooling and dense layers; power and run time) to the rows in "
-           "TRAINING, evaluates them on "
-           "networks that are held out, and writes MODELS/model.json.\n\n"
+    return "Learns from the rows in TRAINING what layers cost on their board, and writes "
+           "MODELS/model.json.\n\n"
+           "'auto', the default, makes two sorts of models: physical ones of run time and energy for all "
+           "kinds "
+           "of layers, from layers.csv, and the reference's six lassos (convolutional, pooling and dense "
+           "layers; power and run time) from its three files. Where there are both, they are compared on "
+           "networks that are held out in turn, or on sizes of layers where networks are few; the "
+           "leaderboard "
+           "says which is chosen for which kind of layer and target, and predict believes that one. A lasso "
+           "with relative errors is added where it does best.\n\n"
            "The lasso pipelines and the keys of the configuration file are the reference's. Without TRAINING "
-           "the configuration's "
-           "data.data_dir is read. 'converged' solves each fit to a small duality gap; 'compat' stops where "
-           "scikit-learn 1.5.2 stops.";
+           "the configuration's data.data_dir is read. 'converged' solves each lasso to a small duality gap; "
+           "'compat' stops where scikit-learn 1.5.2 stops.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast train training_data --out models",
@@ -108,7 +114,8 @@ class TrainCommand final : public Subcommand {
               "this one");
     flags.add(
         "--test-networks", "NAMES", &test_networks_,
-        "Networks to hold out, separated by commas; lenet, resnet18 and vgg16 by default, none for 'none'");
+        "Networks that no model learns from, separated by commas, or 'none'; lassos are judged on them. By "
+        "default lassos leave out lenet, resnet18 and vgg16 (or the configuration's), physical models none");
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
     TrainOptions options;

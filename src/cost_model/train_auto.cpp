@@ -11,12 +11,7 @@ using Chosen = std::pair<ReferenceKind, Target>;
 /// Nested validation of all estimators on the networks that are trained on.
 Expected<std::vector<LeaderboardEntry>> judge(const TrainingSet& data, std::span<const std::string> held_out,
                                               std::size_t networks, const TrainOptions& options) {
-  TrainingSet known;
-  known.covariance = data.covariance;
-  std::copy_if(data.layers.begin(), data.layers.end(), std::back_inserter(known.layers),
-               [&](const LayerRow& row) {
-                 return std::find(held_out.begin(), held_out.end(), row.network) == held_out.end();
-               });
+  const TrainingSet known = without_networks(data, held_out);
   EvaluationOptions judge;
   judge.jobs = options.jobs;
   judge.recipes = options.recipes;

@@ -1,5 +1,4 @@
 // The physical models of a training set: run time first, since energy may follow it.
-#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -43,17 +42,15 @@ Expected<TrainedPhysical> train_one(const PhysicalData& data, std::span<const do
 
 Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std::string> held_out,
                                    const TrainOptions& options) {
-  std::vector<LayerRow> rows;
-  for (const LayerRow& row : data.layers)
-    if (std::find(held_out.begin(), held_out.end(), row.network) == held_out.end()) rows.push_back(row);
+  const TrainingSet known = without_networks(data, held_out);
 
   CostModel out;
   out.library_version = JOULECAST_VERSION;
   out.device = options.device;
   out.idle_power_w = options.idle_power_w;
   out.data_hash = hash_of(data);
-  const PhysicalData times = gather(rows, PhysicalTarget::kRunTime);
-  PhysicalData energies = gather(rows, PhysicalTarget::kEnergy, data.covariance);
+  const PhysicalData times = gather(known.layers, PhysicalTarget::kRunTime);
+  PhysicalData energies = gather(known.layers, PhysicalTarget::kEnergy, known.covariance);
   out.warnings = times.warnings;
   const auto tell = [&](std::size_t done) {
     if (options.progress) options.progress("physical models", done, 2);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "joulecast/networks.h"
 
@@ -13,5 +14,9 @@ namespace joulecast {
 /// Errors: kUnfit if no shape is given but one is needed (the hint shows how), or with the first layer that
 /// cannot be derived; kUsage if a given shape names no input, or contradicts the engine.
 Expected<void> resolve_dynamic_shapes(Network& network, std::span<const ShapeOverride> shapes);
+
+/// The network's inputs with dynamic dimensions, each with an example that fits: 1 for an open batch and 224
+/// for other open sizes.
+std::vector<ShapeOverride> open_inputs(const Network& network);
 
 }  // namespace joulecast
