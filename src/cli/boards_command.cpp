@@ -56,8 +56,7 @@ class BoardsCommand final : public Subcommand {
     if (folder.empty())
       return fail(ErrorKind::kUsage, "boards needs BOARDS: the program is not installed with some", {},
                   "Name the folder examples/boards of the sources");
-    Table table({{"board", Table::Align::kLeft},
-                 {"networks", Table::Align::kLeft, Table::Narrow::kShorten},
+    Table table({{"board and network", Table::Align::kLeft, Table::Narrow::kOwnLine},
                  {"target", Table::Align::kLeft},
                  {"layers"},
                  {"RMSPE (%)"},
@@ -91,7 +90,7 @@ class BoardsCommand final : public Subcommand {
     if (listed)
       console.result(
           table.text(console.width(), console.colours()) +
-          fmt::format("Boards in {}. Layers of the same sizes were held out together, in ten parts; "
+          fmt::format("Boards in {}.\nLayers of the same sizes were held out together, in ten parts;\n"
                       "covered: within their 90 % interval.\n",
                       folder.string()));
     return faults.verdict(listed, common.strict, "no board could be listed");
@@ -128,14 +127,14 @@ class BoardsCommand final : public Subcommand {
     if (!evaluation) {
       console.survived(name, "listed without accuracy", evaluation.error());
       faults.survived(evaluation.error());
-      table.add({board, network, "-", count_cell(data.layers.size()), "-", "-", "-", "-"});
+      table.add({name, "-", count_cell(data.layers.size()), "-", "-", "-", "-"});
       return;
     }
     for (const Warning& warning : evaluation->warnings) console.warning(warning, name);
     for (const TargetEvaluation& target : evaluation->targets)
-      table.add({board, network, target.target, count_cell(target.all.layers),
-                 percent_cell(target.all.rmspe_percent), percent_cell(target.all.mape_percent),
-                 percent_cell(target.all.sum_error_percent), percent_cell(target.all.coverage_percent)});
+      table.add({name, target.target, count_cell(target.all.layers), percent_cell(target.all.rmspe_percent),
+                 percent_cell(target.all.mape_percent), percent_cell(target.all.sum_error_percent),
+                 percent_cell(target.all.coverage_percent)});
   }
 
   std::string boards_;

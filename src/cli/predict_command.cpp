@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -78,7 +79,8 @@ class PredictCommand final : public Subcommand {
     for (const auto& input : inputs_) {
       auto networks = predict_input(console, predictor, input, *onnx, options);
       several_ = inputs_.size() > 1 || networks.size() > 1;
-      if (auto ok = check_places(); !ok) return tl::unexpected(ok.error());
+      if (auto ok = check_places(std::max(inputs_.size(), networks.size())); !ok)
+        return tl::unexpected(ok.error());
       for (auto& [about, prediction] : networks) {
         if (prediction) {
           done.push_back(std::move(*prediction));
@@ -96,8 +98,11 @@ class PredictCommand final : public Subcommand {
     return faults.verdict(!done.empty(), common.strict, "no input could be predicted");
   }
 
-  /// Of one network --out and --json are files.
-  [[nodiscard]] Expected<void> check_places() const {
+  /// Of one network --out and --json are files; of several they are folders.
+  [[nodiscard]] Expected<void> check_places(std::size_t networks = 1) const {
+    if (networks > 1 && (out_ == "-" || json_ == "-"))
+      return fail(ErrorKind::kUsage, fmt::format("standard output takes one network, not {}", networks), {},
+                  "Name a folder, which gets a file for each");
     if (several_ || !is_file(out_) || !is_file(json_) || place_of(out_) != place_of(json_)) return {};
     return fail(ErrorKind::kUsage, "--out and --json name the same file", {out_},
                 "Give them two files: the second would replace the first");

@@ -27,12 +27,12 @@ std::string physical_summary_of(const Console& console, const CostModel& model) 
                count_cell(one.fits.size()), one.residual ? "yes" : "no", cell(best, 1)});
   }
   return table.text(console.width(), console.colours()) +
-         "Error of the best recipe on layers that were held out to choose recipes; `joulecast evaluate` "
-         "judges.\n";
+         "Error of the best recipe on layers that were held out to choose recipes;\n"
+         "`joulecast evaluate` judges.\n";
 }
 
 std::string summary_of(const Console& console, const CostModel& model) {
-  Table table({{"model", Table::Align::kLeft},
+  Table table({{"lasso", Table::Align::kLeft},
                {"rows"},
                {"RMSPE (%)"},
                {"held out"},
@@ -53,7 +53,8 @@ std::string summary_of(const Console& console, const CostModel& model) {
                figure(&Metrics::mape, 100.0, 1), figure(&Metrics::r2, 1.0, 3)});
   }
   return table.text(console.width(), console.colours()) +
-         "First the rows fitted, then the rows of networks held out.\n";
+         "First the rows fitted, then the rows of networks held out. The leaderboard says\n"
+         "where a lasso is believed.\n";
 }
 
 /// What the rows say of the board, for figures with idle power included.
@@ -75,7 +76,8 @@ std::string leaderboard_of(const Console& console, const CostModel& model) {
     table.add({entry.target, entry.kind, entry.estimator, count_cell(entry.layers),
                cell(entry.rmspe_percent, 1), entry.chosen ? "chosen" : ""});
   return table.text(console.width(), console.colours()) +
-         "On layers of networks (or of shapes, where networks are few) that were held out of everything.\n";
+         "On layers of networks (or of shapes, where networks are few) that were held out\n"
+         "of everything.\n";
 }
 
 class TrainCommand final : public Subcommand {

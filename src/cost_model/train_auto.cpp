@@ -64,6 +64,8 @@ Expected<CostModel> train_auto(const TrainingSet& data, std::span<const std::str
     lasso->warnings.push_back({"no physical models: " + physical.error().message});
     return lasso;
   }
+  for (const Warning& warning : physical->warnings)  // both may miss a test network
+    std::erase_if(lasso->warnings, [&](const Warning& other) { return other.message == warning.message; });
   lasso->warnings.insert(lasso->warnings.begin(), physical->warnings.begin(), physical->warnings.end());
   auto board = judge(data, held_out, physical->physical.front().networks.size(), options);
   lasso->physical = std::move(physical->physical);

@@ -45,13 +45,19 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   const TrainingSet known = without_networks(data, held_out);
 
   CostModel out;
+  for (const std::string& name : held_out) {
+    const bool present = std::any_of(data.layers.begin(), data.layers.end(),
+                                     [&](const LayerRow& row) { return row.network == name; });
+    if (!present)
+      out.warnings.push_back({fmt::format("the test network {} is not in the training set", name)});
+  }
   out.library_version = JOULECAST_VERSION;
   out.device = options.device;
   out.idle_power_w = options.idle_power_w;
   out.data_hash = hash_of(data);
   const PhysicalData times = gather(known.layers, PhysicalTarget::kRunTime);
   PhysicalData energies = gather(known.layers, PhysicalTarget::kEnergy, known.covariance);
-  out.warnings = times.warnings;
+  out.warnings.insert(out.warnings.end(), times.warnings.begin(), times.warnings.end());
   const auto tell = [&](std::size_t done) {
     if (options.progress) options.progress("physical models", done, 2);
   };

@@ -372,6 +372,7 @@ Expected<void> Predictor::State::predict_network(const AnyNetwork& network, cons
                 "Check that its layers have shapes (a TensorRT engine needs detailed layer information), and "
                 "that the models were trained on layers of its kinds");
   doubts.tell(out);
+  if (!options.compat && energy) out.power_basis = energy->power_basis;
   const auto pointer = [](const std::optional<PhysicalModel>& model) { return model ? &*model : nullptr; };
   sum_up(out, options.compat ? nullptr : pointer(run_time), options.compat ? nullptr : pointer(energy),
          idle_power_w, options);

@@ -49,39 +49,46 @@ void add(std::optional<Figure>& figure, double more) {
   if (figure->high) *figure->high += more;
 }
 
-/// What a rate cannot be used for.
-void doubt_rate(NetworkPrediction& out, double rate_hz, bool has_idle) {
+/// Tells the board's power at a rate, or why it is not known.
+void add_rate(NetworkPrediction& out, double rate_hz, const std::optional<double>& idle_w) {
+  const auto doubt = [&](std::string message) { out.warnings.push_back({std::move(message)}); };
   if (!out.run_time_ms || !out.energy_mj)
-    out.warnings.push_back(
-        {"without a run time and an energy of the network the board's power at a rate is "
-         "not told: train on measurements of both"});
-  if (out.run_time_ms && rate_hz * out.run_time_ms->value > 1e3)
-    out.warnings.push_back(
-        {fmt::format("{} inferences a second do not fit: one takes {:.3f} ms, so {:.4g} a "
-                     "second at most",
-                     rate_hz, out.run_time_ms->value, 1e3 / out.run_time_ms->value)});
-  if (!has_idle)
-    out.warnings.push_back(
-        {"the models hold no idle power, so the board's power at a rate is not told: train "
-         "on measurements that know it (idling_power.json)"});
+    return doubt(
+        "without a run time and an energy of the network the board's power at a rate is not told: "
+        "train on measurements of both");
+  if (!idle_w)
+    return doubt(
+        "the models hold no idle power, so the board's power at a rate is not told: train on "
+        "measurements that know it (idling_power.json, or the column idle_power_w)");
+  if (rate_hz * out.run_time_ms->value > 1e3)
+    return doubt(
+        fmt::format("{} inferences a second do not fit: one takes {:.3f} ms, so {:.4g} a second at "
+                    "most; the board's power at that rate is not told",
+                    rate_hz, out.run_time_ms->value, 1e3 / out.run_time_ms->value));
+  const auto at_rate = [&](const std::optional<double>& energy_mj, const std::optional<double>& run_time_ms) {
+    if (!energy_mj || !run_time_ms) return std::optional<double>();
+    const double idle_mj = out.power_basis == "board" ? *idle_w * *run_time_ms : 0.0;
+    return std::optional(*idle_w + (*energy_mj - idle_mj) / 1e3 * rate_hz);
+  };
+  out.board_power_at_rate_w = Figure{*at_rate(out.energy_mj->value, out.run_time_ms->value),
+                                     at_rate(out.energy_mj->low, out.run_time_ms->low),
+                                     at_rate(out.energy_mj->high, out.run_time_ms->high)};
 }
 
-/// The whole board's figures, idle included.
-void add_board(NetworkPrediction& out, double idle_w, const std::optional<double>& rate_hz) {
+/// The whole board's energy, idle included.
+void add_board(NetworkPrediction& out, const std::optional<double>& idle_w) {
+  if (out.power_basis == "board") {
+    out.board_energy_mj = out.energy_mj;
+    return;
+  }
+  if (!idle_w || !out.run_time_ms || !out.energy_mj) return;
   // Idle energy grows with the run time, so both bounds are taken together.
   const auto board = [&](std::optional<double> Figure::* bound) -> std::optional<double> {
     if (!((*out.energy_mj).*bound) || !((*out.run_time_ms).*bound)) return std::nullopt;
-    return *((*out.energy_mj).*bound) + idle_w * *((*out.run_time_ms).*bound);
+    return *((*out.energy_mj).*bound) + *idle_w * *((*out.run_time_ms).*bound);
   };
-  out.board_energy_mj = Figure{out.energy_mj->value + idle_w * out.run_time_ms->value, board(&Figure::low),
+  out.board_energy_mj = Figure{out.energy_mj->value + *idle_w * out.run_time_ms->value, board(&Figure::low),
                                board(&Figure::high)};
-  if (!rate_hz) return;
-  const auto at_rate = [&](double energy_mj) { return idle_w + energy_mj / 1e3 * *rate_hz; };
-  const auto bound_at_rate = [&](const std::optional<double>& bound) {
-    return bound ? std::optional(at_rate(*bound)) : std::nullopt;
-  };
-  out.board_power_at_rate_w = Figure{at_rate(out.energy_mj->value), bound_at_rate(out.energy_mj->low),
-                                     bound_at_rate(out.energy_mj->high)};
 }
 
 }  // namespace
@@ -105,8 +112,8 @@ void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const Physica
   for (const LayerPrediction& layer : out.layers)
     if (layer.energy_mj && layer.run_time_ms) powered_ms += layer.run_time_ms->value;
   if (out.energy_mj && powered_ms != 0.0) out.power_w = Figure{out.energy_mj->value / powered_ms, {}, {}};
-  if (options.rate_hz) doubt_rate(out, *options.rate_hz, idle_w.has_value());
-  if (idle_w && out.run_time_ms && out.energy_mj) add_board(out, *idle_w, options.rate_hz);
+  add_board(out, idle_w);
+  if (options.rate_hz) add_rate(out, *options.rate_hz, idle_w);
 }
 
 std::string first_not_finite(const NetworkPrediction& out) {

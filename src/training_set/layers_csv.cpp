@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 
@@ -189,13 +190,30 @@ Expected<std::vector<const LayerColumn*>> columns_of(const CsvTable& table) {
   return columns;
 }
 
+/// What a column of words may hold.
+std::string words_of(std::string_view column) {
+  std::string words;
+  const auto add = [&](std::string_view word) {
+    if (!word.empty()) words += (words.empty() ? "" : ", ") + std::string(word);
+  };
+  if (column == "kind")
+    for (std::size_t kind = 0; kind < kLayerKinds; ++kind) add(to_string(static_cast<LayerKind>(kind)));
+  if (column.ends_with("_type") && column != "layer_type")
+    for (std::size_t type = 0; type <= static_cast<std::size_t>(DataType::kBool); ++type)
+      add(to_string(static_cast<DataType>(type)));
+  return words;
+}
+
 Expected<LayerRow> read_row(const CsvTable& table, const std::vector<const LayerColumn*>& columns) {
   LayerRow row;
   bool has_kind = false;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i] == nullptr) continue;
-    if (!columns[i]->read(table.cell(i), row))
-      return table.fault(fmt::format("\"{}\" does not fit the column {}", table.cell(i), columns[i]->name));
+    if (!columns[i]->read(table.cell(i), row)) {
+      const std::string words = words_of(columns[i]->name);
+      return table.fault(fmt::format("\"{}\" does not fit the column {}{}", table.cell(i), columns[i]->name,
+                                     words.empty() ? "" : ", which takes " + words));
+    }
     has_kind = has_kind || (columns[i]->name == "kind" && !table.cell(i).empty());
   }
   take_tile(row.tactic, row);
@@ -207,14 +225,34 @@ Expected<LayerRow> read_row(const CsvTable& table, const std::vector<const Layer
   return row;
 }
 
-}  // namespace
+/// Columns that only look like ours, and windows without a size: a misspelt name changes figures silently.
+void doubt_columns(const std::vector<std::string>& unknown, const std::vector<LayerRow>& rows,
+                   const std::filesystem::path& path, std::vector<Warning>& warnings) {
+  if (!unknown.empty())
+    warnings.push_back(
+        {fmt::format("columns that are none of layers.csv are ignored: {}", fmt::join(unknown, ", ")),
+         {path.string()},
+         1});
+  const auto windowless = std::count_if(rows.begin(), rows.end(), [](const LayerRow& row) {
+    const bool slides = row.kind == LayerKind::kConvolutional || row.kind == LayerKind::kPooling;
+    return slides && !row.kernel_height && !row.kernel_width;
+  });
+  if (windowless != 0)
+    warnings.push_back(
+        {"a convolution or pooling has no kernel_height and kernel_width, and is taken for one "
+         "of 1 x 1",
+         {path.string()},
+         static_cast<std::uint64_t>(windowless)});
+}
 
-Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path,
-                                                std::vector<Warning>* warnings) {
-  auto table = CsvTable::open(path, "Correct it, or convert the measurements again");
+Expected<std::vector<LayerRow>> read_rows(const std::filesystem::path& path, std::vector<Warning>* warnings,
+                                          std::vector<std::string>& unknown) {
+  auto table = CsvTable::open(path, "Correct it (docs/interface.md), or convert the measurements again");
   if (!table) return tl::unexpected(table.error());
   const auto columns = columns_of(*table);
   if (!columns) return tl::unexpected(columns.error());
+  for (std::size_t i = 0; i < columns->size(); ++i)
+    if ((*columns)[i] == nullptr) unknown.push_back(table->header()[i]);
   std::vector<LayerRow> rows;
   for (;;) {
     const auto cells = table->next();
@@ -228,12 +266,22 @@ Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& pat
   return rows;
 }
 
+}  // namespace
+
+Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path,
+                                                std::vector<Warning>* warnings) {
+  std::vector<std::string> unknown;  // other tools may keep columns of their own beside ours
+  return read_rows(path, warnings, unknown);
+}
+
 Expected<std::vector<LayerTable>> read_layer_tables(const std::filesystem::path& path) {
   std::vector<Warning> warnings;
-  auto rows = read_layers_csv(path, &warnings);
+  std::vector<std::string> unknown;
+  auto rows = read_rows(path, &warnings, unknown);
   if (!rows) return tl::unexpected(rows.error());
   if (rows->empty())
     return fail(ErrorKind::kUnfit, "the table has no row", {path.string()}, "Give it a row for each layer");
+  doubt_columns(unknown, *rows, path, warnings);
   std::error_code code;
   const std::filesystem::path whole = std::filesystem::absolute(path, code).lexically_normal();
   const std::string file = whole.filename().string();

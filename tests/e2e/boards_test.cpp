@@ -90,6 +90,28 @@ TEST_F(Boards, WithoutAccuracySayWhyAndDoubtsAreShown) {
   expect_words(doubted.errors, {"cut/layers.csv:13"});
 }
 
+TEST_F(Boards, FiguresWithIdleInsideAreCalledSo) {
+  ASSERT_EQ(run({"train", (kBoards / "jetson-tx2").string(), "--out", "models", "--estimator", "physical"}).exit_code, 0);
+  scratch_.write("one.csv",
+                 "layer_name,kind,batch_size,input_channels,input_height,input_width,output_channels,output_height,"
+                 "output_width,kernel_height,kernel_width,stride_height,stride_width\n"
+                 "c,convolutional,1,64,28,28,64,28,28,1,1,1,1\n");
+  const auto result = run({"predict", "one.csv", "--models", "models", "--json", "one.json", "--rate-hz", "10"});
+  ASSERT_EQ(result.exit_code, 0) << result.errors;
+  expect_words(result.output, {"the whole board's, its idle power included"});
+  expect_words(result.errors, {"hold no idle power"});
+  const auto network = nlohmann::json::parse(read_file(scratch_.path() / "one.json")).at("network");
+  EXPECT_EQ(network.at("power_basis"), "board");
+  EXPECT_EQ(network.at("board_energy_mj"), network.at("energy_mj"));
+  EXPECT_TRUE(network.at("board_power_at_rate_w").is_null());
+}
+
+TEST_F(Boards, ATestNetworkThatIsNotThereIsDoubted) {
+  const auto result = run({"train", "boards/laptop", "--out", "m", "--estimator", "physical", "--test-networks", "vgg1"});
+  EXPECT_EQ(result.exit_code, 0) << result.errors;
+  expect_words(result.errors, {"the test network vgg1 is not in the training set"});
+}
+
 TEST_F(Boards, AreEvaluatedWithoutAPartOfTheModelAndForTheLassoAlone) {
   const auto rmspe = [&](std::vector<std::string> more) {
     more.insert(more.begin(), {"evaluate", "boards/laptop/resnet18", "--group", "shape", "--json", "-"});

@@ -82,6 +82,8 @@ TEST_F(PredictTable, OneNetworkAtFaultCostsThatNetworkAlone) {
   EXPECT_NE(result.errors.find("two.csv, bad"), std::string::npos) << result.errors;
   EXPECT_EQ(files_below(scratch_.path() / "to"), (std::vector<std::string>{"good.csv", "good.json"}));
   EXPECT_EQ(run({"predict", "two.csv", "--models", "models", "--strict"}).exit_code, 4);
+  for (const std::string flag : {"--out", "--json"})
+    EXPECT_EQ(run({"predict", "two.csv", "--models", "models", flag, "-"}).exit_code, 2) << flag;
   scratch_.write("one.csv", header + "good,c,convolutional,8,8\n");
   EXPECT_EQ(run({"predict", "one.csv", "--models", "models", "--out", "x", "--json", "x"}).exit_code, 2);
   // A network's name becomes a file's: it must not lead elsewhere.
@@ -91,6 +93,20 @@ TEST_F(PredictTable, OneNetworkAtFaultCostsThatNetworkAlone) {
     EXPECT_EQ(away.exit_code, 3) << name;
     EXPECT_NE(away.errors.find("away.csv:3"), std::string::npos) << away.errors;
   }
+}
+
+TEST_F(PredictTable, DoubtsColumnsThatItDoesNotKnow) {
+  train("b");
+  scratch_.write("typo.csv", "layer_name,kind,input_channels,output_channels,kernel_widht\nc,convolutional,8,8,3\n");
+  const auto typo = run({"predict", "typo.csv", "--models", "models"});
+  EXPECT_EQ(typo.exit_code, 0);
+  EXPECT_NE(typo.errors.find("kernel_widht"), std::string::npos) << typo.errors;
+  EXPECT_NE(typo.errors.find("no kernel_height and kernel_width"), std::string::npos) << typo.errors;
+  const auto known = run({"predict", "training_data/vgg11/layers.csv", "--models", "models"});
+  EXPECT_EQ(known.errors.find("ignored"), std::string::npos) << known.errors;
+  scratch_.write("words.csv", "layer_name,kind\nc,foo\n");
+  EXPECT_NE(run({"predict", "words.csv", "--models", "models"}).errors.find("which takes convolutional, dense"),
+            std::string::npos);
 }
 
 TEST_F(PredictTable, IsRefusedWithTheRightCode) {
