@@ -44,14 +44,6 @@ std::vector<const Tensor*> network_inputs(const Network& network) {
   return inputs;
 }
 
-/// "--shape x=1x3x224x224 ..."
-std::string shape_hint(const Network& network) {
-  std::string options;
-  for (const ShapeOverride& input : open_inputs(network)) options += " " + shape_flag(input);
-  return options.empty() ? "Give the shape of the network's input, like --shape name=1x3x224x224"
-                         : fmt::format("Give the shape, like{}", options);
-}
-
 class Resolver {
  public:
   explicit Resolver(Network& network) : network_(network) {}
@@ -115,9 +107,12 @@ class Resolver {
   }
 
   [[nodiscard]] tl::unexpected<Error> cannot_derive(const Layer& layer, std::string_view why) const {
-    if (!shapes_given_) {
+    const auto open = open_inputs(network_);
+    if (!shapes_given_ && !open.empty()) {
+      std::string flags;
+      for (const ShapeOverride& input : open) flags += " " + shape_flag(input);
       return fail(ErrorKind::kUnfit, "the engine has dynamic dimensions (-1)", {network_.source},
-                  shape_hint(network_));
+                  fmt::format("Give the shape, like{}", flags));
     }
     return fail(
         ErrorKind::kUnfit,

@@ -289,8 +289,8 @@ TEST_F(Doctor, NextNamesEveryShapeThatAnOnnxModelWaitsFor) {
 TEST_F(Doctor, AnEngineThatNoShapeHelpsIsAFault) {
   scratch_.write("engine.json", R"({"Layers": [{"Name": "p", "LayerType": "PluginV2",
     "Inputs": [{"Name": "i", "Dimensions": [1, 3, 8, 8], "Format/Datatype": "Row major linear FP32"}],
-    "Outputs": [{"Name": "o", "Dimensions": [-1, 3], "Format/Datatype": "Row major linear FP32"}]}]})");
-  expect({"engine.json"}, 4, {"1 fault"}, {"dynamic dimensions"});
+    "Outputs": [{"Name": "o", "Dimensions": [1, -1, -1, 8], "Format/Datatype": "Row major linear FP32"}]}]})");
+  expect({"engine.json"}, 4, {"1 fault"}, {"layer \"p\" (PluginV2) cannot be derived"});
 }
 
 TEST_F(Doctor, LogsThatGiveNoPowerAreAFault) {

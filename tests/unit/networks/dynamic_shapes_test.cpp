@@ -204,6 +204,14 @@ TEST(DynamicShapes, TheFirstLayerWithoutARuleIsNamed) {
       << network.error().message;
 }
 
+TEST(DynamicShapes, WithoutAnOpenInputNoShapeIsAskedFor) {
+  const auto network = parse(layer("PluginV2", tensor("x", "1,3,8,8"), tensor("y", "1,-1,-1,8")));
+  ASSERT_FALSE(network);
+  EXPECT_EQ(network.error().kind, ErrorKind::kUnfit);
+  EXPECT_NE(network.error().message.find("\"layer PluginV2\" (PluginV2)"), std::string::npos);
+  EXPECT_EQ(network.error().hint.find("--shape"), std::string::npos);
+}
+
 TEST(DynamicShapes, AShapeThatDoesNotFitFurtherDownIsNamedThere) {
   const auto network = parse(kConv + "," + layer("NoOp", tensor("a", "-1,64,-1,-1"), tensor("y", "1,-1,7")),
                              {"x=1x3x224x224"});
