@@ -91,12 +91,16 @@ TEST_F(Boards, WithoutAccuracySayWhyAndDoubtsAreShown) {
 }
 
 TEST_F(Boards, FiguresWithIdleInsideAreCalledSo) {
-  ASSERT_EQ(run({"train", (kBoards / "jetson-tx2").string(), "--out", "models", "--estimator", "physical"}).exit_code, 0);
-  scratch_.write("one.csv",
-                 "layer_name,kind,batch_size,input_channels,input_height,input_width,output_channels,output_height,"
-                 "output_width,kernel_height,kernel_width,stride_height,stride_width\n"
-                 "c,convolutional,1,64,28,28,64,28,28,1,1,1,1\n");
-  const auto result = run({"predict", "one.csv", "--models", "models", "--json", "one.json", "--rate-hz", "10"});
+  ASSERT_EQ(run({"train", (kBoards / "jetson-tx2").string(), "--out", "models", "--estimator", "physical"})
+                .exit_code,
+            0);
+  scratch_.write(
+      "one.csv",
+      "layer_name,kind,batch_size,input_channels,input_height,input_width,output_channels,output_height,"
+      "output_width,kernel_height,kernel_width,stride_height,stride_width\n"
+      "c,convolutional,1,64,28,28,64,28,28,1,1,1,1\n");
+  const auto result =
+      run({"predict", "one.csv", "--models", "models", "--json", "one.json", "--rate-hz", "10"});
   ASSERT_EQ(result.exit_code, 0) << result.errors;
   expect_words(result.output, {"the whole board's, its idle power included"});
   expect_words(result.errors, {"hold no idle power"});
@@ -107,7 +111,8 @@ TEST_F(Boards, FiguresWithIdleInsideAreCalledSo) {
 }
 
 TEST_F(Boards, ATestNetworkThatIsNotThereIsDoubted) {
-  const auto result = run({"train", "boards/laptop", "--out", "m", "--estimator", "physical", "--test-networks", "vgg1"});
+  const auto result =
+      run({"train", "boards/laptop", "--out", "m", "--estimator", "physical", "--test-networks", "vgg1"});
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   expect_words(result.errors, {"the test network vgg1 is not in the training set"});
 }

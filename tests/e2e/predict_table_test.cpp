@@ -97,7 +97,8 @@ TEST_F(PredictTable, OneNetworkAtFaultCostsThatNetworkAlone) {
 
 TEST_F(PredictTable, DoubtsColumnsThatItDoesNotKnow) {
   train("b");
-  scratch_.write("typo.csv", "layer_name,kind,input_channels,output_channels,kernel_widht\nc,convolutional,8,8,3\n");
+  scratch_.write("typo.csv",
+                 "layer_name,kind,input_channels,output_channels,kernel_widht\nc,convolutional,8,8,3\n");
   const auto typo = run({"predict", "typo.csv", "--models", "models"});
   EXPECT_EQ(typo.exit_code, 0);
   EXPECT_NE(typo.errors.find("kernel_widht"), std::string::npos) << typo.errors;
@@ -105,8 +106,9 @@ TEST_F(PredictTable, DoubtsColumnsThatItDoesNotKnow) {
   const auto known = run({"predict", "training_data/vgg11/layers.csv", "--models", "models"});
   EXPECT_EQ(known.errors.find("ignored"), std::string::npos) << known.errors;
   scratch_.write("words.csv", "layer_name,kind\nc,foo\n");
-  EXPECT_NE(run({"predict", "words.csv", "--models", "models"}).errors.find("which takes convolutional, dense"),
-            std::string::npos);
+  EXPECT_NE(
+      run({"predict", "words.csv", "--models", "models"}).errors.find("which takes convolutional, dense"),
+      std::string::npos);
 }
 
 TEST_F(PredictTable, IsRefusedWithTheRightCode) {
