@@ -25,6 +25,7 @@ constexpr double kLowpassStepUs = 35.0;
 constexpr double kMostLowpassUs = 400.0;
 constexpr double kEventGapSdUs = 1.0;
 constexpr double kMostSearchedGapUs = 5.0;
+constexpr std::size_t kMostHeldFits = 64;
 constexpr double kHopeless = 300.0;  ///< log evidence on the thinned rows
 
 /// The value appears after its conversion, but the apparent delay can be negative: the timeline is late by
@@ -228,6 +229,13 @@ void know_window(RunFit& run, double fitted_us) {
   }
 }
 
+/// Those whose delay can be, as keep_distinct has them.
+void keep_possible(const RunFit& run, std::vector<PointFit>& all, std::size_t most) {
+  std::erase_if(all, [least = least_delay(run)](const PointFit& fit) { return fit.shape.delay_us < least; });
+  const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
+  keep_distinct(all, gaps, apart_us(run), most);
+}
+
 /// Around a place, cells of delay and event gap, each as wide as a mode of the evidence: the modes lie a
 /// layer apart in both. A longer pause makes the inference longer; its middle stays where it is.
 void scan_cells(const RunFit& run, const FitProblem& problem, const NoiseModel& noise, const PointFit& from,
@@ -253,6 +261,8 @@ void scan_cells(const RunFit& run, const FitProblem& problem, const NoiseModel& 
       if (run.window_known) centre.window_us = run.known_window_us;
       all.push_back(fit_point(problem, noise, start, freedom, centre, from.prior.form, &from, 1));
     }
+    // A fit of many layers is large, and the cells of many layers are many.
+    if (all.size() > kMostHeldFits) keep_possible(run, all, kMostHeldFits / 2);
   }
 }
 
