@@ -122,7 +122,8 @@ TEST(Program, ReportsAFullDiskBehindStandardOutput) {
 class EachCommand : public TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(All, EachCommand,
                          ::testing::Values("attribute", "convert", "dataset", "train", "predict", "evaluate",
-                                           "boards", "simulate", "doctor", "completion"));
+                                           "boards", "simulate", "doctor", "completion"),
+                         [](const auto& test) { return std::string(test.param); });
 
 TEST_P(EachCommand, HelpsIn80ColumnsWithTwoExamples) {
   const auto run = run_program({GetParam(), "--help"});
