@@ -143,6 +143,11 @@ void examine_layers(const fs::path& file, Finding& finding) {
   if (rows) finding.detail = fmt::format("{} rows", rows->size());
 }
 
+void examine_prediction(const fs::path& file, Finding& finding) {
+  finding.is = "prediction";
+  finding.detail = fmt::format("{} layers", count_rows(file, finding));
+}
+
 void examine_statistics(const fs::path& file, Finding& finding) {
   finding.is = "statistics by layer";
   finding.detail = fmt::format("{} layers", count_rows(file, finding));
@@ -200,7 +205,10 @@ Examine reader_of_csv(std::string_view line) {
   if (names("reason") && names("detail")) return examine_rejects;
   if (names("energy_low_mj") && names("status")) return examine_layer_power;
   if (names("count") && names("mean") && names("std")) return examine_statistics;
-  if (names("network") && names("kind")) return examine_layers;
+  if (names("power_prediction") && names("runtime_prediction")) return examine_prediction;
+  // Beside a kind stands a size: layers may have any name, that of a column too.
+  if (names("kind") && (names("network") || names("input_channels") || names("output_channels")))
+    return examine_layers;
   if (names("runtime") && names("power") && header->front() != "layer_name") return examine_reference_csv;
   // The covariance's other columns are the layers' names, whatever they are.
   if (header->size() > 1 && header->front() == "layer_name" && !names("layer_type"))

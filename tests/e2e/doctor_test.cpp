@@ -286,6 +286,16 @@ TEST_F(Doctor, NextNamesEveryShapeThatAnOnnxModelWaitsFor) {
   expect({"misfit.onnx"}, 4, {"1 fault"});
 }
 
+TEST_F(Doctor, TellsTablesApartByTheirColumns) {
+  scratch_.write("mine.csv", "layer_name,kind,input_channels\nc,convolutional,8\n");
+  expect({"mine.csv"}, 0, {"layers (1 rows)"});
+  scratch_.write("p.csv",
+                 "power_prediction,runtime_prediction,layer_name,layer_type\n1.0,2.0,c,CaskConvolution\n");
+  expect({"p.csv"}, 0, {"prediction (1 layers)"});
+  scratch_.write("cov.csv", "layer_name,a,b\na,1,0\nb,0,1\n");
+  expect({"cov.csv"}, 0, {"covariance of powers (2 layers)"});
+}
+
 TEST_F(Doctor, AnEngineThatNoShapeHelpsIsAFault) {
   scratch_.write("engine.json", R"({"Layers": [{"Name": "p", "LayerType": "PluginV2",
     "Inputs": [{"Name": "i", "Dimensions": [1, 3, 8, 8], "Format/Datatype": "Row major linear FP32"}],
