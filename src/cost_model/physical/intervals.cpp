@@ -18,7 +18,7 @@ namespace {
 
 constexpr double kShrinkage = 10.0;  // layers that the spread of all kinds counts as
 
-constexpr std::size_t kGroupsToTell = 5;   // fewer do not tell how alike groups are
+constexpr std::size_t kGroupsToTell = 5;    // fewer do not tell how alike groups are
 constexpr std::size_t kGroupsEnough = 200;  // of so many, one more or less changes nothing
 
 struct Score {
