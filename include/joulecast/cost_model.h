@@ -143,10 +143,15 @@ class CompiledLasso {
   std::vector<double> minimum_, maximum_;
 };
 
+/// Recipes that stand in the place of the reference's.
+using LassoRecipes = std::map<std::pair<ReferenceKind, Target>, LassoRecipe>;
+/// That of a kind and target: its own, or reference_recipe.
+LassoRecipe recipe_for(const LassoRecipes& recipes, ReferenceKind kind, Target target);
+
 struct TrainOptions {
   std::vector<std::string> test_networks = {"lenet", "resnet18", "vgg16"};
-  std::map<std::pair<ReferenceKind, Target>, LassoRecipe> recipes;  ///< empty entries: reference_recipe
-  std::vector<std::pair<ReferenceKind, Target>> only;               ///< lasso models to fit; empty: all six
+  LassoRecipes recipes;
+  std::vector<std::pair<ReferenceKind, Target>> only;  ///< lasso models to fit; empty: all six
   LassoMode mode = LassoMode::kConverged;
   std::size_t jobs = 0;
   std::optional<double> idle_power_w;  ///< stored in the model, for board figures
@@ -174,8 +179,8 @@ struct CostModel {
   std::optional<double> idle_power_w;
   std::vector<PhysicalModel> physical;  ///< none, or up to one a target; they come before the lasso ones
   std::vector<LassoModel> lasso;        ///< up to six: the reference's recipes
-  std::vector<LassoModel>
-      relative_lasso;  ///< the same with relative errors, where validation has chosen them
+  /// The same with relative errors, where validation has chosen them.
+  std::vector<LassoModel> relative_lasso;
   /// How estimators did in nested validation. Where a lasso is chosen, predictions of the kind and target
   /// come from it (inside the range of its training rows), else from the physical models.
   std::vector<LeaderboardEntry> leaderboard;

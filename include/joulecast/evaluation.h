@@ -6,7 +6,6 @@
 
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "joulecast/cost_model.h"
@@ -34,7 +33,7 @@ struct EvaluationOptions {
   bool lasso = true;  ///< also the reference's recipe, and the same with relative errors, on the same splits
   bool judge_lasso = false;  ///< all figures are those of the reference's recipe, where it has a prediction;
                              ///< predictions below 0 count as 0, as `predict` takes them
-  std::map<std::pair<ReferenceKind, Target>, LassoRecipe> recipes;  ///< of lassos; others reference_recipe
+  LassoRecipes recipes;
   std::size_t jobs = 0;
 };
 

@@ -24,8 +24,7 @@ class PredictCommand final : public Subcommand {
            "information JSON), an ONNX model or a table such as layers.csv (docs/interface.md), and of the "
            "whole network. Layers that no model covers are shown, counted, and left out of the totals.\n\n"
            "With several INPUTs, or a table of several networks, --out and --json name folders that get one "
-           "file "
-           "a network. '-' writes to "
+           "file a network. '-' writes to "
            "standard output.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {

@@ -78,6 +78,11 @@ LassoRecipe reference_recipe(ReferenceKind kind, Target target) {
   return recipe;
 }
 
+LassoRecipe recipe_for(const LassoRecipes& recipes, ReferenceKind kind, Target target) {
+  const auto own = recipes.find({kind, target});
+  return own != recipes.end() ? own->second : reference_recipe(kind, target);
+}
+
 const LassoModel* CostModel::find(ReferenceKind kind, Target target, bool relative) const {
   for (const LassoModel& model : relative ? relative_lasso : lasso)
     if (model.kind == kind && model.target == target) return &model;

@@ -6,8 +6,6 @@
 namespace joulecast {
 namespace {
 
-using Chosen = std::pair<ReferenceKind, Target>;
-
 /// Nested validation of all estimators on the networks that are trained on.
 Expected<std::vector<LeaderboardEntry>> judge(const TrainingSet& data, std::span<const std::string> held_out,
                                               std::size_t networks, const TrainOptions& options) {
@@ -30,10 +28,9 @@ void add_relative(const TrainingSet& data, const TrainOptions& options, CostMode
     for (const Target target : kTargets) {
       if (model.chosen(kind, target) != "lasso relative") continue;
       relative.only.emplace_back(kind, target);
-      const auto own = options.recipes.find({kind, target});
-      LassoRecipe recipe = own != options.recipes.end() ? own->second : reference_recipe(kind, target);
+      LassoRecipe& recipe = relative.recipes[{kind, target}];
+      recipe = recipe_for(options.recipes, kind, target);
       recipe.relative = true;
-      relative.recipes[{kind, target}] = std::move(recipe);
     }
   }
   if (relative.only.empty()) return;

@@ -170,12 +170,11 @@ void judge(const Split& split, const std::string& name, bool tests_wanted, Attem
 
 Attempt attempt_model(ReferenceKind kind, Target target, const Split& split, const TrainOptions& options) {
   const std::string name = fmt::format("{} {}", to_string(kind), to_string(target));
-  const auto chosen = options.recipes.find({kind, target});
   LassoModel model;
   model.kind = kind;
   model.target = target;
   for (const std::string_view feature : reference_feature_names(kind)) model.features.emplace_back(feature);
-  model.recipe = chosen != options.recipes.end() ? chosen->second : reference_recipe(kind, target);
+  model.recipe = recipe_for(options.recipes, kind, target);
   model.recipe.lasso.mode = options.mode;
   // The models share the threads; what is left over goes to each one's folds.
   model.recipe.lasso.jobs =

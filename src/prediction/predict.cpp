@@ -190,10 +190,9 @@ void Predictor::State::apply(const LayerFeatures& features, bool compat, LayerPr
   const auto row = features.reference.row();
   bool outside = !features.own_type;
   const auto figure = [&](Target target) -> std::optional<Figure> {
+    const Models& of = compat ? models : believed;
     const auto& model =
-        (compat
-             ? models
-             : believed)[static_cast<std::size_t>(features.reference.kind)][static_cast<std::size_t>(target)];
+        of[static_cast<std::size_t>(features.reference.kind)][static_cast<std::size_t>(target)];
     if (!model) return std::nullopt;
     double value = model->predict(row);
     if (value < 0.0 && !compat) {

@@ -35,8 +35,7 @@ std::optional<std::vector<double>> features_of(const LayerRow& row, ReferenceKin
 }  // namespace
 
 LassoPredictions lasso_predictions(std::span<const LayerRow> rows, std::span<const std::size_t> train,
-                                   std::span<const std::size_t> test,
-                                   const std::map<std::pair<ReferenceKind, Target>, LassoRecipe>& recipes,
+                                   std::span<const std::size_t> test, const LassoRecipes& recipes,
                                    bool relative) {
   LassoPredictions out;
   out.power_w.resize(test.size());
@@ -59,10 +58,9 @@ LassoPredictions lasso_predictions(std::span<const LayerRow> rows, std::span<con
     options.jobs = 1;
     for (const ReferenceKind kind : kReferenceKinds) {
       for (const Target target : kTargets) {
-        const auto own = recipes.find({kind, target});
-        LassoRecipe recipe = own != recipes.end() ? own->second : reference_recipe(kind, target);
+        LassoRecipe& recipe = options.recipes[{kind, target}];
+        recipe = recipe_for(recipes, kind, target);
         recipe.relative = relative;
-        options.recipes[{kind, target}] = std::move(recipe);
       }
     }
     const auto model = train_lasso(set, options);

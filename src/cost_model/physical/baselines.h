@@ -12,8 +12,7 @@ struct LassoPredictions {
   std::vector<std::optional<double>> power_w, run_time_ms;
 };
 LassoPredictions lasso_predictions(std::span<const LayerRow> rows, std::span<const std::size_t> train,
-                                   std::span<const std::size_t> test,
-                                   const std::map<std::pair<ReferenceKind, Target>, LassoRecipe>& recipes,
+                                   std::span<const std::size_t> test, const LassoRecipes& recipes,
                                    bool relative = false);
 
 }  // namespace joulecast

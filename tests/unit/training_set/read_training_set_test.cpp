@@ -216,15 +216,21 @@ TEST(ReadTrainingSet, RowsOfAnotherBoardLeaveTheCovarianceOfTheRest) {
   EXPECT_EQ(set.covariance[0].powers.w2, (std::vector<double>{5, 7, 7, 10}));
 }
 
+/// There is no covariance, and one warning, about this file.
+void expect_no_covariance(const std::filesystem::path& folder, const std::filesystem::path& file,
+                          const std::string& why) {
+  const TrainingSet set = read_training_set(folder).value();
+  EXPECT_TRUE(set.covariance.empty());
+  ASSERT_EQ(set.warnings.size(), 1U);
+  EXPECT_EQ(set.warnings[0].location.file, file.string());
+  EXPECT_NE(set.warnings[0].message.find(why), std::string::npos) << set.warnings[0].message;
+}
+
 TEST(ReadTrainingSet, ACovarianceOfOtherRowsIsNotUsedAndSaysWhy) {
   const TemporaryFolder folder;
   folder.write("n/layers.csv", kLayersHeader + "n,q,dense,1,\nn,p,dense,1,\n");
   const auto file = folder.write("n/power_covariance.csv", "layer_name,p,q\np,4,1\nq,1,9\n");
-  const TrainingSet swapped = read_training_set(folder.path()).value();
-  EXPECT_TRUE(swapped.covariance.empty());
-  ASSERT_EQ(swapped.warnings.size(), 1U);
-  EXPECT_EQ(swapped.warnings[0].location.file, file.string());
-  EXPECT_NE(swapped.warnings[0].message.find("does not name the rows of layers.csv"), std::string::npos);
+  expect_no_covariance(folder.path(), file, "does not name the rows of layers.csv");
 }
 
 TEST(ReadTrainingSet, ACovarianceWithoutLayersCsvIsNotUsedAndSaysWhy) {
@@ -233,11 +239,7 @@ TEST(ReadTrainingSet, ACovarianceWithoutLayersCsvIsNotUsedAndSaysWhy) {
   const auto file = folder.write("n/power_covariance.csv", "layer_name,p\np,4\n");
   // Measurements, not training rows: not even a folder of that name.
   folder.write("preprocessed/n/power_covariance.csv", "layer_name,p\np,4\n");
-  const TrainingSet set = read_training_set(folder.path()).value();
-  EXPECT_TRUE(set.covariance.empty());
-  ASSERT_EQ(set.warnings.size(), 1U);
-  EXPECT_EQ(set.warnings[0].location.file, file.string());
-  EXPECT_NE(set.warnings[0].message.find("no layers.csv beside it"), std::string::npos);
+  expect_no_covariance(folder.path(), file, "no layers.csv beside it");
 }
 
 TEST(ReadTrainingSet, WithoutNetworksMovesCovariancesWithTheirRows) {
