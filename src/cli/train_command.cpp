@@ -53,8 +53,8 @@ std::string summary_of(const Console& console, const CostModel& model) {
                figure(&Metrics::mape, 100.0, 1), figure(&Metrics::r2, 1.0, 3)});
   }
   return table.text(console.width(), console.colours()) +
-         "First the rows fitted, then the rows of networks held out. The leaderboard says\n"
-         "where a lasso is believed.\n";
+         "First the rows fitted, then the rows of networks held out.\n" +
+         (model.leaderboard.empty() ? "" : "The leaderboard says where a lasso is believed.\n");
 }
 
 /// What the rows say of the board, for figures with idle power included.
