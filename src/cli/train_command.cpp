@@ -32,7 +32,7 @@ std::string physical_summary_of(const Console& console, const CostModel& model) 
 }
 
 std::string summary_of(const Console& console, const CostModel& model) {
-  Table table({{"lasso", Table::Align::kLeft},
+  Table table({{"lasso", Table::Align::kLeft, Table::Narrow::kOwnLine},
                {"rows"},
                {"RMSPE (%)"},
                {"held out"},

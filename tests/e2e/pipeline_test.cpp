@@ -1,4 +1,6 @@
 // From a simulated board to predictions of a real engine, as a user does it.
+#include <sstream>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -54,7 +56,8 @@ TEST_F(Pipeline, TheReferencesModelsAreTheSameWithOurRowsBesideThem) {
   const auto lassos = [&](const std::string& name, const std::vector<std::string>& more) {
     std::vector<std::string> words = {"train", "training_data", "--out", name, "--test-networks", "lenet"};
     words.insert(words.end(), more.begin(), more.end());
-    run(words);
+    std::istringstream tables(run(words));
+    for (std::string line; std::getline(tables, line);) EXPECT_LE(line.size(), 80U) << line;
     std::vector<nlohmann::json> own;
     const auto document = nlohmann::json::parse(read_file(path(name + "/model.json")));
     for (const auto& model : document.at("models"))
