@@ -246,6 +246,7 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
   Mixture mixture = run.mixture;
   if (run.fitted) {
     const double sd = baseline_sd(run);
+    mixture.covariance *= widening(run);
     mixture.covariance.array() += sd * sd;
     make_non_negative(mixture);
     fill_network(run, mixture, result);

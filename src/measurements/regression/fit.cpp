@@ -410,54 +410,63 @@ double degrees(double ordinary) {
   return std::min(200.0, kTDegrees / std::max(1e-3, ordinary));
 }
 
-}  // namespace
-
-std::vector<double> plain_residuals(const FitProblem& problem, const PointFit& fit) {
-  return rest_of(problem, fit).watts;
+/// Residuals divided by what their rows' ordinary noise and timing make of sigma, and the ordinary share
+/// 1 / (1 + what timing adds) of each row's variance.
+struct Scaled {
+  std::vector<double> rest;
+  std::vector<double> ordinary;
+};
+Scaled scaled_by(const Spread& spread, const Rest& rest) {
+  const std::size_t n = rest.watts.size();
+  Scaled out{std::vector<double>(n, std::nan("")), std::vector<double>(n, 1.0)};
+  for (std::size_t m = 0; m < n; ++m) {
+    out.ordinary[m] = spread.variance / (spread.variance + spread.timing_variance * rest.timing[m]);
+    out.rest[m] = rest.watts[m] * std::sqrt(out.ordinary[m] / spread.variance);
+  }
+  return out;
 }
 
-void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& noise) {
-  const Rest rest = rest_of(problem, fit);
-  const auto used =
-      std::count_if(rest.watts.begin(), rest.watts.end(), [](double r) { return !std::isnan(r); });
-  if (used < 50) return;
-  Spread spread = spread_of(rest.watts, rest.timing);
-  const std::size_t n = rest.watts.size();
-  std::vector<double> scaled(n, std::nan(""));
-  std::vector<double> ordinary(n, 1.0);  // 1 / (1 + what timing adds)
-  for (std::size_t m = 0; m < n; ++m) {
-    ordinary[m] = spread.variance / (spread.variance + spread.timing_variance * rest.timing[m]);
-    scaled[m] = rest.watts[m] * std::sqrt(ordinary[m] / spread.variance);
-  }
-  noise.timing_us = std::sqrt(spread.timing_variance);
-  noise.rho = correlation(problem, scaled);
-  std::vector<double> white(n, std::nan(""));
-  const double alone = std::sqrt(1.0 - noise.rho * noise.rho);
-  for (std::size_t m = 0; m < n; ++m) {
-    if (std::isnan(scaled[m])) continue;
-    const bool joined = m > 0 && problem.conversions[m].follows_previous && !std::isnan(rest.watts[m - 1]);
-    const double e = joined ? rest.watts[m] - noise.rho * rest.watts[m - 1] : alone * rest.watts[m];
+/// Residuals in W with the correlation taken off, rows of much timing noise scaled down.
+std::vector<double> whitened(const FitProblem& problem, const std::vector<double>& watts,
+                             const std::vector<double>& ordinary, double rho) {
+  std::vector<double> white(watts.size(), std::nan(""));
+  const double alone = std::sqrt(1.0 - rho * rho);
+  for (std::size_t m = 0; m < watts.size(); ++m) {
+    if (std::isnan(watts[m])) continue;
+    const bool joined = m > 0 && problem.conversions[m].follows_previous && !std::isnan(watts[m - 1]);
+    const double e = joined ? watts[m] - rho * watts[m - 1] : alone * watts[m];
     white[m] = e * std::sqrt(ordinary[m]);
   }
-  double variance = spread.variance;
-  noise.weights.assign(n, 1.0);
-  const double count = static_cast<double>(used);
+  return white;
+}
+
+/// Student's scale, squared: the fixed point of its likelihood.
+double student_variance(const std::vector<double>& white, const std::vector<double>& ordinary, double start,
+                        double count) {
+  double variance = start;
   for (int i = 0; i < 20; ++i) {
     double sum = 0.0;
-    for (std::size_t m = 0; m < n; ++m) {
+    for (std::size_t m = 0; m < white.size(); ++m) {
       if (std::isnan(white[m])) continue;
       const double nu = degrees(ordinary[m]);
       sum += (nu + 1.0) / (nu + white[m] * white[m] / variance) * white[m] * white[m];
     }
     variance = std::max(1e-8, sum / count);
   }
+  return variance;
+}
+
+/// Sets the robust weights, the likelihood and sigma. `variance` is Student's scale, squared.
+void weigh_rows(const FitProblem& problem, const std::vector<double>& white,
+                const std::vector<double>& ordinary, double variance, NoiseModel& noise) {
+  const double count = noise.rows;
+  noise.weights.assign(white.size(), 1.0);
   // Information per row of an M-estimator with psi = w e is mean(psi')^2 / mean(psi^2); the plain weighted
   // normal equations would claim mean(w) / sigma^2, too much for noise that is not Student's.
   double psi_squares = 0.0, slopes = 0.0, weights = 0.0, psi_products = 0.0;
   double psi_before = 0.0;  // 0 where there is no row before
   noise.log_likelihood = 0.0;
-  noise.rows = count;
-  for (std::size_t m = 0; m < n; ++m) {
+  for (std::size_t m = 0; m < white.size(); ++m) {
     if (std::isnan(white[m])) {
       psi_before = 0.0;
       continue;
@@ -479,6 +488,27 @@ void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& no
   // whitened rows of the design correlate by -rho / (1 + rho^2); where residuals do too, rows tell less.
   const double design = -noise.rho / (1.0 + noise.rho * noise.rho);
   noise.sigma_w *= std::sqrt(std::max(1.0, 1.0 + 2.0 * design * psi_products / std::max(1e-30, psi_squares)));
+}
+
+}  // namespace
+
+std::vector<double> plain_residuals(const FitProblem& problem, const PointFit& fit) {
+  return rest_of(problem, fit).watts;
+}
+
+void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& noise) {
+  const Rest rest = rest_of(problem, fit);
+  const auto used =
+      std::count_if(rest.watts.begin(), rest.watts.end(), [](double r) { return !std::isnan(r); });
+  if (used < 50) return;
+  const Spread spread = spread_of(rest.watts, rest.timing);
+  const Scaled scaled = scaled_by(spread, rest);
+  noise.timing_us = std::sqrt(spread.timing_variance);
+  noise.rho = correlation(problem, scaled.rest);
+  const std::vector<double> white = whitened(problem, rest.watts, scaled.ordinary, noise.rho);
+  noise.rows = static_cast<double>(used);
+  const double variance = student_variance(white, scaled.ordinary, spread.variance, noise.rows);
+  weigh_rows(problem, white, scaled.ordinary, variance, noise);
 }
 
 }  // namespace joulecast::regression

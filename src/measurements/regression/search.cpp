@@ -39,11 +39,12 @@ FitProblem coarse_problem(const FitProblem& problem) {
   return coarse;
 }
 
-/// Share of the variance that the states explain at a shape.
-double explained(const FitProblem& problem, const SensorShape& shape, DesignRows& rows, WhiteRows& white) {
+/// How well the states explain the rows at a shape.
+CoarsePlace place_at(const FitProblem& problem, const SensorShape& shape, DesignRows& rows,
+                     WhiteRows& white) {
   build_rows(*problem.timeline, problem.columns, problem.conversions, shape, {}, 0.0, rows);
   whiten(rows, problem.conversions, problem.targets, problem.mask, 0.0, white);
-  if (white.rows() < 200) return 0.0;
+  if (white.rows() < 200) return {shape, 0.0, 0.0};
   Eigen::MatrixXd a;
   Eigen::VectorXd r;
   accumulate(white, std::vector<double>(white.rows(), 1.0), a, r);
@@ -61,7 +62,7 @@ double explained(const FitProblem& problem, const SensorShape& shape, DesignRows
   std::vector<double> e;
   residuals(white, p, e);
   for (const double x : e) rest += x * x;
-  return 1.0 - rest / std::max(1e-12, total);
+  return {shape, 1.0 - rest / std::max(1e-12, total), rest / n};
 }
 
 double centre(const SensorShape& s) {
@@ -91,8 +92,7 @@ std::vector<CoarsePlace> coarse_places(const FitProblem& problem, const SearchLi
     const double window = share * limits.refresh_us;
     const double step = std::clamp(0.1 * window, 40.0, 160.0);
     for (double delay = limits.least_delay_us; delay < 1.1 * limits.refresh_us; delay += step) {
-      const SensorShape shape{delay, window, 60.0, 1.5};
-      tried.push_back({shape, explained(coarse, shape, rows, white)});
+      tried.push_back(place_at(coarse, {delay, window, 60.0, 1.5}, rows, white));
     }
   }
   std::sort(tried.begin(), tried.end(),

@@ -16,6 +16,7 @@ struct SearchLimits {
 struct CoarsePlace {
   SensorShape shape;
   double explained = 0.0;  ///< share of the variance
+  double rest_w2 = 0.0;    ///< mean square of what is not
 };
 /// Distinct places of low squared error, best first: at most `count`, their window centres over 100 us apart.
 std::vector<CoarsePlace> coarse_places(const FitProblem& problem, const SearchLimits& limits,

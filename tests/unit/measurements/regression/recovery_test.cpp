@@ -5,11 +5,14 @@
 #include <cmath>
 
 #include "joulecast/regression.h"
+#include "measurements/regression/run_fit.h"
 #include "unit/measurements/regression/tiny_board.h"
 
 namespace joulecast {
 namespace {
 
+using regression::fit_run;
+using regression::RunFit;
 using testing_board::run_tiny;
 using testing_board::TinyBoard;
 using testing_board::TinyRun;
@@ -71,6 +74,21 @@ TEST(Recovery, AverageOfTheSensor) {
   });
   EXPECT_NE(told, result.warnings.end());
   expect_powers(board, result, 0.15);
+}
+
+// Slow noise, whose differences are small, was taken for an average; undoing it left powers 80 % off.
+TEST(Recovery, ASlowDriftIsNoAverage) {
+  TinyBoard board = noisy_board();
+  board.slow_w = 1.0;
+  const TinyRun run = run_tiny(board);
+  RunFit fit;
+  ASSERT_TRUE(fit_run(run.latencies, run.power, Network{}, board.idle_w, {}, fit));
+  EXPECT_EQ(fit.averaging, 1);
+  board.averaging = 4;
+  const TinyRun averaged = run_tiny(board);
+  RunFit fit_averaged;
+  ASSERT_TRUE(fit_run(averaged.latencies, averaged.power, Network{}, board.idle_w, {}, fit_averaged));
+  EXPECT_EQ(fit_averaged.averaging, 4);
 }
 
 TEST(Recovery, DroopOfTheSupply) {

@@ -30,6 +30,7 @@ struct TinyBoard {
   double supply_ohm = 0.0;  ///< ... and its droop
   bool stamps_at_layer_ends = false;
   double noise_w = 0.0;
+  double slow_w = 0.0;  ///< amplitude of a sine of 20 s on every value
   double step_ma = 0.0;
   int averaging = 1;  ///< of the sensor, recursive: shown += (value - shown) / averaging
   std::size_t cycles = 4000;
@@ -115,6 +116,7 @@ inline TinyRun run_tiny(const TinyBoard& b) {
       if (last_n < 0.0) last_n = n - 1.0;
       const double at = (last_n + 1.0) * b.refresh_us;
       value = energy.mean(at, at + b.window_us) + b.noise_w * normal();
+      if (b.slow_w > 0.0) value += b.slow_w * std::sin(6.283185307179586 * at / 20e6);
       shown = shown < 0.0 ? value : shown + (value - shown) / b.averaging;
     }
     double amps = shown / b.supply_v;
