@@ -42,8 +42,10 @@ def main():
             uncovered = sum(layer["basis"] == "none" and layer["kind"] != "none" for layer in prediction["layers"])
             network = prediction["network"]
             words = " ".join(f"{SHORT.get(kind, kind)} {count}" for kind, count in kinds.most_common())
-            print(f"{name[:34]:<34} {len(prediction['layers']):>6} {uncovered:>6} {network['run_time_ms']['value']:>9.4f} "
-                  f"{network['power_w']['value']:>6.2f} {network['energy_mj']['value']:>8.4f}  {words}")
+            figures = [f"{network[key]['value']:.{digits}f}" if network[key] else "-"
+                       for key, digits in (("run_time_ms", 4), ("power_w", 2), ("energy_mj", 4))]
+            print(f"{name[:34]:<34} {len(prediction['layers']):>6} {uncovered:>6} {figures[0]:>9} {figures[1]:>6} "
+                  f"{figures[2]:>8}  {words}")
     return 1 if failures else 0
 
 

@@ -143,9 +143,15 @@ class CompiledLasso {
   std::vector<double> minimum_, maximum_;
 };
 
+/// Recipes that stand in the place of the reference's.
+using LassoRecipes = std::map<std::pair<ReferenceKind, Target>, LassoRecipe>;
+/// That of a kind and target: its own, or reference_recipe.
+LassoRecipe recipe_for(const LassoRecipes& recipes, ReferenceKind kind, Target target);
+
 struct TrainOptions {
   std::vector<std::string> test_networks = {"lenet", "resnet18", "vgg16"};
-  std::map<std::pair<ReferenceKind, Target>, LassoRecipe> recipes;  ///< empty entries: reference_recipe
+  LassoRecipes recipes;
+  std::vector<std::pair<ReferenceKind, Target>> only;  ///< lasso models to fit; empty: all six
   LassoMode mode = LassoMode::kConverged;
   std::size_t jobs = 0;
   std::optional<double> idle_power_w;  ///< stored in the model, for board figures
@@ -172,13 +178,15 @@ struct CostModel {
   std::string data_hash;  ///< SHA-256 over the training rows
   std::optional<double> idle_power_w;
   std::vector<PhysicalModel> physical;  ///< none, or up to one a target; they come before the lasso ones
-  std::vector<LassoModel> lasso;        ///< up to six
+  std::vector<LassoModel> lasso;        ///< up to six: the reference's recipes
+  /// The same with relative errors, where validation has chosen them.
+  std::vector<LassoModel> relative_lasso;
   /// How estimators did in nested validation. Where a lasso is chosen, predictions of the kind and target
   /// come from it (inside the range of its training rows), else from the physical models.
   std::vector<LeaderboardEntry> leaderboard;
   std::vector<Warning> warnings;  ///< of the training, not stored
 
-  [[nodiscard]] const LassoModel* find(ReferenceKind kind, Target target) const;
+  [[nodiscard]] const LassoModel* find(ReferenceKind kind, Target target, bool relative = false) const;
   [[nodiscard]] const PhysicalModel* find(PhysicalTarget target) const;
   /// The chosen estimator; empty if there was no choice.
   [[nodiscard]] std::string_view chosen(ReferenceKind kind, Target target) const;
@@ -194,10 +202,11 @@ Expected<CostModel> train_lasso(const TrainingSet& data, const TrainOptions& opt
 Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std::string> held_out,
                                    const TrainOptions& options);
 
-/// `train --estimator auto`: physical models beside lasso ones, of the recipe that did better. By nested
-/// validation (networks are held out in turn, shapes where there are fewer than three) it is chosen for each
-/// kind and target which is believed: the leaderboard. A kind of model that the data does not allow is left
-/// out with a warning. Errors: those of train_lasso, if neither can be trained.
+/// `train --estimator auto`: physical models beside lasso ones. By nested validation (networks are held out
+/// in turn, shapes where there are fewer than three) it is chosen for each kind and target which is believed:
+/// the leaderboard; where that is the lasso with relative errors, it stands beside the reference's own. A
+/// kind of model that the data does not allow, or a validation that cannot be made, is left out with a
+/// warning. Errors: those of train_lasso, if neither can be trained.
 Expected<CostModel> train_auto(const TrainingSet& data, std::span<const std::string> held_out,
                                const TrainOptions& options);
 

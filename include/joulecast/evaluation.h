@@ -31,7 +31,9 @@ struct EvaluationOptions {
   std::map<std::string, std::string> families;  ///< by network; others by family_of
   PhysicalChoices choices;
   bool lasso = true;  ///< also the reference's recipe, and the same with relative errors, on the same splits
-  bool judge_lasso = false;  ///< all figures are those of the reference's recipe, where it has a prediction
+  bool judge_lasso = false;  ///< all figures are those of the reference's recipe, where it has a prediction;
+                             ///< predictions below 0 count as 0, as `predict` takes them
+  LassoRecipes recipes;
   std::size_t jobs = 0;
 };
 
@@ -41,6 +43,7 @@ struct HeldOutLayer {
   LayerKind kind = LayerKind::kOther;
   double measured = 0.0, predicted = 0.0;  ///< ms, W or mJ
   std::optional<double> low, high;         ///< 90 % interval
+  std::optional<double> physical;          ///< the physical models' prediction
   std::optional<double> naive, lasso;      ///< mean of the kind; the reference's recipe, where it has one
   std::optional<double> relative_lasso;    ///< the reference's recipe with relative errors
   double distance = 0.0;                   ///< outside the training layers' sizes, in ranges of them
@@ -52,7 +55,7 @@ struct Accuracy {
   double rmspe_percent = 0.0, mape_percent = 0.0, median_ape_percent = 0.0;
   double time_weighted_rmspe_percent = 0.0;                ///< weights = measured values
   double within_5_percent = 0.0, within_10_percent = 0.0;  ///< share of layers, in percent
-  double log_ratio_percent = 0.0;                          ///< median |log(predicted / measured)|
+  double log_ratio_percent = 0.0;  ///< median |log(predicted / measured)| of predictions above 0
   double spearman = 0.0;
   double sum_error_percent = 0.0;  ///< of all layers together, signed
   double coverage_percent = 0.0;   ///< layers whose interval holds the measured value

@@ -106,6 +106,8 @@ struct ShapeOverride {
 };
 /// Reads NAME=DIMS, dimensions between 'x' (or ','), each at least 1; the name may hold '='. Error kUsage.
 Expected<ShapeOverride> parse_shape_override(std::string_view text);
+/// The flag itself, as a shell takes it.
+std::string shape_flag(const ShapeOverride& shape);
 
 /// Kind of a layer from its LayerType (or ONNX operator), ParameterType and operands; table in
 /// docs/engines.md.
@@ -166,6 +168,10 @@ Expected<Network> parse_onnx(std::string_view bytes, std::string_view source,
 /// An ONNX model or engine information, as the file's first byte says (or a name that ends in .onnx). Of the
 /// options an engine takes the shapes alone; a warning says so if there are others.
 Expected<Network> read_network(const std::filesystem::path& path, const OnnxOptions& options = {});
+/// Inputs that have to be given a shape before read_network takes the file, each with an example of one: 1
+/// for an open batch, 224 for other open sizes (3 for channels that an ONNX model leaves open). Errors: those
+/// of reading, but for the missing shapes.
+Expected<std::vector<ShapeOverride>> inputs_without_shape(const std::filesystem::path& path);
 
 /// A well-known CNN as TensorRT would run it in FP16: fused layers with shapes. Names in known_topologies().
 Expected<Network> make_topology(std::string_view name, std::int64_t batch = 1);

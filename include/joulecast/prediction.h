@@ -1,4 +1,4 @@
-// What a network will cost: each layer and the whole, from a model and an engine.
+// What a network will cost: each layer and the whole, from a model and an engine or a table of layers.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 
 #include "joulecast/cost_model.h"
 #include "joulecast/networks.h"
+#include "joulecast/training_set.h"
 
 namespace joulecast {
 
@@ -25,19 +26,22 @@ struct LayerPrediction {
   std::string layer_name, layer_type;
   LayerKind kind = LayerKind::kOther;
   Basis basis = Basis::kNone;
-  std::optional<Figure> power_w;  ///< above idle
+  std::optional<Figure> power_w;  ///< above idle (but see power_basis)
   std::optional<Figure> run_time_ms;
-  std::optional<Figure> energy_mj;  ///< above idle, one inference
+  std::optional<Figure> energy_mj;  ///< the same, of one inference
 };
 
 struct NetworkPrediction {
   std::string network;
+  std::string device;  ///< board that the models are of; empty if they do not say
+  /// What power and energy are of: "above_idle"; or "board", idle included, where the models know no better.
+  std::string power_basis = "above_idle";
   std::vector<LayerPrediction> layers;  ///< engine order, every layer
   /// Sums over the layers that have a figure; absent if no layer that takes time has one. Power is the mean
   /// over the run time of the layers with power (the reference's time-weighted mean).
   std::optional<Figure> run_time_ms, power_w, energy_mj;
-  std::optional<Figure> board_energy_mj;        ///< idle included; needs the model's idle power
-  std::optional<Figure> board_power_at_rate_w;  ///< idle included; needs the idle power and a rate
+  std::optional<Figure> board_energy_mj;        ///< idle included; needs the idle power, or the basis "board"
+  std::optional<Figure> board_power_at_rate_w;  ///< idle included; needs the idle power and a possible rate
   std::size_t uncovered_layers = 0;             ///< layers that take time and no model covers
   std::size_t extrapolated_layers = 0;          ///< layers unlike those the model has seen
   std::size_t clamped_values = 0;               ///< predictions below 0 that were set to 0
@@ -73,6 +77,9 @@ class Predictor {
   /// error its content means nothing.
   [[nodiscard]] Expected<void> predict(const Network& network, const PredictOptions& options,
                                        NetworkPrediction& out) const;
+  /// The same of the layers of a table. A layer measured on another board than the models' gives a warning.
+  [[nodiscard]] Expected<NetworkPrediction> predict(const LayerTable& table,
+                                                    const PredictOptions& options = {}) const;
 
  private:
   struct State;

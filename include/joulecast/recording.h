@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -74,5 +75,10 @@ Expected<RecordingCheck> check_recording(const LatencyLog& latencies, std::span<
 Expected<RecordingCheck> check_recording(const NetworkFolder& network, Microwatts idle,
                                          const PowerLogOptions& options = {},
                                          const ByteProgress& progress = {});
+
+/// A doubt if no sample of some of these recordings reaches the idle power of their board: `count` says of
+/// how many, the text names the highest sample among those. Recordings that are unjudged are not asked.
+std::optional<Warning> doubt_about_idle(std::span<const RecordingCheck> checks, Microwatts idle,
+                                        const std::filesystem::path& idle_file);
 
 }  // namespace joulecast

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -25,6 +24,8 @@ inline constexpr std::array kReferenceKinds = {ReferenceKind::kConvolutional, Re
                                                ReferenceKind::kDense};
 /// "convolutional", "pooling", "dense": file names and folder names.
 std::string_view to_string(ReferenceKind kind);
+/// The group that layers of a kind would be in, whatever their LayerType; nothing for other kinds.
+std::optional<ReferenceKind> reference_kind(LayerKind kind);
 /// Feature columns of a group in file order: 13, 11 and 3 names.
 std::span<const std::string_view> reference_feature_names(ReferenceKind kind);
 
@@ -50,8 +51,8 @@ struct ReferenceFeatures {
 /// Error kUnfit: it is, but has what the reference dies of (a rank other than 2 or 4, a missing or odd list,
 /// a fault); the message is the reason of the reject.
 Expected<std::optional<ReferenceFeatures>> reference_features(const Layer& layer);
-/// The same of a layer taken for one of another LayerType.
-Expected<std::optional<ReferenceFeatures>> reference_features(const Layer& layer, std::string_view type);
+/// The same of a layer taken for one of this group.
+Expected<ReferenceFeatures> reference_features(const Layer& layer, ReferenceKind kind);
 
 /// One row of layers.csv: a layer of the engine with geometry and measured figures (docs/interface.md has the
 /// columns, in this order). Absent = not applicable or not measured.
@@ -68,12 +69,28 @@ struct LayerRow : LayerGeometry {
 bool is_measured(const LayerRow& row);
 /// Names and geometry of an engine layer; measured figures left empty.
 LayerRow describe_layer(const Layer& layer, std::string_view network);
+/// The reference's features of a row of layers.csv, as those of the layer; its columns do not tell tensors of
+/// more than four dimensions, or a fault of the engine. Error kUnfit if a column that is needed is empty.
+Expected<std::optional<ReferenceFeatures>> reference_features(const LayerRow& row);
+/// The same of a row taken for one of this group.
+Expected<ReferenceFeatures> reference_features(const LayerRow& row, ReferenceKind kind);
 /// Columns in any order, unknown ones ignored, missing ones absent in every row; layer_name and one of
 /// layer_type and kind must be there, an empty kind follows from the type. Errors: kUnreadable; kMalformed
 /// with the line: no such table, text in a number, an unknown kind or type, a row too long or too short. A
 /// doubt about the file (a last line that may be cut) goes to `warnings`.
 Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path,
                                                 std::vector<Warning>* warnings = nullptr);
+/// The layers of one network as a table gives them, in its order.
+struct LayerTable {
+  std::string name;
+  std::string source;  ///< path it was read from
+  std::vector<LayerRow> layers;
+  std::vector<Warning> warnings;
+};
+/// The networks of a file such as layers.csv, in the order of their first rows. Rows without a network's name
+/// are of one named after the file, or after its folder if the file is called layers. Errors: those of
+/// read_layers_csv; kUnfit if there is no row.
+Expected<std::vector<LayerTable>> read_layer_tables(const std::filesystem::path& path);
 /// All columns of docs/interface.md. Error kNotWritable.
 Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows);
 
@@ -94,6 +111,11 @@ struct PowerCovariance {
 /// kMalformed with the line.
 Expected<PowerCovariance> read_power_covariance(const std::filesystem::path& path,
                                                 std::vector<Warning>* warnings = nullptr);
+/// A covariance and the rows it is of: TrainingSet::layers from first_row on, as many as it has names.
+struct CovarianceOfRows {
+  std::size_t first_row = 0;
+  PowerCovariance powers;
+};
 
 struct ConvertOptions {
   std::uint64_t per_layer_measurements = 10;
@@ -130,7 +152,7 @@ struct ReferenceTable {
 struct TrainingSet {
   std::array<std::vector<ReferenceTable>, 3> reference;  ///< by ReferenceKind
   std::vector<LayerRow> layers;                          ///< all networks' layers.csv, in network order
-  std::map<std::string, PowerCovariance> covariance;     ///< by network that has one; as its rows in layers
+  std::vector<CovarianceOfRows> covariance;              ///< first rows ascend, and no row is in two
   /// Boards that the rows name, sorted: of all rows found, also those that were left out for a `device`.
   std::vector<std::string> devices;
   std::vector<Warning> warnings;
@@ -140,8 +162,11 @@ struct TrainingSet {
 /// if there is no row at all. Hidden folders, and folders that are links, are left out. With a `device` only
 /// rows of that board are taken: a folder's layers.csv says whose its files are, and folders that do not say
 /// it are taken, with a warning. The reference's three files do not name boards: where a folder's layers.csv
-/// names several they are left out, with a warning.
+/// names several they are left out, with a warning. A power_covariance.csv that does not name the rows of the
+/// layers.csv beside it is left out with a warning.
 Expected<TrainingSet> read_training_set(const std::filesystem::path& folder, const std::string& device = {});
+/// All of a training set but the rows of some networks; covariances keep the rows that are left.
+TrainingSet without_networks(const TrainingSet& data, std::span<const std::string> networks);
 /// The board of a training set read with `device`: that, or what its rows agree on; empty if nothing says it.
 /// Error kUnfit if its rows are of several boards: a model is of one.
 Expected<std::string> device_of(const TrainingSet& data, const std::string& device);

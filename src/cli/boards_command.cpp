@@ -1,11 +1,10 @@
-#include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <set>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
+#include "base/folder_listing.h"
+#include "cli/fault_tally.h"
 #include "cli/subcommand.h"
 #include "cli/table.h"
 #include "joulecast/evaluation.h"
@@ -23,13 +22,15 @@ fs::path installed_boards() {
   return !code && fs::is_directory(boards, code) ? boards : fs::path();
 }
 
-std::vector<fs::path> folders_in(const fs::path& folder) {
-  std::vector<fs::path> out;
-  std::error_code code;
-  for (fs::directory_iterator entry(folder, code), end; !code && entry != end; entry.increment(code))
-    if (entry->is_directory(code)) out.push_back(entry->path());
-  std::sort(out.begin(), out.end());
-  return out;
+/// Names of the folders in a folder, but for hidden ones: those are of the system, or of a version control.
+Expected<std::vector<std::string>> folders_in(const fs::path& folder) {
+  auto names = sorted_names(folder, "Name a folder of boards, like examples/boards of the sources");
+  if (!names) return names;
+  std::erase_if(*names, [&](const std::string& name) {
+    std::error_code code;
+    return name.starts_with('.') || !fs::is_directory(folder / name, code);
+  });
+  return names;
 }
 
 std::string percent_cell(double value) {
@@ -55,49 +56,83 @@ class BoardsCommand final : public Subcommand {
     if (folder.empty())
       return fail(ErrorKind::kUsage, "boards needs BOARDS: the program is not installed with some", {},
                   "Name the folder examples/boards of the sources");
-    Table table({{"board", Table::Align::kLeft},
-                 {"networks", Table::Align::kLeft, Table::Narrow::kShorten},
+    Table table({{"board and network", Table::Align::kLeft, Table::Narrow::kOwnLine},
                  {"target", Table::Align::kLeft},
                  {"layers"},
                  {"RMSPE (%)"},
                  {"MAPE (%)"},
                  {"sum (%)"},
                  {"covered (%)"}});
-    std::set<fs::path> places;
-    for (const fs::path& board : folders_in(folder)) {
-      // Engines of one network in several precisions are models of their own.
-      for (const fs::path& network : folders_in(board)) {
-        const auto data = read_training_set(network);
-        if (!data) return tl::unexpected(data.error());
-        add(table, board, network, *data, common);
-        places.insert(board);
-      }
-    }
-    if (places.empty())
+    const auto boards = folders_in(folder);
+    if (!boards) return tl::unexpected(boards.error());
+    if (boards->empty())
       return fail(ErrorKind::kUnfit, "holds no board", {folder.string()},
                   "Expected <board>/<network>/layers.csv");
-    console.result(table.text(console.width(), console.colours()) +
-                   fmt::format("Boards in {}. Layers of the same sizes were held out together, in ten parts; "
-                               "covered: within their 90 % interval.\n",
-                               folder.string()));
-    return 0;
+    FaultTally faults;
+    bool listed = false;
+    for (const std::string& board : *boards) {
+      // Engines of one network in several precisions are models of their own.
+      const auto networks = networks_of(folder / board);
+      if (!networks) {
+        faults.skipped(console, board, networks.error());
+        continue;
+      }
+      for (const std::string& network : *networks) {
+        const auto data = read_training_set(folder / board / network);
+        if (!data) {
+          faults.skipped(console, name_of(board, network), data.error());
+          continue;
+        }
+        add(table, {board, network, *data}, common, console, faults);
+        listed = true;
+      }
+    }
+    if (listed)
+      console.result(
+          table.text(console.width(), console.colours()) +
+          fmt::format("Boards in {}.\nLayers of the same sizes were held out together, in ten parts;\n"
+                      "covered: within their 90 % interval.\n",
+                      folder.string()));
+    return faults.verdict(listed, common.strict, "no board could be listed");
   }
 
-  static void add(Table& table, const fs::path& board, const fs::path& network, const TrainingSet& data,
-                  const CommonOptions& common) {
+  struct Measured {
+    const std::string& board;
+    const std::string& network;
+    const TrainingSet& data;
+  };
+
+  static std::string name_of(const std::string& board, const std::string& network) {
+    return board + "/" + network;
+  }
+
+  static Expected<std::vector<std::string>> networks_of(const fs::path& board) {
+    auto networks = folders_in(board);
+    if (networks && networks->empty())
+      return fail(ErrorKind::kUnfit, "holds no network", {board.string()},
+                  "Expected <network>/layers.csv in it");
+    return networks;
+  }
+
+  static void add(Table& table, const Measured& measured, const CommonOptions& common, Console& console,
+                  FaultTally& faults) {
+    const auto& [board, network, data] = measured;
+    const std::string name = name_of(board, network);
+    for (const Warning& warning : data.warnings) console.warning(warning, name);
     EvaluationOptions options;
     options.groups = HeldOutGroups::kShape;
     options.lasso = false;
     options.jobs = common.jobs;
     const auto evaluation = evaluate(data, options);
     if (!evaluation) {
-      table.add({board.filename().string(), network.filename().string(), "-", count_cell(data.layers.size()),
-                 "-", "-", "-", "-"});
+      console.survived(name, "listed without accuracy", evaluation.error());
+      faults.survived(evaluation.error());
+      table.add({name, "-", count_cell(data.layers.size()), "-", "-", "-", "-"});
       return;
     }
+    for (const Warning& warning : evaluation->warnings) console.warning(warning, name);
     for (const TargetEvaluation& target : evaluation->targets)
-      table.add({board.filename().string(), network.filename().string(), target.target,
-                 count_cell(target.all.layers), percent_cell(target.all.rmspe_percent),
+      table.add({name, target.target, count_cell(target.all.layers), percent_cell(target.all.rmspe_percent),
                  percent_cell(target.all.mape_percent), percent_cell(target.all.sum_error_percent),
                  percent_cell(target.all.coverage_percent)});
   }

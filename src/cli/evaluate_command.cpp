@@ -129,6 +129,9 @@ class EvaluateCommand final : public Subcommand {
     options.groups = *held_out_groups_from(group_);
     options.lasso = estimator_ == "auto";
     options.judge_lasso = estimator_ == "lasso";
+    if (options.judge_lasso && !without_.empty())
+      return fail(ErrorKind::kUsage, "--without leaves out parts of the physical model, not of a lasso", {},
+                  "Leave out --without, or --estimator lasso");
     for (const std::string& part : split_at_commas(without_))
       if (auto ok = leave_out(part, options.choices); !ok) return tl::unexpected(ok.error());
     if (!families_.empty()) {
@@ -152,15 +155,16 @@ class EvaluateCommand final : public Subcommand {
     if (!json_.empty())
       if (auto ok = write_file_atomically(json_, to_json(*evaluation)); !ok)
         return tl::unexpected(ok.error());
-    console.summary(fmt::format("{} held out in turn\n\n", evaluation->group_count == 1
-                                                               ? "1 " + group_
-                                                               : plural(evaluation->group_count)) +
-                    accuracy_tables(*evaluation, false, console) +
-                    accuracy_tables(*evaluation, true, console) + worst_table(*evaluation, console) +
-                    "\n<10 %: layers with an error below 10 %; sum: error of all layers together;\n"
-                    "covered: layers within their 90 % interval; mean, lasso: RMSPE of the mean of\n"
-                    "the kind and of the reference's recipe; outside: how far the layer's sizes lie\n"
-                    "outside those of the training layers, in ranges of them.\n");
+    console.summary(
+        fmt::format("{} held out in turn\n\n",
+                    evaluation->group_count == 1 ? "1 " + group_ : plural(evaluation->group_count)) +
+        accuracy_tables(*evaluation, false, console) + accuracy_tables(*evaluation, true, console) +
+        worst_table(*evaluation, console) +
+        "\n<10 %: layers with an error below 10 %; sum: error of all layers together;\n"
+        "covered: layers within their 90 % interval; mean, lasso: RMSPE of the mean of\n"
+        "the kind and of the reference's recipe; outside: how far the layer's sizes lie\n"
+        "outside those of the training layers, in ranges of them.\n" +
+        (options.judge_lasso ? "Predictions below 0 count as 0, but not in the column lasso.\n" : ""));
     return 0;
   }
 

@@ -246,9 +246,10 @@ Finding examine_models(const fs::path& path) {
       fmt::format("joulecast predict trt_engine_info.json --models {}", shell_quoted(path.string()));
   const auto model = finding.take(load_cost_model(path));
   if (!model) return finding;
-  finding.detail = fmt::format("{} models: {} physical, {} lasso; by joulecast {}",
-                               model->physical.size() + model->lasso.size(), model->physical.size(),
-                               model->lasso.size(), model->library_version);
+  const std::size_t lassos = model->lasso.size() + model->relative_lasso.size();
+  finding.detail =
+      fmt::format("{} models: {} physical, {} lasso; by joulecast {}", model->physical.size() + lassos,
+                  model->physical.size(), lassos, model->library_version);
   return finding;
 }
 

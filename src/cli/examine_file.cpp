@@ -26,12 +26,13 @@ using Examine = void (*)(const fs::path& file, Finding& finding);
 
 constexpr std::size_t kHeadBytes = 64 * 1024;
 
-/// A network that waits for shapes is no faulty one: the hint ends in the flags that `predict` needs.
-bool take_open_shapes(const Error& error, Finding& finding) {
-  const std::size_t flags = error.hint.find("--shape ");
-  if (error.kind != ErrorKind::kUnfit || flags == std::string::npos) return false;
+/// A network that waits for shapes is no faulty one: `predict` needs their flags. `error` is of reading it.
+bool take_open_shapes(const fs::path& file, const Error& error, Finding& finding) {
+  if (error.kind != ErrorKind::kUnfit) return false;
+  const auto open = inputs_without_shape(file);
+  if (!open || open->empty()) return false;
   finding.warnings.push_back({error.message, error.location});
-  finding.next += " " + error.hint.substr(flags);
+  for (const ShapeOverride& input : *open) finding.next += " " + shape_flag(input);
   return true;
 }
 
@@ -39,7 +40,7 @@ void examine_network_file(const fs::path& file, Finding& finding) {
   finding.is = "engine";
   finding.next = fmt::format("joulecast predict {} --models models", shell_quoted(file.string()));
   auto network = read_network(file, {});
-  if (!network && take_open_shapes(network.error(), finding)) {
+  if (!network && take_open_shapes(file, network.error(), finding)) {
     network = read_engine_as_written(file);
     if (!network) return;  // an ONNX model: nothing can be said of it without its shapes
   }
@@ -142,6 +143,11 @@ void examine_layers(const fs::path& file, Finding& finding) {
   if (rows) finding.detail = fmt::format("{} rows", rows->size());
 }
 
+void examine_prediction(const fs::path& file, Finding& finding) {
+  finding.is = "prediction";
+  finding.detail = fmt::format("{} layers", count_rows(file, finding));
+}
+
 void examine_statistics(const fs::path& file, Finding& finding) {
   finding.is = "statistics by layer";
   finding.detail = fmt::format("{} layers", count_rows(file, finding));
@@ -199,7 +205,10 @@ Examine reader_of_csv(std::string_view line) {
   if (names("reason") && names("detail")) return examine_rejects;
   if (names("energy_low_mj") && names("status")) return examine_layer_power;
   if (names("count") && names("mean") && names("std")) return examine_statistics;
-  if (names("network") && names("kind")) return examine_layers;
+  if (names("power_prediction") && names("runtime_prediction")) return examine_prediction;
+  // Beside a kind stands a size: layers may have any name, that of a column too.
+  if (names("kind") && (names("network") || names("input_channels") || names("output_channels")))
+    return examine_layers;
   if (names("runtime") && names("power") && header->front() != "layer_name") return examine_reference_csv;
   // The covariance's other columns are the layers' names, whatever they are.
   if (header->size() > 1 && header->front() == "layer_name" && !names("layer_type"))

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <filesystem>
@@ -20,18 +21,21 @@ namespace fs = std::filesystem;
 class PredictCommand final : public Subcommand {
   [[nodiscard]] std::string_view description() const override {
     return "Predicts run time, power above idle and energy of each layer of an engine (TensorRT's engine "
-           "information JSON) or an ONNX model, and of the "
+           "information JSON), an ONNX model or a table such as layers.csv (docs/interface.md), and of the "
            "whole network. Layers that no model covers are shown, counted, and left out of the totals.\n\n"
-           "With several INPUTs, --out and --json name folders that get one file a network. '-' writes to "
+           "With several INPUTs, or a table of several networks, --out and --json name folders that get one "
+           "file a network. '-' writes to "
            "standard output.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast predict trt_engine_info.json --models models --out prediction.csv",
             "joulecast predict engine.json --models models --shape in=1x3x224x224 --json -",
-            "joulecast predict resnet50.onnx --models models --batch 8 --precision fp16"};
+            "joulecast predict resnet50.onnx --models models --batch 8 --precision fp16",
+            "joulecast predict training_data/vgg16/layers.csv --models models"};
   }
   void declare(FlagSet& flags) override {
-    flags.add("INPUT", "", &inputs_, "Engine information of a network, or an ONNX model");
+    flags.add("INPUT", "", &inputs_,
+              "Engine information of a network, an ONNX model, or a table of layers (*.csv)");
     flags.add("--models", "MODELS", &models_, "Folder that train wrote, or a model.json").required = true;
     flags.add("--out", "CSV", &out_, "Write the layers to this file");
     flags.flags.back().alias = "-o,--result-csv-path";
@@ -62,9 +66,8 @@ class PredictCommand final : public Subcommand {
     if (out_ == "-" && json_ == "-")
       return fail(ErrorKind::kUsage, "--out - and --json - would mix on standard output", {},
                   "Give one of them a file");
-    if (inputs_.size() == 1 && is_file(out_) && is_file(json_) && place_of(out_) == place_of(json_))
-      return fail(ErrorKind::kUsage, "--out and --json name the same file", {out_},
-                  "Give them two files: the second would replace the first");
+    several_ = inputs_.size() > 1 || is_layer_table(inputs_.front());  // of a table it is not known yet
+    if (auto ok = check_places(); !ok) return tl::unexpected(ok.error());
     const auto model = load_cost_model(models_);
     if (!model) return tl::unexpected(model.error());
     const Predictor predictor(*model);
@@ -73,20 +76,35 @@ class PredictCommand final : public Subcommand {
     std::vector<NetworkPrediction> done;
     std::vector<std::string> sources;  // of those done
     for (const auto& input : inputs_) {
-      auto prediction = predict_one(console, predictor, input, *onnx, options);
-      if (prediction) {
-        done.push_back(std::move(*prediction));
-        sources.push_back(input);
-        continue;
+      auto networks = predict_input(console, predictor, input, *onnx, options);
+      several_ = inputs_.size() > 1 || networks.size() > 1;
+      if (auto ok = check_places(std::max(inputs_.size(), networks.size())); !ok)
+        return tl::unexpected(ok.error());
+      for (auto& [about, prediction] : networks) {
+        if (prediction) {
+          done.push_back(std::move(*prediction));
+          sources.push_back(input);
+          continue;
+        }
+        // A wrong flag ends the work; a faulty input costs that input alone.
+        if (!several_ || prediction.error().kind == ErrorKind::kUsage)
+          return tl::unexpected(prediction.error());
+        faults.skipped(console, about, prediction.error());
       }
-      // A wrong flag ends the work; a faulty input costs that input alone.
-      if (inputs_.size() == 1 || prediction.error().kind == ErrorKind::kUsage)
-        return tl::unexpected(prediction.error());
-      faults.skipped(console, input, prediction.error());
     }
     if (auto ok = deliver_all(console, done, sources); !ok) return tl::unexpected(ok.error());
     show(console, done);
     return faults.verdict(!done.empty(), common.strict, "no input could be predicted");
+  }
+
+  /// Of one network --out and --json are files; of several they are folders.
+  [[nodiscard]] Expected<void> check_places(std::size_t networks = 1) const {
+    if (networks > 1 && (out_ == "-" || json_ == "-"))
+      return fail(ErrorKind::kUsage, fmt::format("standard output takes one network, not {}", networks), {},
+                  "Name a folder, which gets a file for each");
+    if (several_ || !is_file(out_) || !is_file(json_) || place_of(out_) != place_of(json_)) return {};
+    return fail(ErrorKind::kUsage, "--out and --json name the same file", {out_},
+                "Give them two files: the second would replace the first");
   }
 
   Expected<void> take_rate(PredictOptions& options) const {
@@ -115,16 +133,53 @@ class PredictCommand final : public Subcommand {
     return options;
   }
 
-  Expected<NetworkPrediction> predict_one(Console& console, const Predictor& predictor,
-                                          const std::string& input, const OnnxOptions& onnx,
-                                          const PredictOptions& options) {
-    const auto network = read_network(input, onnx);
-    if (!network) return tl::unexpected(network.error());
-    auto prediction = predictor.predict(*network, options);
-    for (const auto& warning : prediction ? prediction->warnings : network->warnings)
-      console.warning(warning, input);
-    if (!prediction && prediction.error().location.file.empty()) prediction.error().location.file = input;
+  /// What came of a network, and how messages name it.
+  struct Attempt {
+    std::string about;
+    Expected<NetworkPrediction> prediction;
+  };
+
+  /// The networks of an input: one, or as many as its table has.
+  static std::vector<Attempt> predict_input(Console& console, const Predictor& predictor,
+                                            const std::string& input, const OnnxOptions& onnx,
+                                            const PredictOptions& options) {
+    std::vector<Attempt> found;
+    if (!is_layer_table(input)) {
+      const auto network = read_network(input, onnx);
+      found.push_back({input, network ? predict_one(console, predictor, input, *network, options)
+                                      : tl::unexpected(network.error())});
+      return found;
+    }
+    const auto tables = read_layer_tables(input);
+    if (!tables) {
+      found.push_back({input, tl::unexpected(tables.error())});
+      return found;
+    }
+    if (!onnx.shapes.empty() || onnx.batch || onnx.precision)
+      console.warning({"a table of layers has its sizes and types already: --shape, --batch and --precision "
+                       "are for engines and ONNX models"},
+                      input);
+    for (const LayerTable& table : *tables) {
+      const std::string about = tables->size() == 1 ? input : fmt::format("{}, {}", input, table.name);
+      found.push_back({about, predict_one(console, predictor, about, table, options)});
+    }
+    return found;
+  }
+
+  template <class AnyNetwork>
+  static Expected<NetworkPrediction> predict_one(Console& console, const Predictor& predictor,
+                                                 const std::string& about, const AnyNetwork& network,
+                                                 const PredictOptions& options) {
+    auto prediction = predictor.predict(network, options);
+    for (const auto& warning : prediction ? prediction->warnings : network.warnings)
+      console.warning(warning, about);
+    if (!prediction && prediction.error().location.file.empty())
+      prediction.error().location.file = network.source;
     return prediction;
+  }
+
+  static bool is_layer_table(std::string_view input) {
+    return input.ends_with(".csv") || input.ends_with(".csv.gz") || input.ends_with(".csv.zst");
   }
 
   static bool is_file(const std::string& where) { return !where.empty() && where != "-"; }
@@ -166,8 +221,7 @@ class PredictCommand final : public Subcommand {
       console.result(content);
       return {};
     }
-    const fs::path path =
-        inputs_.size() > 1 ? fs::path(where) / (prediction.network + extension) : fs::path(where);
+    const fs::path path = several_ ? fs::path(where) / (prediction.network + extension) : fs::path(where);
     return write_file_atomically(path, content);
   }
 
@@ -206,6 +260,7 @@ class PredictCommand final : public Subcommand {
   std::string rate_;
   std::string device_;
   bool compat_ = false;
+  bool several_ = false;  ///< networks: --out and --json name folders
 };
 
 }  // namespace

@@ -65,16 +65,22 @@ std::string network_table(const std::vector<NetworkPrediction>& predictions, std
   if (rate) columns.push_back({"board power at the rate (W)"});
   Table board(std::move(columns));
   bool any_board = false;
+  bool whole = false;
   for (const auto& p : predictions) {
     table.add({p.network, count_cell(p.layers.size()), count_cell(p.uncovered_layers),
                figure(p.run_time_ms, 3), figure(p.power_w, 2), figure(p.energy_mj, 3)});
-    if (!p.board_energy_mj) continue;
+    whole = whole || p.power_basis == "board";
+    if (!p.board_energy_mj || (p.power_basis == "board" && !rate)) continue;
     std::vector<std::string> cells{p.network, figure(p.board_energy_mj, 3)};
     if (rate) cells.push_back(figure(p.board_power_at_rate_w, 2));
     board.add(std::move(cells));
     any_board = true;
   }
-  std::string out = table.text(width, bold) + "Power and energy are above idle.\n";
+  std::string out = table.text(width, bold);
+  out += whole ? "Power and energy are the whole board's, its idle power included.\n"
+               : "Power and energy are above idle.\n";
+  if (!predictions.empty() && !predictions.front().device.empty())
+    out += fmt::format("The models are of the board '{}'.\n", predictions.front().device);
   if (any_board) out += "\n" + board.text(width, bold) + "The board's figures include its idle power.\n";
   return out;
 }

@@ -8,7 +8,6 @@
 #include "base/exit_code.h"
 #include "cli/table.h"
 #include "cli/words.h"
-#include "measurements/power_source.h"
 
 namespace joulecast::cli {
 namespace {
@@ -68,22 +67,6 @@ std::string layer_table(const RecordingCheck& check, std::size_t width, bool col
   return text + table.text(width, colours);
 }
 
-/// One file, one doubt, of how many networks it may be.
-std::optional<Warning> doubt_about_idle_of(const std::vector<RecordingCheck>& checks, Microwatts idle,
-                                           const std::filesystem::path& idle_file) {
-  std::optional<Warning> doubt;
-  double highest_w = 0.0;
-  std::uint64_t count = 0;
-  for (const auto& check : checks) {
-    if (!(to_watts(idle).value > check.highest_power_w)) continue;
-    highest_w = std::max(highest_w, check.highest_power_w);
-    ++count;
-  }
-  if (count != 0) doubt = doubt_about_idle(idle, to_microwatts(Watts(highest_w)).value, idle_file);
-  if (doubt) doubt->count = count;
-  return doubt;
-}
-
 }  // namespace
 
 RecordingFaults tell_recordings(Console& console, const std::string& raw_data, bool every_layer,
@@ -121,7 +104,7 @@ RecordingFaults tell_recordings(Console& console, const std::string& raw_data, b
     checks.push_back(std::move(*check));
   }
   console.end_progress();
-  if (const auto doubt = doubt_about_idle_of(checks, idle, raw->idle_power)) {
+  if (const auto doubt = doubt_about_idle(checks, idle, raw->idle_power)) {
     console.warning(*doubt);
     ++told.doubts;
   }

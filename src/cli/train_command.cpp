@@ -27,30 +27,34 @@ std::string physical_summary_of(const Console& console, const CostModel& model) 
                count_cell(one.fits.size()), one.residual ? "yes" : "no", cell(best, 1)});
   }
   return table.text(console.width(), console.colours()) +
-         "Error of the best recipe on layers that were held out to choose recipes; `joulecast evaluate` "
-         "judges.\n";
+         "Error of the best recipe on layers that were held out to choose recipes;\n"
+         "`joulecast evaluate` judges.\n";
 }
 
 std::string summary_of(const Console& console, const CostModel& model) {
-  Table table({{"model", Table::Align::kLeft},
+  Table table({{"lasso", Table::Align::kLeft, Table::Narrow::kOwnLine},
                {"rows"},
                {"RMSPE (%)"},
                {"held out"},
                {"RMSPE (%)"},
                {"MAPE (%)"},
                {"R2"}});
-  for (const auto& lasso : model.lasso) {
+  std::vector<LassoModel> all = model.lasso;
+  all.insert(all.end(), model.relative_lasso.begin(), model.relative_lasso.end());
+  for (const auto& lasso : all) {
     const auto& test = lasso.test_metrics;
     const auto figure = [&](double Metrics::* member, double scale, int decimals) {
       return test ? cell((*test).*member * scale, decimals) : std::string("-");
     };
-    table.add({fmt::format("{} {}", to_string(lasso.kind), to_string(lasso.target)),
+    table.add({fmt::format("{} {}{}", to_string(lasso.kind), to_string(lasso.target),
+                           lasso.recipe.relative ? ", relative" : ""),
                count_cell(lasso.train_rows), cell(lasso.train_metrics.rmspe_percent, 1),
                count_cell(lasso.test_rows), figure(&Metrics::rmspe_percent, 1.0, 1),
                figure(&Metrics::mape, 100.0, 1), figure(&Metrics::r2, 1.0, 3)});
   }
   return table.text(console.width(), console.colours()) +
-         "First the rows fitted, then the rows of networks held out.\n";
+         "First the rows fitted, then the rows of networks held out.\n" +
+         (model.leaderboard.empty() ? "" : "The leaderboard says where a lasso is believed.\n");
 }
 
 /// What the rows say of the board, for figures with idle power included.
@@ -72,18 +76,25 @@ std::string leaderboard_of(const Console& console, const CostModel& model) {
     table.add({entry.target, entry.kind, entry.estimator, count_cell(entry.layers),
                cell(entry.rmspe_percent, 1), entry.chosen ? "chosen" : ""});
   return table.text(console.width(), console.colours()) +
-         "On layers of networks (or of shapes, where networks are few) that were held out of everything.\n";
+         "On layers of networks (or of shapes, where networks are few) that were held out\n"
+         "of everything.\n";
 }
 
 class TrainCommand final : public Subcommand {
   [[nodiscard]] std::string_view description() const override {
-    return "Fits six models (convolutional, pooling and dense layers; power and run time) to the rows in "
-           "TRAINING, evaluates them on "
-           "networks that are held out, and writes MODELS/model.json.\n\n"
+    return "Learns from the rows in TRAINING what layers cost on their board, and writes "
+           "MODELS/model.json.\n\n"
+           "'auto', the default, makes two sorts of models: physical ones of run time and energy for all "
+           "kinds "
+           "of layers, from layers.csv, and the reference's six lassos (convolutional, pooling and dense "
+           "layers; power and run time) from its three files. Where there are both, they are compared on "
+           "networks that are held out in turn, or on sizes of layers where networks are few; the "
+           "leaderboard "
+           "says which is chosen for which kind of layer and target, and predict believes that one. A lasso "
+           "with relative errors is added where it does best.\n\n"
            "The lasso pipelines and the keys of the configuration file are the reference's. Without TRAINING "
-           "the configuration's "
-           "data.data_dir is read. 'converged' solves each fit to a small duality gap; 'compat' stops where "
-           "scikit-learn 1.5.2 stops.";
+           "the configuration's data.data_dir is read. 'converged' solves each lasso to a small duality gap; "
+           "'compat' stops where scikit-learn 1.5.2 stops.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast train training_data --out models",
@@ -105,7 +116,8 @@ class TrainCommand final : public Subcommand {
               "this one");
     flags.add(
         "--test-networks", "NAMES", &test_networks_,
-        "Networks to hold out, separated by commas; lenet, resnet18 and vgg16 by default, none for 'none'");
+        "Networks that no model learns from, separated by commas, or 'none'; lassos are judged on them. By "
+        "default lassos leave out lenet, resnet18 and vgg16 (or the configuration's), physical models none");
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
     TrainOptions options;
@@ -149,7 +161,7 @@ class TrainCommand final : public Subcommand {
     if (!model->physical.empty()) console.summary(physical_summary_of(console, *model));
     if (!model->leaderboard.empty()) console.summary(leaderboard_of(console, *model));
     if (!model->lasso.empty()) console.summary(summary_of(console, *model));
-    const std::size_t models = model->lasso.size() + model->physical.size();
+    const std::size_t models = model->lasso.size() + model->relative_lasso.size() + model->physical.size();
     console.note(fmt::format("{} model{} written to {}", models, models == 1 ? "" : "s",
                              (std::filesystem::path(out_) / "model.json").string()));
     return 0;

@@ -29,7 +29,7 @@ struct Config {
   std::optional<std::size_t> cross_validation;            ///< model.cross_validation: folds of every model
   std::optional<TrackingConfig> tracking;
   /// `models:`; each recipe starts from the reference's and takes what the file says.
-  std::map<std::pair<ReferenceKind, Target>, LassoRecipe> recipes;
+  LassoRecipes recipes;
   std::vector<Warning> warnings;  ///< unknown keys, with their lines
 
   /// Puts test networks, recipes and folds into the options of a training. A recipe's own `cv` goes before

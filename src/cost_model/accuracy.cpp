@@ -83,7 +83,7 @@ Accuracy accuracy_of(std::span<const HeldOutLayer> layers) {
     const double error = layer.predicted / layer.measured - 1.0;
     errors.push_back(error);
     sizes.push_back(std::abs(error));
-    logs.push_back(std::abs(std::log(layer.predicted / layer.measured)));
+    if (layer.predicted > 0.0) logs.push_back(std::abs(std::log(layer.predicted / layer.measured)));
     measured.push_back(layer.measured);
     predicted.push_back(layer.predicted);
     sum_measured += layer.measured;

@@ -10,6 +10,7 @@
 #include "base/parallel.h"
 #include "cost_model/leaderboard.h"
 #include "cost_model/physical/baselines.h"
+#include "cost_model/physical/grouping.h"
 #include "cost_model/physical/train.h"
 #include "joulecast/evaluation.h"
 
@@ -35,34 +36,7 @@ struct Outcome {
 };
 
 std::vector<std::uint32_t> groups_of(const PhysicalData& data, const EvaluationOptions& options) {
-  std::vector<std::uint32_t> groups;
-  std::map<std::string, std::uint32_t> numbers;
-  for (const PhysicalUnit& unit : data.units) {
-    if (options.groups == HeldOutGroups::kShape) {
-      groups.push_back(unit.shape);
-      continue;
-    }
-    const std::string& network = data.networks[unit.network];
-    const auto named = options.families.find(network);
-    const std::string key = options.groups == HeldOutGroups::kNetwork ? network
-                            : named != options.families.end()         ? named->second
-                                                                      : family_of(network);
-    groups.push_back(numbers.try_emplace(key, static_cast<std::uint32_t>(numbers.size())).first->second);
-  }
-  return groups;
-}
-
-/// Groups that validation inside a fold holds out: networks, or shapes where there are too few networks.
-std::vector<std::uint32_t> inner_groups(const PhysicalData& data, std::span<const std::uint32_t> units,
-                                        HeldOutGroups groups, std::string_view& name) {
-  std::set<std::uint32_t> networks;
-  for (const std::uint32_t u : units) networks.insert(data.units[u].network);
-  constexpr std::size_t kEnough = 3;
-  const bool by_network = groups != HeldOutGroups::kShape && networks.size() >= kEnough;
-  name = by_network ? "network" : "shape";
-  std::vector<std::uint32_t> out;
-  for (const PhysicalUnit& unit : data.units) out.push_back(by_network ? unit.network : unit.shape);
-  return out;
+  return grouping_by(data, options.groups, options.families).of_unit;
 }
 
 double naive_of(const PhysicalData& data, std::span<const std::uint32_t> units, LayerKind kind) {
@@ -86,16 +60,15 @@ void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
   const Fold& fold = outcome.folds[f];
   for (std::uint32_t u = 0; u < data.units.size(); ++u)
     (std::binary_search(fold.begin(), fold.end(), u) ? test : train).push_back(u);
-  std::string_view name;
-  const auto groups = inner_groups(data, train, options.groups, name);
-  const PhysicalTask task{&data, train, groups, held_out_ms};
+  const Grouping inner = grouping_for_validation(data, train, options.groups, options.families);
+  const PhysicalTask task{&data, train, inner.of_unit, held_out_ms};
   auto trained = train_physical(task, options.choices);
   if (!trained) {
     outcome.fold_error[f] = trained.error();
     return;
   }
   PhysicalModel& model = trained->model;
-  model.intervals = intervals_of(task, trained->held_out, name);
+  model.intervals = intervals_of(task, *trained, to_string(inner.groups));
   for (const std::uint32_t u : test) {
     const PhysicalUnit& unit = data.units[u];
     UnitResult& result = outcome.units[u];
@@ -210,10 +183,10 @@ struct Lasso {
   }
 };
 
-/// False if the reference's recipe has no prediction above 0, of which there is no ratio.
+/// False if the reference's recipe has no prediction.
 bool put_lasso_first(HeldOutLayer& layer) {
-  if (!layer.lasso || !(*layer.lasso > 0.0)) return false;
-  layer.predicted = *layer.lasso;
+  if (!layer.lasso) return false;
+  layer.predicted = std::max(*layer.lasso, 0.0);
   layer.low = layer.high = std::nullopt;
   return true;
 }
@@ -279,7 +252,8 @@ class Evaluating {
         if (out) layers.push_back(unit.begin);
       }
       for (const bool relative : {false, true}) {
-        const LassoPredictions predictions = lasso_predictions(rows_, train, test, relative);
+        const LassoPredictions predictions =
+            lasso_predictions(rows_, train, test, options_.recipes, relative);
         Lasso& lasso = relative ? relative_lasso_ : lasso_;
         for (std::size_t k = 0; k < layers.size(); ++k) {
           lasso.power[layers[k]] = predictions.power_w[k];
@@ -299,6 +273,7 @@ class Evaluating {
       if (!(result.predicted > 0.0)) continue;
       HeldOutLayer& layer = target.layers.emplace_back(layer_of(outcome.data, unit, names_));
       layer.predicted = result.predicted;
+      layer.physical = result.predicted;
       layer.naive = result.naive;
       layer.distance = result.distance;
       layer.lasso = lasso_.of(unit, outcome.data.target);
@@ -344,6 +319,7 @@ class Evaluating {
       HeldOutLayer& layer = target.layers.emplace_back(layer_of(data, unit, names_));
       layer.measured = unit.measured / measured_ms;
       layer.predicted = energies.units[u].predicted / predicted_ms;
+      layer.physical = layer.predicted;
       layer.distance = energies.units[u].distance;
       layer.lasso = lasso_.power_of(unit);
       layer.relative_lasso = relative_lasso_.power_of(unit);
@@ -365,24 +341,6 @@ class Evaluating {
 };
 
 }  // namespace
-
-std::string_view to_string(HeldOutGroups groups) {
-  switch (groups) {
-    case HeldOutGroups::kNetwork:
-      return "network";
-    case HeldOutGroups::kFamily:
-      return "family";
-    case HeldOutGroups::kShape:
-      break;
-  }
-  return "shape";
-}
-
-std::optional<HeldOutGroups> held_out_groups_from(std::string_view name) {
-  for (const HeldOutGroups groups : {HeldOutGroups::kNetwork, HeldOutGroups::kFamily, HeldOutGroups::kShape})
-    if (name == to_string(groups)) return groups;
-  return std::nullopt;
-}
 
 const TargetEvaluation* Evaluation::find(std::string_view target) const {
   const auto found =

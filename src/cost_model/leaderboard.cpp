@@ -16,7 +16,7 @@ struct Candidate {
   std::optional<double> (*prediction)(const HeldOutLayer&);
 };
 constexpr std::array<Candidate, 4> kCandidates = {
-    {{"physical", [](const HeldOutLayer& layer) { return std::optional(layer.predicted); }},
+    {{"physical", [](const HeldOutLayer& layer) { return layer.physical; }},
      {"lasso", [](const HeldOutLayer& layer) { return layer.lasso; }},
      {"lasso relative", [](const HeldOutLayer& layer) { return layer.relative_lasso; }},
      {kNaive, [](const HeldOutLayer& layer) { return layer.naive; }}}};
@@ -65,62 +65,6 @@ void rank(const TargetEvaluation& target, std::vector<LeaderboardEntry>& board) 
                  [&](const HeldOutLayer* layer) { return layer->kind == kind; });
     rank_layers(some, target.target, to_string(kind), board);
   }
-}
-
-std::string_view CostModel::chosen(ReferenceKind kind, Target target) const {
-  const std::string_view name = target == Target::kRunTime ? "run_time" : "power";
-  const auto found = std::find_if(leaderboard.begin(), leaderboard.end(), [&](const LeaderboardEntry& entry) {
-    return entry.chosen && entry.target == name && entry.kind == to_string(kind);
-  });
-  return found == leaderboard.end() ? std::string_view() : std::string_view(found->estimator);
-}
-
-Expected<CostModel> train_auto(const TrainingSet& data, std::span<const std::string> held_out,
-                               const TrainOptions& options) {
-  auto physical = train_physical(data, held_out, options);
-  const bool has_reference_rows = std::any_of(data.reference.begin(), data.reference.end(),
-                                              [](const auto& tables) { return !tables.empty(); });
-  if (physical && !has_reference_rows) return physical;
-  TrainOptions lasso_options = options;
-  std::vector<LeaderboardEntry> board;
-  if (physical) {
-    TrainingSet known;
-    known.covariance = data.covariance;
-    std::copy_if(data.layers.begin(), data.layers.end(), std::back_inserter(known.layers),
-                 [&](const LayerRow& row) {
-                   return std::find(held_out.begin(), held_out.end(), row.network) == held_out.end();
-                 });
-    EvaluationOptions judge;
-    judge.jobs = options.jobs;
-    constexpr std::size_t kNetworksToJudge = 3;
-    const bool networks = physical->physical.front().networks.size() >= kNetworksToJudge;
-    judge.groups = networks ? HeldOutGroups::kNetwork : HeldOutGroups::kShape;
-    if (const auto evaluation = evaluate(known, judge)) board = evaluation->leaderboard;
-    CostModel choice;
-    choice.leaderboard = board;
-    for (const ReferenceKind kind : kReferenceKinds) {
-      for (const Target target : kTargets) {
-        const auto given = options.recipes.find({kind, target});
-        LassoRecipe recipe = given != options.recipes.end() ? given->second : reference_recipe(kind, target);
-        recipe.relative = choice.chosen(kind, target) == "lasso relative";
-        lasso_options.recipes[{kind, target}] = std::move(recipe);
-      }
-    }
-  }
-  auto lasso = train_lasso(data, lasso_options);
-  if (!lasso && physical) {
-    physical->warnings.push_back({"no lasso models: " + lasso.error().message});
-    return physical;
-  }
-  if (!lasso) return lasso;
-  if (!physical) {
-    lasso->warnings.push_back({"no physical models: " + physical.error().message});
-    return lasso;
-  }
-  lasso->physical = std::move(physical->physical);
-  lasso->leaderboard = std::move(board);
-  lasso->warnings.insert(lasso->warnings.begin(), physical->warnings.begin(), physical->warnings.end());
-  return lasso;
 }
 
 }  // namespace joulecast

@@ -162,17 +162,18 @@ void read_models(ObjectReader& document, CostModel& model, JsonFaults& faults) {
     LassoModel one;
     read_identity(reader, one);
     if (faults.error()) return;
-    if (model.find(one.kind, one.target) != nullptr)
-      return faults.add(place, "is a second model of the same kind and target");
     read_features(reader, one);
     one.recipe = read_recipe(reader.object("recipe"));
+    if (faults.error()) return;
+    if (model.find(one.kind, one.target, one.recipe.relative) != nullptr)
+      return faults.add(place, "is a second model of the same kind and target");
     one.intercept = reader.number("intercept");
     read_terms(reader, one, faults);
     read_fit(reader.object("fit"), one);
     reader.finish();
-    model.lasso.push_back(std::move(one));
+    (one.recipe.relative ? model.relative_lasso : model.lasso).push_back(std::move(one));
   });
-  if (!faults.error() && model.lasso.empty() && model.physical.empty())
+  if (!faults.error() && model.lasso.empty() && model.relative_lasso.empty() && model.physical.empty())
     faults.add("models", "is empty", kRemedy);
 }
 

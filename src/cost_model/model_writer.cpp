@@ -100,9 +100,7 @@ Expected<std::string> to_json(const CostModel& model) {
   json.begin_object();
   json.member("format", kModelFormat);
   // Files of the reference's recipes alone stay readable to programs of version 1.
-  const bool plain =
-      model.physical.empty() && std::none_of(model.lasso.begin(), model.lasso.end(),
-                                             [](const LassoModel& one) { return one.recipe.relative; });
+  const bool plain = model.physical.empty() && model.relative_lasso.empty();
   json.member("format_version", std::uint64_t{plain ? 1U : 3U});
   json.member("library_version", model.library_version);
   json.member("device", model.device);
@@ -115,14 +113,16 @@ Expected<std::string> to_json(const CostModel& model) {
     write_leaderboard(json, model.leaderboard);
   }
   json.key("models").begin_array();
-  for (const LassoModel& one : model.lasso) {
-    const auto columns = pipeline_columns(one.features, one.recipe);
-    if (!columns) return tl::unexpected(columns.error());
-    for (const LassoTerm& term : one.terms)
-      if (term.column >= columns->size())
-        return fail(ErrorKind::kInternal, fmt::format("a model has no column {}", term.column), {},
-                    "Please report it as a bug");
-    write_model(json, one, *columns);
+  for (const std::vector<LassoModel>* models : {&model.lasso, &model.relative_lasso}) {
+    for (const LassoModel& one : *models) {
+      const auto columns = pipeline_columns(one.features, one.recipe);
+      if (!columns) return tl::unexpected(columns.error());
+      for (const LassoTerm& term : one.terms)
+        if (term.column >= columns->size())
+          return fail(ErrorKind::kInternal, fmt::format("a model has no column {}", term.column), {},
+                      "Please report it as a bug");
+      write_model(json, one, *columns);
+    }
   }
   json.end_array().end_object();
   if (json.non_finite())

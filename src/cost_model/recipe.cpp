@@ -78,8 +78,13 @@ LassoRecipe reference_recipe(ReferenceKind kind, Target target) {
   return recipe;
 }
 
-const LassoModel* CostModel::find(ReferenceKind kind, Target target) const {
-  for (const LassoModel& model : lasso)
+LassoRecipe recipe_for(const LassoRecipes& recipes, ReferenceKind kind, Target target) {
+  const auto own = recipes.find({kind, target});
+  return own != recipes.end() ? own->second : reference_recipe(kind, target);
+}
+
+const LassoModel* CostModel::find(ReferenceKind kind, Target target, bool relative) const {
+  for (const LassoModel& model : relative ? relative_lasso : lasso)
     if (model.kind == kind && model.target == target) return &model;
   return nullptr;
 }
@@ -88,6 +93,14 @@ const PhysicalModel* CostModel::find(PhysicalTarget target) const {
   const auto found = std::find_if(physical.begin(), physical.end(),
                                   [&](const auto& model) { return model.target == target; });
   return found == physical.end() ? nullptr : &*found;
+}
+
+std::string_view CostModel::chosen(ReferenceKind kind, Target target) const {
+  const std::string_view name = target == Target::kRunTime ? "run_time" : "power";
+  const auto found = std::find_if(leaderboard.begin(), leaderboard.end(), [&](const LeaderboardEntry& entry) {
+    return entry.chosen && entry.target == name && entry.kind == to_string(kind);
+  });
+  return found == leaderboard.end() ? std::string_view() : std::string_view(found->estimator);
 }
 
 }  // namespace joulecast

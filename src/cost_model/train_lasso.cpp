@@ -70,27 +70,30 @@ std::vector<double> predict_all(const LassoModel& model, const Rows& rows) {
   return predicted;
 }
 
-/// Rows divided by their measured values, which are then all 1. The intercept becomes the last column, so
-/// long that the penalty weighs on it a hundredth of what it weighs on the strongest other; the grid of
-/// alphas, which begins where the first column enters, reaches a hundred times further down to make up for
-/// it. Returns the last column's factor.
+/// Rows divided by their measured values, which are then all 1. The intercept, if there is one, becomes the
+/// last column, so long that the penalty weighs on it a hundredth of what it weighs on the strongest other
+/// (of a positive recipe it is positive too); the grid of alphas, which begins where the first column enters,
+/// reaches a hundred times further down to make up for it. Returns the last column's factor.
 double make_relative(Matrix& matrix, std::vector<double>& measured, LassoOptions& options) {
   constexpr double kLength = 100.0;
-  Matrix out(matrix.rows, matrix.columns + 1);
+  Matrix out(matrix.rows, matrix.columns + (options.fit_intercept ? 1 : 0));
   double strongest = 0.0;
   for (std::size_t j = 0; j < matrix.columns; ++j) {
     double sum = 0.0;
     for (std::size_t i = 0; i < matrix.rows; ++i) sum += out(i, j) = matrix(i, j) / measured[i];
     strongest = std::max(strongest, std::abs(sum));
   }
-  double inverses = 0.0;
-  for (const double y : measured) inverses += 1.0 / y;
-  const double factor = strongest > 0.0 ? kLength * strongest / inverses : 1.0;
-  for (std::size_t i = 0; i < matrix.rows; ++i) out(i, matrix.columns) = factor / measured[i];
+  double factor = 1.0;
+  if (options.fit_intercept) {
+    double inverses = 0.0;
+    for (const double y : measured) inverses += 1.0 / y;
+    if (strongest > 0.0) factor = kLength * strongest / inverses;
+    for (std::size_t i = 0; i < matrix.rows; ++i) out(i, matrix.columns) = factor / measured[i];
+    options.fit_intercept = false;
+    options.eps /= kLength;
+  }
   matrix = std::move(out);
   measured.assign(measured.size(), 1.0);
-  options.fit_intercept = false;
-  options.eps /= kLength;
   return factor;
 }
 
@@ -113,7 +116,7 @@ Expected<LassoModel> fit_pipeline(const Rows& train, LassoModel model, std::size
   }
   auto fitted = lasso_cv(matrix->view(), measured, *folds, options);
   if (!fitted) return tl::unexpected(fitted.error());
-  if (model.recipe.relative) {
+  if (model.recipe.relative && model.recipe.lasso.fit_intercept) {
     fitted->fit.intercept = intercept_factor * fitted->fit.coefficients.back();
     fitted->fit.coefficients.pop_back();
   }
@@ -167,12 +170,11 @@ void judge(const Split& split, const std::string& name, bool tests_wanted, Attem
 
 Attempt attempt_model(ReferenceKind kind, Target target, const Split& split, const TrainOptions& options) {
   const std::string name = fmt::format("{} {}", to_string(kind), to_string(target));
-  const auto chosen = options.recipes.find({kind, target});
   LassoModel model;
   model.kind = kind;
   model.target = target;
   for (const std::string_view feature : reference_feature_names(kind)) model.features.emplace_back(feature);
-  model.recipe = chosen != options.recipes.end() ? chosen->second : reference_recipe(kind, target);
+  model.recipe = recipe_for(options.recipes, kind, target);
   model.recipe.lasso.mode = options.mode;
   // The models share the threads; what is left over goes to each one's folds.
   model.recipe.lasso.jobs =
@@ -234,6 +236,9 @@ Expected<CostModel> train_lasso(const TrainingSet& data, const TrainOptions& opt
   std::atomic<std::size_t> finished = 0;
   parallel_for(kOrder.size(), options.jobs, [&](std::size_t i) {
     const auto [kind, target] = kOrder[i];
+    const bool wanted = options.only.empty() ||
+                        std::find(options.only.begin(), options.only.end(), kOrder[i]) != options.only.end();
+    if (!wanted) return;
     attempts[i] = attempt_model(kind, target, splits[static_cast<std::size_t>(kind)], options);
     if (options.progress) options.progress("lasso models", ++finished, kOrder.size());
   });
@@ -251,10 +256,11 @@ Expected<CostModel> train_lasso(const TrainingSet& data, const TrainOptions& opt
       if (attempt.error && attempt.error->kind != ErrorKind::kUnfit) return tl::unexpected(*attempt.error);
       if (attempt.error) attempt.warnings.push_back({"no model " + attempt.error->message});
       out.warnings.insert(out.warnings.end(), attempt.warnings.begin(), attempt.warnings.end());
-      if (attempt.model) out.lasso.push_back(std::move(*attempt.model));
+      if (!attempt.model) continue;
+      (attempt.model->recipe.relative ? out.relative_lasso : out.lasso).push_back(std::move(*attempt.model));
     }
   }
-  if (out.lasso.empty()) {
+  if (out.lasso.empty() && out.relative_lasso.empty()) {
     std::string reasons;
     for (const Warning& warning : out.warnings) reasons += "; " + warning.message;
     return fail(ErrorKind::kUnfit, "no model can be trained" + reasons, {},

@@ -1,51 +1,32 @@
 // The physical models of a training set: run time first, since energy may follow it.
-#include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <set>
 
 #include <fmt/format.h>
 
 #include "cost_model/data_hash.h"
+#include "cost_model/physical/grouping.h"
 #include "cost_model/physical/train.h"
 #include "joulecast/cost_model.h"
 
 namespace joulecast {
 namespace {
 
-constexpr std::size_t kEnoughNetworks = 3;  // to hold networks out; with fewer, shapes are
-
-/// Networks are what new predictions differ by; with too few of them shapes must do.
-struct Grouping {
-  std::vector<std::uint32_t> of_unit;
-  std::string_view name;
-};
-Grouping grouping_of(const PhysicalData& data) {
-  Grouping grouping;
-  std::set<std::uint32_t> networks;
-  for (const PhysicalUnit& unit : data.units) networks.insert(unit.network);
-  const bool by_network = networks.size() >= kEnoughNetworks;
-  grouping.name = by_network ? "network" : "shape";
-  for (const PhysicalUnit& unit : data.units)
-    grouping.of_unit.push_back(by_network ? unit.network : unit.shape);
-  return grouping;
-}
-
 Expected<TrainedPhysical> train_one(const PhysicalData& data, std::span<const double> held_out_ms,
                                     std::vector<Warning>& warnings) {
-  const Grouping grouping = grouping_of(data);
   std::vector<std::uint32_t> units(data.units.size());
   std::iota(units.begin(), units.end(), 0U);
+  const Grouping grouping = grouping_for_validation(data, units, HeldOutGroups::kFamily, {});
   const PhysicalTask task{&data, units, grouping.of_unit, held_out_ms};
   auto trained = train_physical(task, {});
   if (!trained) return trained;
-  trained->model.intervals = intervals_of(task, trained->held_out, grouping.name);
+  trained->model.intervals = intervals_of(task, *trained, to_string(grouping.groups));
   const PhysicalIntervals& intervals = *trained->model.intervals;
   const std::string_view target = to_string(data.target);
   if (intervals.group_count < 2) {
     trained->model.intervals.reset();
     warnings.push_back({fmt::format("{}: nothing could be held out, so there are no intervals", target)});
-  } else if (grouping.name == "shape") {
+  } else if (grouping.groups == HeldOutGroups::kShape) {
     warnings.push_back(
         {fmt::format("{}: {} network(s) only, so intervals come from shapes that were held out, and "
                      "do not cover what differs between networks",
@@ -61,18 +42,22 @@ Expected<TrainedPhysical> train_one(const PhysicalData& data, std::span<const do
 
 Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std::string> held_out,
                                    const TrainOptions& options) {
-  std::vector<LayerRow> rows;
-  for (const LayerRow& row : data.layers)
-    if (std::find(held_out.begin(), held_out.end(), row.network) == held_out.end()) rows.push_back(row);
+  const TrainingSet known = without_networks(data, held_out);
 
   CostModel out;
+  for (const std::string& name : held_out) {
+    const bool present = std::any_of(data.layers.begin(), data.layers.end(),
+                                     [&](const LayerRow& row) { return row.network == name; });
+    if (!present)
+      out.warnings.push_back({fmt::format("the test network {} is not in the training set", name)});
+  }
   out.library_version = JOULECAST_VERSION;
   out.device = options.device;
   out.idle_power_w = options.idle_power_w;
   out.data_hash = hash_of(data);
-  const PhysicalData times = gather(rows, PhysicalTarget::kRunTime);
-  PhysicalData energies = gather(rows, PhysicalTarget::kEnergy, data.covariance);
-  out.warnings = times.warnings;
+  const PhysicalData times = gather(known.layers, PhysicalTarget::kRunTime);
+  PhysicalData energies = gather(known.layers, PhysicalTarget::kEnergy, known.covariance);
+  out.warnings.insert(out.warnings.end(), times.warnings.begin(), times.warnings.end());
   const auto tell = [&](std::size_t done) {
     if (options.progress) options.progress("physical models", done, 2);
   };

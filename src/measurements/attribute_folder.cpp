@@ -352,12 +352,30 @@ Expected<std::vector<NetworkFolder>> chosen_networks(const RawData& raw,
   return chosen;
 }
 
+/// Nothing of another stage is read: networks without logs are skipped, and `dataset` withdraws their rows.
+Expected<void> check_stage(const fs::path& folder, const RawData& raw, const fs::path& out) {
+  std::error_code code;
+  if (fs::equivalent(folder, out, code))
+    return fail(ErrorKind::kUsage, "--out is the folder of the logs themselves", {out.string()},
+                "Give measurements a folder of their own");
+  bool measured = false;
+  for (const NetworkFolder& network : raw.networks) {
+    if (!network.power_log.empty() || !network.latency_log.empty() || !network.profile.empty()) return {};
+    for (const std::string_view file : {kLayerPowerFile, kWindowCsvFile, kAttributionFile})
+      measured = measured || fs::exists(network.folder / file, code);
+  }
+  if (!measured) return {};
+  return fail(ErrorKind::kUnfit, "these are measurements already, not raw logs", {folder.string()},
+              "Run `joulecast convert` on them, or give the folder that the board wrote");
+}
+
 }  // namespace
 
 Expected<std::vector<AttributionOutcome>> attribute_folder(const fs::path& raw_data, const fs::path& out,
                                                            const AttributeOptions& options) {
   const auto raw = list_raw_data(raw_data);
   if (!raw) return tl::unexpected(raw.error());
+  if (auto ok = check_stage(raw_data, *raw, out); !ok) return tl::unexpected(ok.error());
   const auto networks = chosen_networks(*raw, options.only);
   if (!networks) return tl::unexpected(networks.error());
   // Networks without a power log do without it, so its absence is each network's own fault.

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -297,6 +298,21 @@ Expected<RecordingCheck> check_recording(const NetworkFolder& network, Microwatt
   const auto doubts = source->warnings();
   check->warnings.insert(check->warnings.end(), doubts.begin(), doubts.end());
   return check;
+}
+
+std::optional<Warning> doubt_about_idle(std::span<const RecordingCheck> checks, Microwatts idle,
+                                        const std::filesystem::path& idle_file) {
+  double highest_uw = -std::numeric_limits<double>::infinity();
+  std::uint64_t count = 0;
+  for (const RecordingCheck& check : checks) {
+    const Microwatts highest = to_microwatts(Watts(check.highest_power_w));
+    if (check.unjudged || !(idle > highest)) continue;
+    highest_uw = std::max(highest_uw, highest.value);
+    ++count;
+  }
+  auto doubt = doubt_about_idle(idle, highest_uw, idle_file);
+  if (doubt) doubt->count = count;
+  return doubt;
 }
 
 }  // namespace joulecast

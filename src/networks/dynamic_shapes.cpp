@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/shell_text.h"
 #include "networks/shape_rules.h"
 
 namespace joulecast {
@@ -43,21 +42,6 @@ std::vector<const Tensor*> network_inputs(const Network& network) {
     }
   }
   return inputs;
-}
-
-/// "--shape x=1x3x224x224 ...": an example that fits, 1 for an open batch and 224 for other open sizes.
-std::string shape_hint(const std::vector<const Tensor*>& inputs) {
-  std::string options;
-  for (const Tensor* input : inputs) {
-    if (!is_dynamic(input->dimensions)) continue;
-    Shape example = input->dimensions;
-    for (std::size_t axis = 0; axis < example.size(); ++axis) {
-      if (example[axis] == -1) example[axis] = axis == 0 ? 1 : 224;
-    }
-    options += " --shape " + shell_quoted(fmt::format("{}={}", input->name, fmt::join(example, "x")));
-  }
-  return options.empty() ? "Give the shape of the network's input, like --shape name=1x3x224x224"
-                         : fmt::format("Give the shape, like{}", options);
 }
 
 class Resolver {
@@ -123,9 +107,12 @@ class Resolver {
   }
 
   [[nodiscard]] tl::unexpected<Error> cannot_derive(const Layer& layer, std::string_view why) const {
-    if (!shapes_given_) {
+    const auto open = open_inputs(network_);
+    if (!shapes_given_ && !open.empty()) {
+      std::string flags;
+      for (const ShapeOverride& input : open) flags += " " + shape_flag(input);
       return fail(ErrorKind::kUnfit, "the engine has dynamic dimensions (-1)", {network_.source},
-                  shape_hint(network_inputs(network_)));
+                  fmt::format("Give the shape, like{}", flags));
     }
     return fail(
         ErrorKind::kUnfit,
@@ -140,6 +127,18 @@ class Resolver {
 };
 
 }  // namespace
+
+std::vector<ShapeOverride> open_inputs(const Network& network) {
+  std::vector<ShapeOverride> open;
+  for (const Tensor* input : network_inputs(network)) {
+    if (!is_dynamic(input->dimensions)) continue;
+    ShapeOverride& example = open.emplace_back(ShapeOverride{input->name, input->dimensions});
+    for (std::size_t axis = 0; axis < example.dimensions.size(); ++axis) {
+      if (example.dimensions[axis] == -1) example.dimensions[axis] = axis == 0 ? 1 : 224;
+    }
+  }
+  return open;
+}
 
 Expected<void> resolve_dynamic_shapes(Network& network, std::span<const ShapeOverride> shapes) {
   if (shapes.empty() && !is_dynamic(network)) return {};

@@ -1,7 +1,9 @@
 #include <charconv>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "base/shell_text.h"
 #include "joulecast/networks.h"
 
 namespace joulecast {
@@ -30,6 +32,10 @@ Expected<ShapeOverride> parse_shape_override(std::string_view text) {
   }
   if (shape.dimensions.size() > kMaxRank) return refuse("more than 8 dimensions");
   return shape;
+}
+
+std::string shape_flag(const ShapeOverride& shape) {
+  return "--shape " + shell_quoted(fmt::format("{}={}", shape.tensor, fmt::join(shape.dimensions, "x")));
 }
 
 }  // namespace joulecast

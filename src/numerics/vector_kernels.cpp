@@ -48,6 +48,19 @@ void add_scaled(double a, const double* x, double* y, std::size_t n) {
 }
 
 JOULECAST_EVERY_PROCESSOR
+void add_outer_product(const double* row, std::size_t n, double* lower) {
+  for (std::size_t j = 0; j < n; ++j, lower += n) {
+    const double a = row[j];
+    if (a == 0.0) continue;
+    std::size_t i = 0;
+    for (; i + kWidth <= j + 1; i += kWidth) {
+      *reinterpret_cast<UnalignedLanes*>(lower + i) += a * *reinterpret_cast<const UnalignedLanes*>(row + i);
+    }
+    for (; i <= j; ++i) lower[i] += a * row[i];
+  }
+}
+
+JOULECAST_EVERY_PROCESSOR
 void rotate(double c, double s, double* x, double* y, std::size_t n) {
   std::size_t i = 0;
   for (; i + kWidth <= n; i += kWidth) {

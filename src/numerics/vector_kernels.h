@@ -13,6 +13,10 @@ double dot(const double* x, const double* y, std::size_t n);
 /// y[i] += a x[i], i < n. x and y must not overlap.
 void add_scaled(double a, const double* x, double* y, std::size_t n);
 
+/// lower[j * n + i] += row[j] row[i], i <= j < n: a row's part in a Gram matrix, of which the lower triangle
+/// is kept by rows. Entries of 0 cost nothing.
+void add_outer_product(const double* row, std::size_t n, double* lower);
+
 /// (x[i], y[i]) := (c x[i] + s y[i], c y[i] - s x[i]), i < n. x and y must not overlap.
 void rotate(double c, double s, double* x, double* y, std::size_t n);
 

@@ -70,9 +70,11 @@ std::string to_json(const NetworkPrediction& prediction, const std::string& engi
                     const std::string& models) {
   JsonWriter json;
   json.begin_object().member("engine", engine).member("models", models);
+  json.member("device", prediction.device);
   json.key("network").begin_object().member("name", prediction.network);
   json.member("layers", std::uint64_t{prediction.layers.size()});
   json.member("uncovered_layers", std::uint64_t{prediction.uncovered_layers});
+  json.member("power_basis", prediction.power_basis);
   write_figure(json, "run_time_ms", prediction.run_time_ms);
   write_figure(json, "power_w", prediction.power_w);
   write_figure(json, "energy_mj", prediction.energy_mj);

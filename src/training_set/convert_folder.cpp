@@ -41,13 +41,24 @@ Expected<Listing> list_networks(const fs::path& folder) {
   return listing;
 }
 
-/// Every network has what attribute reads and none what it writes.
-bool is_raw_data(const fs::path& folder, const std::vector<std::string>& networks) {
-  return std::all_of(networks.begin(), networks.end(), [&](const std::string& network) {
-    std::error_code code;
-    const auto has = [&](std::string_view file) { return fs::exists(folder / network / file, code); };
-    return has("trt_profiling") && !has(kEngineFile) && !has(kWindowCsvFile) && !has(kLayerPowerFile);
-  });
+/// Nothing of another stage is read: rows of networks without measurements would be withdrawn.
+Expected<void> check_stage(const fs::path& folder, const std::vector<std::string>& networks) {
+  const auto any_has = [&](std::initializer_list<std::string_view> files) {
+    return std::any_of(networks.begin(), networks.end(), [&](const std::string& network) {
+      return std::any_of(files.begin(), files.end(), [&](std::string_view file) {
+        std::error_code code;
+        return fs::exists(folder / network / file, code);
+      });
+    });
+  };
+  if (any_has({kEngineFile, kWindowCsvFile, kLayerPowerFile})) return {};
+  if (any_has({"trt_profiling"}))
+    return fail(ErrorKind::kUnfit, "these are raw logs, not yet measurements", {folder.string()},
+                "Run `joulecast attribute` on them first, then convert what it wrote");
+  if (any_has({"layers.csv", "convolutional.csv", "pooling.csv", "dense.csv", "rejects.csv"}))
+    return fail(ErrorKind::kUnfit, "these are training rows already", {folder.string()},
+                "Give the folder that `joulecast attribute` wrote");
+  return {};
 }
 
 }  // namespace
@@ -56,9 +67,11 @@ Expected<std::vector<ConvertOutcome>> convert_folder(const fs::path& preprocesse
                                                      const ConvertOptions& options) {
   const auto listing = list_networks(preprocessed);
   if (!listing) return tl::unexpected(listing.error());
-  if (is_raw_data(preprocessed, listing->networks))
-    return fail(ErrorKind::kUnfit, "these are raw logs, not yet measurements", {preprocessed.string()},
-                "Run `joulecast attribute` on them first, then convert what it wrote");
+  std::error_code code;
+  if (fs::equivalent(preprocessed, out, code))
+    return fail(ErrorKind::kUsage, "--out is the folder of the measurements themselves", {out.string()},
+                "Give training rows a folder of their own");
+  if (auto ok = check_stage(preprocessed, listing->networks); !ok) return tl::unexpected(ok.error());
   std::vector<ConvertOutcome> outcomes(listing->networks.size());
   std::atomic<std::size_t> finished = 0;
   parallel_for(outcomes.size(), options.jobs, [&](std::size_t i) {

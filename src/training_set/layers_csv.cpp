@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -33,6 +35,16 @@ constexpr LayerColumn figure(std::string_view name) {
           [](std::string_view cell, LayerRow& row) { return read_number_cell(cell, row.*Member); }};
 }
 
+constexpr double kMostOfASize = 9007199254740992.0;  // 2^53: whole numbers are exact below
+
+/// The cell is empty or holds a number within these bounds.
+template <auto Member>
+bool read_bounded(std::string_view cell, LayerRow& row, double least, bool whole) {
+  std::optional<double>& value = row.*Member;
+  return read_number_cell(cell, value) &&
+         (!value || (*value >= least && *value <= kMostOfASize && (!whole || *value == std::floor(*value))));
+}
+
 /// A size: whole, so written without ".0".
 template <auto Member>
 constexpr LayerColumn size(std::string_view name) {
@@ -40,14 +52,42 @@ constexpr LayerColumn size(std::string_view name) {
           [](CsvText& to, const LayerRow& row) {
             const std::optional<double>& value = row.*Member;
             const bool whole =
-                value && *value >= 0.0 && *value < 9007199254740992.0 && *value == std::floor(*value);
+                value && *value >= 0.0 && *value < kMostOfASize && *value == std::floor(*value);
             if (whole) {
               to.integer(static_cast<std::uint64_t>(*value));
             } else {
               to.cell(value);
             }
           },
-          [](std::string_view cell, LayerRow& row) { return read_number_cell(cell, row.*Member); }};
+          [](std::string_view cell, LayerRow& row) { return read_bounded<Member>(cell, row, 0.0, true); }};
+}
+/// Bytes: of four-bit elements half of one too.
+template <auto Member>
+constexpr LayerColumn bytes(std::string_view name) {
+  LayerColumn column = size<Member>(name);
+  column.read = [](std::string_view cell, LayerRow& row) {
+    return read_bounded<Member>(cell, row, 0.0, false);
+  };
+  return column;
+}
+/// A padding may cut off what it does not add.
+template <auto Member>
+constexpr LayerColumn padding(std::string_view name) {
+  LayerColumn column = size<Member>(name);
+  column.read = [](std::string_view cell, LayerRow& row) {
+    return read_bounded<Member>(cell, row, -kMostOfASize, true);
+  };
+  return column;
+}
+
+void write_network(CsvText& to, const LayerRow& row) {
+  to.cell(std::string_view(row.network));
+}
+/// Folders and files are named after it.
+bool read_network_name(std::string_view cell, LayerRow& row) {
+  row.network = cell;
+  return cell != "." && cell != ".." && cell.find('/') == std::string_view::npos &&
+         cell.find('\0') == std::string_view::npos;
 }
 
 template <auto Member>
@@ -91,7 +131,7 @@ bool read_residual(std::string_view cell, LayerRow& row) {
 }
 
 constexpr LayerColumn kLayerColumns[] = {
-    text<&LayerRow::network>("network"),
+    {"network", write_network, read_network_name},
     text<&LayerRow::layer_name>("layer_name"),
     text<&LayerRow::layer_type>("layer_type"),
     {"kind", write_kind, read_kind},
@@ -107,8 +147,8 @@ constexpr LayerColumn kLayerColumns[] = {
     size<&LayerRow::kernel_width>("kernel_width"),
     size<&LayerRow::stride_height>("stride_height"),
     size<&LayerRow::stride_width>("stride_width"),
-    size<&LayerRow::padding_height>("padding_height"),
-    size<&LayerRow::padding_width>("padding_width"),
+    padding<&LayerRow::padding_height>("padding_height"),
+    padding<&LayerRow::padding_width>("padding_width"),
     size<&LayerRow::dilation_height>("dilation_height"),
     size<&LayerRow::dilation_width>("dilation_width"),
     size<&LayerRow::groups>("groups"),
@@ -118,9 +158,9 @@ constexpr LayerColumn kLayerColumns[] = {
     {"residual", write_residual, read_residual},
     size<&LayerRow::input_alignment>("input_alignment"),
     size<&LayerRow::output_alignment>("output_alignment"),
-    size<&LayerRow::bytes_in>("bytes_in"),
-    size<&LayerRow::bytes_out>("bytes_out"),
-    size<&LayerRow::bytes_weights>("bytes_weights"),
+    bytes<&LayerRow::bytes_in>("bytes_in"),
+    bytes<&LayerRow::bytes_out>("bytes_out"),
+    bytes<&LayerRow::bytes_weights>("bytes_weights"),
     text<&LayerRow::activation>("activation"),
     text<&LayerRow::tactic>("tactic"),
     figure<&LayerRow::run_time_ms>("run_time_ms"),
@@ -150,13 +190,30 @@ Expected<std::vector<const LayerColumn*>> columns_of(const CsvTable& table) {
   return columns;
 }
 
+/// What a column of words may hold.
+std::string words_of(std::string_view column) {
+  std::string words;
+  const auto add = [&](std::string_view word) {
+    if (!word.empty()) words += (words.empty() ? "" : ", ") + std::string(word);
+  };
+  if (column == "kind")
+    for (std::size_t kind = 0; kind < kLayerKinds; ++kind) add(to_string(static_cast<LayerKind>(kind)));
+  if (column.ends_with("_type") && column != "layer_type")
+    for (std::size_t type = 0; type <= static_cast<std::size_t>(DataType::kBool); ++type)
+      add(to_string(static_cast<DataType>(type)));
+  return words;
+}
+
 Expected<LayerRow> read_row(const CsvTable& table, const std::vector<const LayerColumn*>& columns) {
   LayerRow row;
   bool has_kind = false;
   for (std::size_t i = 0; i < columns.size(); ++i) {
     if (columns[i] == nullptr) continue;
-    if (!columns[i]->read(table.cell(i), row))
-      return table.fault(fmt::format("\"{}\" does not fit the column {}", table.cell(i), columns[i]->name));
+    if (!columns[i]->read(table.cell(i), row)) {
+      const std::string words = words_of(columns[i]->name);
+      return table.fault(fmt::format("\"{}\" does not fit the column {}{}", table.cell(i), columns[i]->name,
+                                     words.empty() ? "" : ", which takes " + words));
+    }
     has_kind = has_kind || (columns[i]->name == "kind" && !table.cell(i).empty());
   }
   take_tile(row.tactic, row);
@@ -168,14 +225,34 @@ Expected<LayerRow> read_row(const CsvTable& table, const std::vector<const Layer
   return row;
 }
 
-}  // namespace
+/// Columns that only look like ours, and windows without a size: a misspelt name changes figures silently.
+void doubt_columns(const std::vector<std::string>& unknown, const std::vector<LayerRow>& rows,
+                   const std::filesystem::path& path, std::vector<Warning>& warnings) {
+  if (!unknown.empty())
+    warnings.push_back(
+        {fmt::format("columns that are none of layers.csv are ignored: {}", fmt::join(unknown, ", ")),
+         {path.string()},
+         1});
+  const auto windowless = std::count_if(rows.begin(), rows.end(), [](const LayerRow& row) {
+    const bool slides = row.kind == LayerKind::kConvolutional || row.kind == LayerKind::kPooling;
+    return slides && !row.kernel_height && !row.kernel_width;
+  });
+  if (windowless != 0)
+    warnings.push_back(
+        {"a convolution or pooling has no kernel_height and kernel_width, and is taken for one "
+         "of 1 x 1",
+         {path.string()},
+         static_cast<std::uint64_t>(windowless)});
+}
 
-Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path,
-                                                std::vector<Warning>* warnings) {
-  auto table = CsvTable::open(path, "Correct it, or convert the measurements again");
+Expected<std::vector<LayerRow>> read_rows(const std::filesystem::path& path, std::vector<Warning>* warnings,
+                                          std::vector<std::string>& unknown) {
+  auto table = CsvTable::open(path, "Correct it (docs/interface.md), or convert the measurements again");
   if (!table) return tl::unexpected(table.error());
   const auto columns = columns_of(*table);
   if (!columns) return tl::unexpected(columns.error());
+  for (std::size_t i = 0; i < columns->size(); ++i)
+    if ((*columns)[i] == nullptr) unknown.push_back(table->header()[i]);
   std::vector<LayerRow> rows;
   for (;;) {
     const auto cells = table->next();
@@ -187,6 +264,39 @@ Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& pat
   }
   if (warnings != nullptr) table->tell_doubt(*warnings);
   return rows;
+}
+
+}  // namespace
+
+Expected<std::vector<LayerRow>> read_layers_csv(const std::filesystem::path& path,
+                                                std::vector<Warning>* warnings) {
+  std::vector<std::string> unknown;  // other tools may keep columns of their own beside ours
+  return read_rows(path, warnings, unknown);
+}
+
+Expected<std::vector<LayerTable>> read_layer_tables(const std::filesystem::path& path) {
+  std::vector<Warning> warnings;
+  std::vector<std::string> unknown;
+  auto rows = read_rows(path, &warnings, unknown);
+  if (!rows) return tl::unexpected(rows.error());
+  if (rows->empty())
+    return fail(ErrorKind::kUnfit, "the table has no row", {path.string()}, "Give it a row for each layer");
+  doubt_columns(unknown, *rows, path, warnings);
+  std::error_code code;
+  const std::filesystem::path whole = std::filesystem::absolute(path, code).lexically_normal();
+  const std::string file = whole.filename().string();
+  const std::string stem = file.substr(0, file.find(".csv"));
+  const std::string unnamed = stem == "layers" ? whole.parent_path().filename().string() : stem;
+  std::vector<LayerTable> tables;
+  std::unordered_map<std::string, std::size_t> place;
+  for (LayerRow& row : *rows) {
+    const std::string& name = row.network.empty() ? unnamed : row.network;
+    const auto [at, is_new] = place.try_emplace(name, tables.size());
+    if (is_new)
+      tables.push_back({name, path.string(), {}, tables.empty() ? warnings : std::vector<Warning>()});
+    tables[at->second].layers.push_back(std::move(row));
+  }
+  return tables;
 }
 
 Expected<void> write_layers_csv(const std::filesystem::path& path, const std::vector<LayerRow>& rows) {

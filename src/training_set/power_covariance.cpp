@@ -69,4 +69,15 @@ std::string covariance_csv(const PowerCovariance& covariance, std::span<const Co
   return csv.text();
 }
 
+PowerCovariance covariance_of_some(const PowerCovariance& covariance, const std::vector<bool>& kept) {
+  PowerCovariance out;
+  for (std::size_t i = 0; i < covariance.layer_names.size(); ++i) {
+    if (!kept[i]) continue;
+    out.layer_names.push_back(covariance.layer_names[i]);
+    for (std::size_t k = 0; k < covariance.layer_names.size(); ++k)
+      if (kept[k]) out.w2.push_back(covariance.at(i, k));
+  }
+  return out;
+}
+
 }  // namespace joulecast

@@ -3,6 +3,7 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "joulecast/training_set.h"
 
@@ -15,5 +16,8 @@ struct CovarianceRow {
   std::string measured;  ///< the layer's name in `covariance`; empty: none
 };
 std::string covariance_csv(const PowerCovariance& covariance, std::span<const CovarianceRow> rows);
+
+/// The covariance of some of its layers; `kept`: one place a layer.
+PowerCovariance covariance_of_some(const PowerCovariance& covariance, const std::vector<bool>& kept);
 
 }  // namespace joulecast

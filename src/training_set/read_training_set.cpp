@@ -10,6 +10,7 @@
 #include "base/csv_table.h"
 #include "joulecast/training_set.h"
 #include "measurements/file_names.h"
+#include "training_set/power_covariance.h"
 
 namespace joulecast {
 namespace {
@@ -20,6 +21,11 @@ namespace fs = std::filesystem;
 struct Found {
   std::array<fs::path, kReferenceKinds.size()> reference;
   fs::path layers, covariance;
+
+  [[nodiscard]] bool has_reference() const {
+    return std::any_of(reference.begin(), reference.end(),
+                       [](const fs::path& path) { return !path.empty(); });
+  }
 };
 
 /// Folders by network, then by path: two folders of one name keep a fixed order.
@@ -53,6 +59,11 @@ Expected<FoundByNetwork> find_files(const fs::path& folder) {
   if (code)
     return fail(ErrorKind::kUnreadable, "cannot list the folder: " + code.message(), {folder.string()},
                 "Check its permissions and those of the folders in it");
+  // A covariance alone stands in a folder of measurements, which is none of training rows.
+  std::erase_if(found, [](const auto& folder_of) {
+    const Found& files = folder_of.second;
+    return files.layers.empty() && !files.has_reference();
+  });
   return found;
 }
 
@@ -150,8 +161,9 @@ class TrainingSetReader {
       if (!read) return tl::unexpected(read.error());
       layers = std::move(*read);
     }
-    bool mixed = false;
-    if (!is_wanted(layers, files, mixed)) return {};
+    const Board board = board_of(layers, files);
+    if (board == Board::kAnother) return {};
+    const bool mixed = board == Board::kOneOfSeveral;
     if (network == last_network_)
       set_.warnings.push_back(
           {fmt::format("two folders are named {}: their rows are joined", network), {folder.string()}});
@@ -172,13 +184,15 @@ class TrainingSetReader {
       set_.reference[k].push_back({network, std::move(*table)});
       warn_of_doubtful_targets(set_.reference[k].back(), files.reference[k], set_.warnings);
     }
-    if (!files.covariance.empty() && !layers.empty()) {
-      auto covariance = read_power_covariance(files.covariance, &set_.warnings);
-      if (!covariance) return tl::unexpected(covariance.error());
-      take_covariance(network, layers, std::move(*covariance), files.covariance);
+    std::vector<bool> wanted;
+    for (const LayerRow& row : layers)
+      wanted.push_back(!mixed || row.device.empty() || row.device == device_);
+    if (auto ok = take_covariance(layers, wanted, files); !ok) return ok;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (!wanted[i]) continue;
+      ++rows_;
+      set_.layers.push_back(std::move(layers[i]));
     }
-    rows_ += layers.size();
-    std::move(layers.begin(), layers.end(), std::back_inserter(set_.layers));
     return {};
   }
 
@@ -217,34 +231,45 @@ class TrainingSetReader {
     return layers;
   }
 
-  /// Only if it is of the same layers: of rows that were changed by hand it says nothing.
-  void take_covariance(const std::string& network, const std::vector<LayerRow>& layers,
-                       PowerCovariance covariance, const fs::path& file) {
-    const bool same =
-        std::equal(layers.begin(), layers.end(), covariance.layer_names.begin(), covariance.layer_names.end(),
-                   [](const LayerRow& row, const std::string& name) { return row.layer_name == name; });
-    const bool first = same && set_.covariance.emplace(network, std::move(covariance)).second;
-    if (!first)
+  /// Only if it is of the same layers: of rows that were changed by hand it says nothing. Before the wanted
+  /// rows are taken.
+  Expected<void> take_covariance(const std::vector<LayerRow>& layers, const std::vector<bool>& wanted,
+                                 const Found& files) {
+    if (files.covariance.empty()) return {};
+    if (files.layers.empty()) {
       set_.warnings.push_back(
-          {"is not of the rows of layers.csv beside it, and is not used", {file.string()}});
+          {"is not used: no layers.csv beside it has the rows that it is of", {files.covariance.string()}});
+      return {};
+    }
+    const auto covariance = read_power_covariance(files.covariance, &set_.warnings);
+    if (!covariance) return tl::unexpected(covariance.error());
+    const auto& names = covariance->layer_names;
+    if (!std::equal(layers.begin(), layers.end(), names.begin(), names.end(),
+                    [](const LayerRow& row, const std::string& name) { return row.layer_name == name; })) {
+      set_.warnings.push_back(
+          {"does not name the rows of layers.csv beside it, all and in their order: it is not used",
+           {files.covariance.string()}});
+      return {};
+    }
+    set_.covariance.push_back({set_.layers.size(), covariance_of_some(*covariance, wanted)});
+    return {};
   }
 
-  /// Whether a folder with these layers is taken; drops the layers of another board. `mixed`: there were
-  /// some, so that the files which name no board may be of either.
-  bool is_wanted(std::vector<LayerRow>& layers, const Found& files, bool& mixed) {
+  enum class Board { kUnnamed, kWanted, kOneOfSeveral, kAnother };
+  /// Whose a folder's layers are. kOneOfSeveral: some of them are of the board asked for, so that the files
+  /// which name no board may be of it or not.
+  Board board_of(const std::vector<LayerRow>& layers, const Found& files) {
     std::set<std::string> named;
     for (const LayerRow& row : layers)
       if (!row.device.empty()) named.insert(row.device);
     devices_.insert(named.begin(), named.end());
-    const auto none = [](const fs::path& path) { return path.empty(); };
     if (named.empty()) {
-      if (!layers.empty() || !std::all_of(files.reference.begin(), files.reference.end(), none)) ++unnamed_;
-      return true;
+      if (!layers.empty() || files.has_reference()) ++unnamed_;
+      return Board::kUnnamed;
     }
-    if (device_.empty()) return true;
-    mixed = named.size() > 1;
-    std::erase_if(layers, [&](const LayerRow& row) { return !row.device.empty() && row.device != device_; });
-    return named.contains(device_);
+    if (device_.empty()) return Board::kWanted;
+    if (!named.contains(device_)) return Board::kAnother;
+    return named.size() > 1 ? Board::kOneOfSeveral : Board::kWanted;
   }
 
   const std::string& device_;

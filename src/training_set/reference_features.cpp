@@ -111,6 +111,77 @@ Expected<void> append_pooling(ReferenceFeatures& features, const Layer& layer, s
   return {};
 }
 
+/// Appends the numbers, or names the first that is not known.
+Expected<void> append_known(
+    ReferenceFeatures& features, std::string_view type,
+    std::initializer_list<std::pair<std::string_view, std::optional<double>>> numbers) {
+  for (const auto& [name, number] : numbers) {
+    if (!number)
+      return fail(ErrorKind::kUnfit, fmt::format("{} layer: no {}", type, name), {},
+                  "Fill the column in, or leave the layer to a physical model");
+    append(features, *number);
+  }
+  return {};
+}
+
+Expected<void> append_row(ReferenceFeatures& features, const LayerRow& row, std::string_view type) {
+  ReferenceFeatures sizes;
+  if (auto done = append_known(sizes, type,
+                               {{"batch_size", row.batch_size},
+                                {"input_channels", row.input_channels},
+                                {"input_height", row.input_height},
+                                {"input_width", row.input_width},
+                                {"output_channels", row.output_channels},
+                                {"output_height", row.output_height},
+                                {"output_width", row.output_width}});
+      !done)
+    return done;
+  if (features.kind == ReferenceKind::kDense) {
+    append(features, sizes.values[0]);
+    append(features, sizes.values[0] * sizes.values[1] * sizes.values[2] * sizes.values[3]);
+    append(features, sizes.values[0] * sizes.values[4] * sizes.values[5] * sizes.values[6]);
+    return {};
+  }
+  for (const double size : sizes.row()) append(features, size);
+  if (features.kind == ReferenceKind::kPooling)
+    return append_known(features, type,
+                        {{"input_height", row.input_height},
+                         {"input_width", row.input_width},
+                         {"stride_height", row.stride_height},
+                         {"stride_width", row.stride_width}});
+  return append_known(features, type,
+                      {{"kernel_height", row.kernel_height},
+                       {"kernel_width", row.kernel_width},
+                       {"padding_height", row.padding_height},
+                       {"padding_width", row.padding_width},
+                       {"stride_height", row.stride_height},
+                       {"stride_width", row.stride_width}});
+}
+
+/// The LayerType of a group.
+std::string_view type_of(ReferenceKind kind) {
+  switch (kind) {
+    case ReferenceKind::kConvolutional:
+      return "CaskConvolution";
+    case ReferenceKind::kPooling:
+      return "CaskPooling";
+    case ReferenceKind::kDense:
+      break;
+  }
+  return "CaskGemmConvolution";
+}
+
+template <class AnyLayer>
+Result features_by_type(const AnyLayer& layer, std::string_view type) {
+  for (const ReferenceKind kind : kReferenceKinds) {
+    if (type != type_of(kind)) continue;
+    auto features = reference_features(layer, kind);
+    if (!features) return tl::unexpected(std::move(features.error()));
+    return *features;
+  }
+  return std::nullopt;
+}
+
 Expected<void> append_dense(ReferenceFeatures& features, const Layer& layer) {
   const Sizes& in = layer.inputs.front().dimensions;
   append(features, static_cast<double>(in.front()));
@@ -145,28 +216,45 @@ std::span<const std::string_view> reference_feature_names(ReferenceKind kind) {
   return kDense;
 }
 
-Result reference_features(const Layer& layer) {
-  return reference_features(layer, layer.type);
+std::optional<ReferenceKind> reference_kind(LayerKind kind) {
+  switch (kind) {
+    case LayerKind::kConvolutional:
+      return ReferenceKind::kConvolutional;
+    case LayerKind::kPooling:
+      return ReferenceKind::kPooling;
+    case LayerKind::kDense:
+      return ReferenceKind::kDense;
+    default:
+      return std::nullopt;
+  }
 }
 
-Result reference_features(const Layer& layer, std::string_view type) {
+Expected<ReferenceFeatures> reference_features(const Layer& layer, ReferenceKind kind) {
   ReferenceFeatures features;
-  if (type == "CaskConvolution") {
-    features.kind = ReferenceKind::kConvolutional;
-  } else if (type == "CaskPooling") {
-    features.kind = ReferenceKind::kPooling;
-  } else if (type == "CaskGemmConvolution") {
-    features.kind = ReferenceKind::kDense;
-  } else {
-    return std::nullopt;
-  }
+  features.kind = kind;
+  const std::string_view type = type_of(kind);
   if (const auto fault = fault_of(layer)) return refuse(type, *fault);
-  const Expected<void> done =
-      features.kind == ReferenceKind::kConvolutional ? append_convolutional(features, layer, type)
-      : features.kind == ReferenceKind::kPooling     ? append_pooling(features, layer, type)
-                                                     : append_dense(features, layer);
+  const Expected<void> done = kind == ReferenceKind::kConvolutional
+                                  ? append_convolutional(features, layer, type)
+                              : kind == ReferenceKind::kPooling ? append_pooling(features, layer, type)
+                                                                : append_dense(features, layer);
   if (!done) return tl::unexpected(done.error());
   return features;
+}
+
+Expected<ReferenceFeatures> reference_features(const LayerRow& row, ReferenceKind kind) {
+  ReferenceFeatures features;
+  features.kind = kind;
+  if (const auto done = append_row(features, row, type_of(kind)); !done) return tl::unexpected(done.error());
+  return features;
+}
+
+Result reference_features(const Layer& layer) {
+  return features_by_type(layer, layer.type);
+}
+
+Result reference_features(const LayerRow& row) {
+  return features_by_type(row, row.layer_type);
 }
 
 }  // namespace joulecast

@@ -242,11 +242,29 @@ TEST_F(BadPairs, InputsOfOneNameAreRefusedBeforeAnythingIsWritten) {
   expect(run({"predict", "one/engine.json", "two/engine.json", "--models", "models", "--out", "p"}), 2,
          {"one/engine.json", "two/engine.json"});
   EXPECT_TRUE(files_below(path("p")).empty());
-  expect(run({"predict", "one/engine.json", "two/engine.json", "--models", "models", "--out", "-", "--json",
-              "p"}),
-         2, {"one/engine.json", "two/engine.json"});
-  EXPECT_TRUE(files_below(path("p")).empty());
-  expect(run({"predict", "one/engine.json", "two/engine.json", "--models", "models", "--out", "-"}), 0, {});
+  for (const char* flag : {"--out", "--json"})
+    expect(run({"predict", "one/engine.json", "two/engine.json", "--models", "models", flag, "-"}), 2,
+           {"standard output takes one network, not 2"});
+  expect(run({"predict", "one/engine.json", "two/engine.json", "--models", "models"}), 0, {});
+}
+
+TEST_F(BadPairs, AStepIsNotRunOnTheResultsOfAnother) {
+  run_.write(scratch_);
+  ASSERT_EQ(run({"dataset", "raw_data", "--out", ".", "--method", "window"}).exit_code, 0);
+  const auto rows = read_file(path("training_data/net/layers.csv"));
+  EXPECT_GT(rows.size(), 100U);
+  expect(run({"convert", "training_data", "--out", "training_data"}), 2, {"--out is the folder of the meas"});
+  expect(run({"convert", "training_data", "--out", "again"}), 4,
+         {"these are training rows already", "hint:"});
+  expect(run({"convert", "preprocessed_data", "--out", "preprocessed_data/../preprocessed_data"}), 2, {});
+  expect(run({"attribute", "raw_data", "--out", "raw_data"}), 2, {"--out is the folder of the logs"});
+  expect(run({"attribute", "preprocessed_data", "--out", "p"}), 4,
+         {"these are measurements already", "hint:"});
+  expect(run({"dataset", "preprocessed_data", "--out", "."}), 2, {"--out is the folder of the logs"});
+  std::filesystem::rename(path("preprocessed_data"), path("measured"));
+  expect(run({"dataset", "measured", "--out", "."}), 4, {"these are measurements already"});
+  EXPECT_EQ(read_file(path("training_data/net/layers.csv")), rows);
+  EXPECT_FALSE(std::filesystem::exists(path("again")));
 }
 
 TEST_F(BadPairs, TwoResultsOnStandardOutput) {

@@ -1,6 +1,7 @@
 // doctor: each stage's files, recognised by content, counted, and their faults named.
 #include <gtest/gtest.h>
 
+#include "support/onnx_writer.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_board.h"
 
@@ -270,6 +271,36 @@ TEST_F(Doctor, AnEngineThatWaitsForShapesIsDoubtedAndNextNamesThem) {
   expect({"engine.json"}, 0,
          {"engine (1 layers: 1 reformat): usable, 1 doubt", "--models models --shape 'my input=1x3x8x8'\n"},
          {"dynamic dimensions"});
+}
+
+TEST_F(Doctor, NextNamesEveryShapeThatAnOnnxModelWaitsFor) {
+  const auto model = [](const Dimensions& x, const Dimensions& z) {
+    return OnnxWriter().input("x", x).input("z", z).node("Add", {"x", "z"}, {"y"}).output("y").model();
+  };
+  scratch_.write("two.onnx", model({1, 3, -1, -1}, {1, 3, -1, -1}));
+  expect({"two.onnx"}, 0,
+         {"usable, 1 doubt", "--models models --shape 'x=1x3x224x224' --shape 'z=1x3x224x224'\n"},
+         {"is open"});
+  // Shapes do not help a model of another fault.
+  scratch_.write("misfit.onnx", model({1, 3, 8, 8}, {1, 3, 7, 8}));
+  expect({"misfit.onnx"}, 4, {"1 fault"});
+}
+
+TEST_F(Doctor, TellsTablesApartByTheirColumns) {
+  scratch_.write("mine.csv", "layer_name,kind,input_channels\nc,convolutional,8\n");
+  expect({"mine.csv"}, 0, {"layers (1 rows)"});
+  scratch_.write("p.csv",
+                 "power_prediction,runtime_prediction,layer_name,layer_type\n1.0,2.0,c,CaskConvolution\n");
+  expect({"p.csv"}, 0, {"prediction (1 layers)"});
+  scratch_.write("cov.csv", "layer_name,a,b\na,1,0\nb,0,1\n");
+  expect({"cov.csv"}, 0, {"covariance of powers (2 layers)"});
+}
+
+TEST_F(Doctor, AnEngineThatNoShapeHelpsIsAFault) {
+  scratch_.write("engine.json", R"({"Layers": [{"Name": "p", "LayerType": "PluginV2",
+    "Inputs": [{"Name": "i", "Dimensions": [1, 3, 8, 8], "Format/Datatype": "Row major linear FP32"}],
+    "Outputs": [{"Name": "o", "Dimensions": [1, -1, -1, 8], "Format/Datatype": "Row major linear FP32"}]}]})");
+  expect({"engine.json"}, 4, {"1 fault"}, {"layer \"p\" (PluginV2) cannot be derived"});
 }
 
 TEST_F(Doctor, LogsThatGiveNoPowerAreAFault) {

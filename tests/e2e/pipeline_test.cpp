@@ -1,4 +1,6 @@
 // From a simulated board to predictions of a real engine, as a user does it.
+#include <sstream>
+
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -47,6 +49,28 @@ TEST_F(Pipeline, EndsInAPredictionOfARealEngine) {
   std::size_t covered = 0;
   for (const auto& layer : prediction.at("layers")) covered += layer.at("basis") != "none" ? 1U : 0U;
   EXPECT_GE(covered, 20U);
+}
+
+TEST_F(Pipeline, TheReferencesModelsAreTheSameWithOurRowsBesideThem) {
+  run_by_window();
+  const auto lassos = [&](const std::string& name, const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"train", "training_data", "--out", name, "--test-networks", "lenet"};
+    words.insert(words.end(), more.begin(), more.end());
+    std::istringstream tables(run(words));
+    for (std::string line; std::getline(tables, line);) EXPECT_LE(line.size(), 80U) << line;
+    std::vector<nlohmann::json> own;
+    const auto document = nlohmann::json::parse(read_file(path(name + "/model.json")));
+    for (const auto& model : document.at("models"))
+      if (!model.at("recipe").value("relative", false)) own.push_back(model);
+    return own;
+  };
+  for (const std::string mode : {"compat", "converged"}) {
+    const auto alone = lassos("alone", {"--mode", mode, "--estimator", "lasso"});
+    EXPECT_GE(alone.size(), 4U);
+    EXPECT_EQ(lassos("beside", {"--mode", mode}), alone) << mode;
+    EXPECT_EQ(run({"predict", kOrin, "--models", "alone", "--compat", "--out", "-"}),
+              run({"predict", kOrin, "--models", "beside", "--compat", "--out", "-"}));
+  }
 }
 
 TEST_F(Pipeline, LayersKnownByNameAloneGetNoFigures) {

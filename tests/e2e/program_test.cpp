@@ -122,7 +122,8 @@ TEST(Program, ReportsAFullDiskBehindStandardOutput) {
 class EachCommand : public TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(All, EachCommand,
                          ::testing::Values("attribute", "convert", "dataset", "train", "predict", "evaluate",
-                                           "boards", "simulate", "doctor", "completion"));
+                                           "boards", "simulate", "doctor", "completion"),
+                         [](const auto& test) { return std::string(test.param); });
 
 TEST_P(EachCommand, HelpsIn80ColumnsWithTwoExamples) {
   const auto run = run_program({GetParam(), "--help"});
@@ -144,10 +145,27 @@ TEST_P(EachCommand, StandsInTheListAndTheManual) {
   EXPECT_NE(run_program({"man"}).output.find(std::string(".SS joulecast ") + GetParam()), std::string::npos);
 }
 
+TEST(Program, TrainsHelpAndManualTellWhatItMakes) {
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"train", "--help"}, {"man"}}) {
+    std::string text = run_program(words).output;
+    std::string one_line;  // however it is broken into lines
+    for (const char c : text)
+      if (c != '\n' && c != ' ')
+        one_line += c;
+      else if (!one_line.ends_with(' '))
+        one_line += ' ';
+    for (const char* part : {"physical ones of run time and energy", "the reference's six lassos",
+                             "held out in turn", "leaderboard", "physical models none"})
+      EXPECT_NE(one_line.find(part), std::string::npos) << part << " in\n" << text;
+    EXPECT_EQ(one_line.find("Fits six models"), std::string::npos);
+  }
+}
+
 class EachShell : public TestWithParam<std::pair<const char*, const char*>> {};
 INSTANTIATE_TEST_SUITE_P(All, EachShell,
                          ::testing::Values(std::pair{"bash", "bash -n"}, std::pair{"zsh", "zsh -n"},
-                                           std::pair{"fish", "fish --no-execute"}));
+                                           std::pair{"fish", "fish --no-execute"}),
+                         [](const auto& test) { return std::string(test.param.first); });
 
 TEST_P(EachShell, CompletionIsValidForItsShell) {
   const auto [shell, check] = GetParam();

@@ -5,22 +5,8 @@
 namespace joulecast {
 namespace {
 
-/// The group of the reference that a row belongs to: by kind, so that measured data of other sources than
-/// TensorRT's three types can be compared too.
-std::optional<ReferenceKind> reference_kind(const LayerRow& row) {
-  switch (row.kind) {
-    case LayerKind::kConvolutional:
-      return ReferenceKind::kConvolutional;
-    case LayerKind::kPooling:
-      return ReferenceKind::kPooling;
-    case LayerKind::kDense:
-      return ReferenceKind::kDense;
-    default:
-      return std::nullopt;
-  }
-}
-
-/// The reference's features from the columns of layers.csv (its definitions: reference_features).
+/// The reference's features from the columns of layers.csv (its definitions: reference_features). Measured
+/// data of other sources than TensorRT lack columns, and can be compared all the same.
 std::optional<std::vector<double>> features_of(const LayerRow& row, ReferenceKind kind) {
   const auto size = [](const std::optional<double>& value) { return value.value_or(1.0); };
   if (!row.input_channels || !row.output_channels) return std::nullopt;
@@ -49,7 +35,8 @@ std::optional<std::vector<double>> features_of(const LayerRow& row, ReferenceKin
 }  // namespace
 
 LassoPredictions lasso_predictions(std::span<const LayerRow> rows, std::span<const std::size_t> train,
-                                   std::span<const std::size_t> test, bool relative) {
+                                   std::span<const std::size_t> test, const LassoRecipes& recipes,
+                                   bool relative) {
   LassoPredictions out;
   out.power_w.resize(test.size());
   out.run_time_ms.resize(test.size());
@@ -59,7 +46,7 @@ LassoPredictions lasso_predictions(std::span<const LayerRow> rows, std::span<con
       ReferenceTable table{"training", {}};
       for (const std::size_t i : train) {
         const LayerRow& row = rows[i];
-        if (reference_kind(row) != kind || !row.run_time_ms || (with_power && !row.power_w)) continue;
+        if (reference_kind(row.kind) != kind || !row.run_time_ms || (with_power && !row.power_w)) continue;
         if (auto features = features_of(row, kind))
           table.rows.push_back({std::move(*features), row.power_w.value_or(1.0) * kMicrowattsPerWatt,
                                 *row.run_time_ms, row.layer_name});
@@ -71,20 +58,20 @@ LassoPredictions lasso_predictions(std::span<const LayerRow> rows, std::span<con
     options.jobs = 1;
     for (const ReferenceKind kind : kReferenceKinds) {
       for (const Target target : kTargets) {
-        LassoRecipe recipe = reference_recipe(kind, target);
+        LassoRecipe& recipe = options.recipes[{kind, target}];
+        recipe = recipe_for(recipes, kind, target);
         recipe.relative = relative;
-        options.recipes[{kind, target}] = std::move(recipe);
       }
     }
     const auto model = train_lasso(set, options);
     if (!model) continue;
     for (std::size_t k = 0; k < test.size(); ++k) {
       const LayerRow& row = rows[test[k]];
-      const auto kind = reference_kind(row);
+      const auto kind = reference_kind(row.kind);
       const auto features = kind ? features_of(row, *kind) : std::nullopt;
       if (!features) continue;
       const Target target = with_power ? Target::kPower : Target::kRunTime;
-      if (const LassoModel* one = model->find(*kind, target))
+      if (const LassoModel* one = model->find(*kind, target, relative))
         (with_power ? out.power_w : out.run_time_ms)[k] = CompiledLasso(*one).predict(*features);
     }
   }

@@ -57,11 +57,9 @@ ShapeKey shape_of(const LayerRow& first, const LayerRow& last) {
 class Gathering {
  public:
   Gathering(std::span<const LayerRow> rows, PhysicalTarget target,
-            const std::map<std::string, PowerCovariance>& covariance)
+            std::span<const CovarianceOfRows> covariance)
       : rows_(rows), covariance_(covariance) {
     data_.target = target;
-    std::map<std::string_view, std::size_t> count;
-    for (const LayerRow& row : rows) row_in_network_.push_back(count[row.network]++);
   }
 
   PhysicalData run() {
@@ -76,7 +74,7 @@ class Gathering {
     }
     data_.shapes = shapes_.size();
     if (data_.target == PhysicalTarget::kEnergy)
-      for (const auto& [network, powers] : covariance_) take_covariance(network, powers);
+      for (const CovarianceOfRows& one : covariance_) take_covariance(one);
     const std::string_view what = data_.target == PhysicalTarget::kRunTime ? "run time" : "energy";
     if (not_positive_ != 0)
       data_.warnings.push_back({fmt::format("a {} of 0 or less was left out", what), {}, not_positive_});
@@ -142,34 +140,35 @@ class Gathering {
   }
 
   /// Energies are times x powers, so that their covariance is t' V t.
-  void take_covariance(const std::string& network, const PowerCovariance& powers) {
+  void take_covariance(const CovarianceOfRows& of_rows) {
+    const std::size_t end = of_rows.first_row + of_rows.powers.layer_names.size();
     UnitCovariance out;
-    for (std::uint32_t u = 0; u < data_.units.size(); ++u)
-      if (data_.networks[data_.units[u].network] == network && covered(u, powers)) out.units.push_back(u);
+    for (std::uint32_t u = 0; u < data_.units.size(); ++u) {
+      const bool inside = rows_of_unit_[u].first >= of_rows.first_row && rows_of_unit_[u].second <= end;
+      if (inside && covered(u, of_rows)) out.units.push_back(u);
+    }
     const std::size_t n = out.units.size();
     if (n == 0) return;
     out.relative.resize(n * n);
     for (std::size_t a = 0; a < n; ++a)
       for (std::size_t b = 0; b < n; ++b)
-        out.relative[a * n + b] = covariance_of(out.units[a], out.units[b], powers) /
+        out.relative[a * n + b] = covariance_of(out.units[a], out.units[b], of_rows) /
                                   (data_.units[out.units[a]].measured * data_.units[out.units[b]].measured);
     data_.covariance.push_back(std::move(out));
   }
 
-  bool covered(std::uint32_t unit, const PowerCovariance& powers) const {
-    const double variance = covariance_of(unit, unit, powers);
+  bool covered(std::uint32_t unit, const CovarianceOfRows& of_rows) const {
+    const double variance = covariance_of(unit, unit, of_rows);
     return std::isfinite(variance) && variance >= 0.0;
   }
 
-  double covariance_of(std::uint32_t a, std::uint32_t b, const PowerCovariance& powers) const {
+  double covariance_of(std::uint32_t a, std::uint32_t b, const CovarianceOfRows& of_rows) const {
+    const std::size_t first = of_rows.first_row;
     double sum = 0.0;
     for (std::size_t i = rows_of_unit_[a].first; i < rows_of_unit_[a].second; ++i) {
       for (std::size_t k = rows_of_unit_[b].first; k < rows_of_unit_[b].second; ++k) {
         const double times = rows_[i].run_time_ms.value_or(0.0) * rows_[k].run_time_ms.value_or(0.0);
-        if (row_in_network_[i] >= powers.layer_names.size() ||
-            row_in_network_[k] >= powers.layer_names.size())
-          return kUnknown;
-        if (times != 0.0) sum += times * powers.at(row_in_network_[i], row_in_network_[k]);
+        if (times != 0.0) sum += times * of_rows.powers.at(i - first, k - first);
       }
     }
     return sum;
@@ -192,8 +191,7 @@ class Gathering {
   }
 
   std::span<const LayerRow> rows_;
-  const std::map<std::string, PowerCovariance>& covariance_;
-  std::vector<std::size_t> row_in_network_;
+  std::span<const CovarianceOfRows> covariance_;
   std::vector<std::pair<std::size_t, std::size_t>> rows_of_unit_;
   PhysicalData data_;
   std::map<ShapeKey, std::uint32_t> shapes_;
@@ -203,7 +201,7 @@ class Gathering {
 }  // namespace
 
 PhysicalData gather(std::span<const LayerRow> rows, PhysicalTarget target,
-                    const std::map<std::string, PowerCovariance>& covariance) {
+                    std::span<const CovarianceOfRows> covariance) {
   return Gathering(rows, target, covariance).run();
 }
 

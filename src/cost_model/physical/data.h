@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -26,7 +26,7 @@ struct PhysicalUnit {
   LayerKind kind = LayerKind::kOther;  ///< of the first layer
 };
 
-/// How the errors of a network's figures hang together.
+/// How the errors of the figures of one run hang together.
 struct UnitCovariance {
   std::vector<std::uint32_t> units;
   std::vector<double> relative;  ///< units x units: of figure / measured
@@ -41,7 +41,7 @@ struct PhysicalData {
   std::vector<std::array<double, kSizes>> sizes;
   std::vector<double> run_time_ms;  ///< measured, by layer; 0 where it is part of a sum or not measured
   std::vector<PhysicalUnit> units;
-  std::vector<UnitCovariance> covariance;  ///< of energies, by network that has one
+  std::vector<UnitCovariance> covariance;  ///< of energies; no unit is in two
   std::vector<std::string> networks;
   std::size_t shapes = 0;
   PhysicalDevice device;
@@ -51,8 +51,9 @@ struct PhysicalData {
 /// Layers are all rows that take time, measured or not, so that the data of both targets have the same; units
 /// are those with a figure above 0. Rows of one network stand together; those with equal `block` are one unit
 /// where only their sum is known. Energy is `energy_mj`, or power times run time; with the basis "board" and
-/// a known idle power that is taken off. `covariance`, by network, is of the powers of that network's rows.
+/// a known idle power that is taken off. `covariance` is of the powers of some of these rows, as in
+/// TrainingSet.
 PhysicalData gather(std::span<const LayerRow> rows, PhysicalTarget target,
-                    const std::map<std::string, PowerCovariance>& covariance = {});
+                    std::span<const CovarianceOfRows> covariance = {});
 
 }  // namespace joulecast

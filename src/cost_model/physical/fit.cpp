@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "numerics/vector_kernels.h"
 
 namespace joulecast {
 namespace {
@@ -44,12 +45,14 @@ struct Whitening {
   std::vector<std::size_t> places;  ///< of the units in the task
   std::vector<double> factor;       ///< L, row-major
 
-  void apply(std::span<double> values) const {
+  /// Of each of `columns` values a unit; `rows` is row-major, a row a unit of the task.
+  void apply(std::vector<double>& rows, std::size_t columns) const {
     const std::size_t n = places.size();
     for (std::size_t i = 0; i < n; ++i) {
-      double value = values[places[i]];
-      for (std::size_t k = 0; k < i; ++k) value -= factor[i * n + k] * values[places[k]];
-      values[places[i]] = value / factor[i * n + i];
+      double* const row = rows.data() + places[i] * columns;
+      for (std::size_t k = 0; k < i; ++k)
+        add_scaled(-factor[i * n + k], rows.data() + places[k] * columns, row, columns);
+      for (std::size_t j = 0; j < columns; ++j) row[j] /= factor[i * n + i];
     }
   }
 };
@@ -187,7 +190,7 @@ class RecipeFit {
       const PhysicalUnit& unit = data_.units[units_[k]];
       errors[k] = (evaluate_unit(data_, unit, recipe_, at) - unit.measured) * scale_[k];
     }
-    for (const Whitening& network : whitenings_) network.apply(errors);
+    for (const Whitening& network : whitenings_) network.apply(errors, 1);
     double loss = 0.0;
     for (const double error : errors) loss += error * error;
     return loss;
@@ -196,33 +199,31 @@ class RecipeFit {
   Expected<PhysicalValues> step(const PhysicalRecipe& recipe, const PhysicalValues& at) const {
     const std::size_t p = terms_.size();
     const std::size_t n = units_.size();
-    Matrix rows(n, p);
-    std::vector<double> target(n);
+    // The last column is the target, so that the last row of the Gram matrix is the right side.
+    const std::size_t width = p + 1;
+    std::vector<double> rows(n * width);
     for (std::size_t k = 0; k < n; ++k) {
       const PhysicalUnit& unit = data_.units[units_[k]];
       const PhysicalValues slope = gradient_of(data_, unit, recipe, at);
-      for (std::size_t j = 0; j < p; ++j) rows(k, j) = slope[terms_[j]] * scale_[k];
-      target[k] = unit.measured * scale_[k];
+      double* const row = rows.data() + k * width;
+      for (std::size_t j = 0; j < p; ++j) row[j] = slope[terms_[j]] * scale_[k];
+      row[p] = unit.measured * scale_[k];
     }
-    for (const Whitening& network : whitenings_) {
-      for (std::size_t j = 0; j < p; ++j) network.apply(rows.column(j));
-      network.apply(target);
+    for (const Whitening& network : whitenings_) network.apply(rows, width);
+    std::vector<double> lower(width * width, 0.0);
+    for (std::size_t k = 0; k < n; ++k) add_outer_product(rows.data() + k * width, width, lower.data());
+
+    std::vector<double> unit_length(p, 0.0);
+    for (std::size_t j = 0; j < p; ++j) {
+      const double square = lower[j * width + j];
+      unit_length[j] = square > 0.0 ? 1.0 / std::sqrt(square) : 0.0;
     }
     Matrix gram(p, p);
     std::vector<double> right(p, 0.0);
     for (std::size_t j = 0; j < p; ++j) {
-      const auto column = rows.column(j);
-      right[j] = std::inner_product(column.begin(), column.end(), target.begin(), 0.0);
-      for (std::size_t i = 0; i <= j; ++i) {
-        const auto other = rows.column(i);
-        gram(i, j) = std::inner_product(column.begin(), column.end(), other.begin(), 0.0);
-      }
-    }
-    std::vector<double> unit_length(p, 0.0);
-    for (std::size_t j = 0; j < p; ++j) unit_length[j] = gram(j, j) > 0.0 ? 1.0 / std::sqrt(gram(j, j)) : 0.0;
-    for (std::size_t j = 0; j < p; ++j) {
-      right[j] *= unit_length[j];
-      for (std::size_t i = 0; i <= j; ++i) gram(j, i) = gram(i, j) *= unit_length[i] * unit_length[j];
+      right[j] = lower[p * width + j] * unit_length[j];
+      for (std::size_t i = 0; i <= j; ++i)
+        gram(j, i) = gram(i, j) = lower[j * width + i] * (unit_length[i] * unit_length[j]);
       if (unit_length[j] > 0.0) gram(j, j) = 1.0 + ridge_of(terms_[j]);
     }
     const auto solved = nnls_from_gram(gram.view(), right);

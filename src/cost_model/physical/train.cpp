@@ -93,6 +93,7 @@ class Training {
     drop_light_recipes(out.model);
     if (data_.target == PhysicalTarget::kRunTime) out.held_out_ms = held_out_layers(out.model);
     describe(out.model);
+    out.held_out_distance = held_out_distances();
     return out;
   }
 
@@ -237,6 +238,27 @@ class Training {
     return sum > std::sqrt(variance);
   }
 
+  SizeRange range_of(std::span<const std::uint32_t> units) const {
+    SizeRange range;
+    for (const std::uint32_t u : units)
+      for (std::uint32_t i = data_.units[u].begin; i < data_.units[u].end; ++i) range.take(data_.sizes[i]);
+    return range;
+  }
+
+  std::vector<double> held_out_distances() const {
+    std::vector<double> out(task_.units.size(), 0.0);
+    for (const Part& part : parts_) {
+      const SizeRange range = range_of(part.train);
+      for (std::size_t k = 0; k < part.test.size(); ++k) {
+        const PhysicalUnit& unit = data_.units[part.test[k]];
+        for (std::uint32_t i = unit.begin; i < unit.end; ++i)
+          out[part.test_place[k]] =
+              std::max(out[part.test_place[k]], distance_outside(range.least, range.most, data_.sizes[i]));
+      }
+    }
+    return out;
+  }
+
   static void drop_light_recipes(PhysicalModel& model) {
     constexpr double kLight = 1e-3;
     std::erase_if(model.fits, [](const PhysicalFit& fit) { return fit.weight < kLight; });
@@ -247,16 +269,10 @@ class Training {
 
   void describe(PhysicalModel& model) const {
     std::set<std::string> networks;
-    model.size_min.assign(kSizes, std::numeric_limits<double>::max());
-    model.size_max.assign(kSizes, std::numeric_limits<double>::lowest());
-    for (const std::uint32_t u : task_.units) {
-      networks.insert(data_.networks[data_.units[u].network]);
-      for (std::uint32_t i = data_.units[u].begin; i < data_.units[u].end; ++i)
-        for (std::size_t j = 0; j < kSizes; ++j) {
-          model.size_min[j] = std::min(model.size_min[j], data_.sizes[i][j]);
-          model.size_max[j] = std::max(model.size_max[j], data_.sizes[i][j]);
-        }
-    }
+    for (const std::uint32_t u : task_.units) networks.insert(data_.networks[data_.units[u].network]);
+    SizeRange range = range_of(task_.units);
+    model.size_min = std::move(range.least);
+    model.size_max = std::move(range.most);
     model.networks.assign(networks.begin(), networks.end());
     model.layers = task_.units.size();
   }

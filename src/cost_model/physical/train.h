@@ -17,6 +17,8 @@ struct TrainedPhysical {
   PhysicalModel model;
   std::vector<double> held_out;     ///< by position in units: predicted from the other folds
   std::vector<double> held_out_ms;  ///< by layer; NaN where no fold held it out
+  /// By position in units: how far outside the sizes that the other folds saw.
+  std::vector<double> held_out_distance;
 };
 
 /// Errors: kUnfit without units.
@@ -30,8 +32,20 @@ double model_value(const PhysicalModel& model, const PhysicalData& data, const P
                    std::span<const double> active_ms = {});
 
 /// Quantiles of held-out log ratios, groups counting equally.
-PhysicalIntervals intervals_of(const PhysicalTask& task, std::span<const double> held_out,
+PhysicalIntervals intervals_of(const PhysicalTask& task, const TrainedPhysical& trained,
                                std::string_view groups);
+
+/// The largest and the least of each coordinate over some layers.
+struct SizeRange {
+  std::vector<double> least, most;
+  SizeRange();
+  void take(const std::array<double, kSizes>& sizes);
+};
+/// How far outside a layer lies, in ranges; 0 = inside.
+double distance_outside(std::span<const double> least, std::span<const double> most,
+                        const std::array<double, kSizes>& sizes);
+/// What an interval's half width is multiplied by at this distance.
+double widening_at(double distance);
 
 /// Root of the mean of squared relative errors.
 double relative_error(const PhysicalData& data, std::span<const std::uint32_t> units,

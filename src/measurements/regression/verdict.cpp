@@ -68,7 +68,9 @@ void judge_clock(const RunFit& run, RegressionResult& result) {
            "The moments at which the current changes follow no period: the sensor's conversions cannot "
            "be timed");
     result.advice.emplace_back(
-        "Read the sensor's own register values (curr1_input) without averaging, and log every poll");
+        "Log more cycles, some 30,000: a short log shows too few changes. If they follow no period even "
+        "then, "
+        "read the sensor's own register values (curr1_input) without averaging, and log every poll");
   }
 }
 

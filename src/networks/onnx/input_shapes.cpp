@@ -4,22 +4,36 @@
 
 #include <fmt/format.h>
 
-#include "base/shell_text.h"
 #include "networks/onnx/shape_rule.h"
 
 namespace joulecast::onnx {
 namespace {
 
-std::string example(std::string_view name, const ValueInfo* info) {
-  std::string sizes = "1x3x224x224";
-  if (info != nullptr && info->has_shape && !info->dimensions.empty()) {
-    sizes.clear();
-    for (std::size_t i = 0; i < info->dimensions.size(); ++i) {
-      const std::int64_t size = info->dimensions[i].value;
-      sizes += fmt::format("{}{}", i == 0 ? "" : "x", size > 0 ? size : (i == 0 ? 1 : (i == 1 ? 3 : 224)));
-    }
+/// A shape of the input's rank: its own sizes, and usual ones where it has none.
+ShapeOverride example_of(const Value& value) {
+  const ValueInfo* info = value.info;
+  if (info == nullptr || !info->has_shape || info->dimensions.empty())
+    return {std::string(value.name), {1, 3, 224, 224}};
+  ShapeOverride example{std::string(value.name), {}};
+  for (std::size_t i = 0; i < info->dimensions.size(); ++i) {
+    const std::int64_t size = info->dimensions[i].value;
+    example.dimensions.push_back(size > 0 ? size : (i == 0 ? 1 : (i == 1 ? 3 : 224)));
   }
-  return "Give its shape, like --shape " + shell_quoted(fmt::format("{}={}", name, sizes));
+  return example;
+}
+
+std::string example_hint(const Value& value) {
+  return "Give its shape, like " + shape_flag(example_of(value));
+}
+
+bool is_computable(const Shape& shape) {
+  return shape.size() <= kMaxRank && element_count(shape) &&
+         std::all_of(shape.begin(), shape.end(), [](std::int64_t d) { return d >= 1 && d <= kMaxDimension; });
+}
+
+/// A first dimension that is left open, and not the only one.
+bool is_open_batch(const ValueInfo& info, std::size_t axis) {
+  return axis == 0 && info.dimensions.size() > 1 && info.dimensions[axis].value < 0;
 }
 
 const ShapeOverride* override_of(const OnnxOptions& options, std::string_view name) {
@@ -59,18 +73,18 @@ Expected<void> give_input_shapes(Graph& graph, const OnnxOptions& options, std::
       return fail(
           ErrorKind::kUsage,
           fmt::format("--shape {}: the input has {} dimensions", given->tensor, info->dimensions.size()),
-          where, example(value.name, info));
+          where, example_hint(value));
     if (given == nullptr && !stated)
       return fail(ErrorKind::kUnfit,
                   fmt::format("the model does not say the shape of its input '{}'", value.name), where,
-                  example(value.name, info));
+                  example_hint(value));
     Shape shape = given != nullptr ? given->dimensions : Shape{};
     for (std::size_t i = 0; given == nullptr && i < info->dimensions.size(); ++i) {
       const Dimension& dimension = info->dimensions[i];
       std::int64_t size = dimension.value;
       if (i == 0 && options.batch) {
         size = *options.batch;
-      } else if (size < 0 && i == 0 && info->dimensions.size() > 1) {
+      } else if (is_open_batch(*info, i)) {
         size = 1;
         warnings.push_back(
             {fmt::format("the batch of input '{}' is open: 1 is taken; --batch sets it", value.name), where});
@@ -79,18 +93,30 @@ Expected<void> give_input_shapes(Graph& graph, const OnnxOptions& options, std::
         return fail(ErrorKind::kUnfit,
                     fmt::format("dimension {} of input '{}' is open{}", i, value.name,
                                 dimension.name.empty() ? "" : fmt::format(" ('{}')", dimension.name)),
-                    where, example(value.name, info));
+                    where, example_hint(value));
       shape.push_back(size);
     }
-    const auto count = element_count(shape);
-    if (shape.size() > kMaxRank || !count ||
-        std::any_of(shape.begin(), shape.end(), [](std::int64_t d) { return d < 1 || d > kMaxDimension; }))
+    if (!is_computable(shape))
       return fail(ErrorKind::kUnfit,
                   fmt::format("input '{}' of {} cannot be computed", value.name, text_of(shape)), where,
-                  example(value.name, info));
+                  example_hint(value));
     value.shape = std::move(shape);
   }
   return {};
+}
+
+std::vector<ShapeOverride> inputs_without_shape(const Graph& graph) {
+  std::vector<ShapeOverride> out;
+  for (const int id : graph.inputs) {
+    const Value& value = graph.value(id);
+    Shape shape;
+    const bool stated = value.info != nullptr && value.info->has_shape;
+    for (std::size_t i = 0; stated && i < value.info->dimensions.size(); ++i)
+      shape.push_back(is_open_batch(*value.info, i) ? 1 : value.info->dimensions[i].value);
+    // A shape that is given must have as many dimensions as the file's, so that too many stay too many.
+    if (!stated || (shape.size() <= kMaxRank && !is_computable(shape))) out.push_back(example_of(value));
+  }
+  return out;
 }
 
 }  // namespace joulecast::onnx

@@ -12,4 +12,7 @@ namespace joulecast::onnx {
 Expected<void> give_input_shapes(Graph& graph, const OnnxOptions& options, std::string_view source,
                                  std::vector<Warning>& warnings);
 
+/// Inputs that give_input_shapes refuses unless the options have their shape, each with an example of one.
+std::vector<ShapeOverride> inputs_without_shape(const Graph& graph);
+
 }  // namespace joulecast::onnx

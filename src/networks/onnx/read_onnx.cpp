@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "joulecast/networks.h"
+#include "networks/dynamic_shapes.h"
 #include "networks/onnx/input_shapes.h"
 #include "networks/onnx/lowering.h"
 #include "networks/onnx/mapped_file.h"
@@ -36,6 +37,16 @@ Expected<void> check_opset(const onnx::ModelProto& model, std::string_view sourc
   return {};
 }
 
+Expected<onnx::ModelProto> read_model_of_known_opset(std::string_view bytes, std::string_view source,
+                                                     std::vector<Warning>& warnings) {
+  if (bytes.empty())
+    return fail(ErrorKind::kMalformed, "empty", {std::string(source), 0, 0}, "Export the model again");
+  auto model = onnx::read_model(bytes, source);
+  if (!model) return model;
+  if (auto ok = check_opset(*model, source, warnings); !ok) return tl::unexpected(ok.error());
+  return model;
+}
+
 std::string stem(std::string_view source) {
   const std::string file = std::filesystem::path(source).filename().string();
   const std::size_t end = file.find(".onnx");
@@ -63,16 +74,13 @@ void warn_of_idle_options(Network& network, const OnnxOptions& options) {
 }  // namespace
 
 Expected<Network> parse_onnx(std::string_view bytes, std::string_view source, const OnnxOptions& options) {
-  if (bytes.empty())
-    return fail(ErrorKind::kMalformed, "empty", {std::string(source), 0, 0}, "Export the model again");
   const DataType precision = options.precision.value_or(DataType::kFp16);
   if (precision != DataType::kFp16 && precision != DataType::kFp32 && precision != DataType::kInt8)
     return fail(ErrorKind::kUsage, fmt::format("no precision of engines: {}", to_string(precision)), {},
                 "One of fp16, int8, fp32");
-  const auto model = onnx::read_model(bytes, source);
-  if (!model) return tl::unexpected(model.error());
   std::vector<Warning> warnings;
-  if (auto ok = check_opset(*model, source, warnings); !ok) return tl::unexpected(ok.error());
+  const auto model = read_model_of_known_opset(bytes, source, warnings);
+  if (!model) return tl::unexpected(model.error());
   auto graph = onnx::build_graph(*model, source);
   if (!graph) return tl::unexpected(graph.error());
   if (auto ok = onnx::give_input_shapes(*graph, options, source, warnings); !ok)
@@ -101,6 +109,23 @@ Expected<Network> read_network(const std::filesystem::path& path, const OnnxOpti
                                    : parse_engine(file->bytes(), path.string(), options.shapes);
   if (network) warn_of_idle_options(*network, options);
   return network;
+}
+
+Expected<std::vector<ShapeOverride>> inputs_without_shape(const std::filesystem::path& path) {
+  const auto file = onnx::MappedFile::open(path);
+  if (!file) return tl::unexpected(file.error());
+  const std::string source = path.string();
+  if (!looks_like_onnx(file->bytes(), source)) {
+    const auto network = read_engine_as_written(path);
+    if (!network) return tl::unexpected(network.error());
+    return open_inputs(*network);
+  }
+  std::vector<Warning> warnings;
+  const auto model = read_model_of_known_opset(file->bytes(), source, warnings);
+  if (!model) return tl::unexpected(model.error());
+  const auto graph = onnx::build_graph(*model, source);
+  if (!graph) return tl::unexpected(graph.error());
+  return onnx::inputs_without_shape(*graph);
 }
 
 }  // namespace joulecast

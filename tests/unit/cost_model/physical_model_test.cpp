@@ -157,7 +157,7 @@ TEST(PhysicalFit, WeighsErrorsThatHangTogetherByTheirCovariance) {
   powers.w2.assign(25, 0.0);
   for (std::size_t i = 0; i < 5; ++i) powers.w2[i * 5 + i] = 0.05 + 0.01 * static_cast<double>(i);
   powers.w2[0 * 5 + 1] = powers.w2[1 * 5 + 0] = -0.04;  // what one layer is given is taken from its neighbour
-  const PhysicalData data = gather(rows, PhysicalTarget::kEnergy, {{"net", powers}});
+  const PhysicalData data = gather(rows, PhysicalTarget::kEnergy, std::vector<CovarianceOfRows>{{0, powers}});
   ASSERT_EQ(data.covariance.size(), 1U);
   PhysicalFitOptions options;
   options.ridge = 0.0;
@@ -212,13 +212,71 @@ TEST(PhysicalData, CovarianceOfABlockIsThatOfItsSum) {
   PowerCovariance powers;
   for (const LayerRow& row : rows) powers.layer_names.push_back(row.layer_name);
   powers.w2 = {0.5, 0.1, 0.0, 0.1, 0.4, 0.2, 0.0, 0.2, 0.3};
-  const PhysicalData data = gather(rows, PhysicalTarget::kEnergy, {{"net", powers}});
+  const PhysicalData data = gather(rows, PhysicalTarget::kEnergy, std::vector<CovarianceOfRows>{{0, powers}});
   ASSERT_EQ(data.units.size(), 2U);
   const double sum = 2.0 + 6.0;
   const auto& relative = data.covariance.at(0).relative;
   EXPECT_NEAR(relative[0], (0.5 + 2.0 * 2.0 * 0.1 + 4.0 * 0.4) / sum / sum, 1e-12);
   EXPECT_NEAR(relative[1], 2.0 * 0.2 / sum / 5.0, 1e-12);
   EXPECT_NEAR(relative[3], 0.3 / 25.0, 1e-12);
+}
+
+TEST(PhysicalData, ACovarianceIsOfItsOwnRowsAmongThoseOfOneNetwork) {
+  const std::vector<LayerRow> rows = moves({1e6, 2e6, 4e6, 8e6}, {2.0, 3.0, 5.0, 7.0});
+  const PowerCovariance first{{"layer0", "layer1"}, {0.5, 0.1, 0.1, 0.4}};
+  const PowerCovariance second{{"layer2", "layer3"}, {0.3, 0.2, 0.2, 0.6}};
+  const auto gathered = [&](const std::vector<CovarianceOfRows>& covariance) {
+    return gather(rows, PhysicalTarget::kEnergy, covariance).covariance;
+  };
+  const auto both = gathered({{0, first}, {2, second}});
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_EQ(both[0].units, (std::vector<std::uint32_t>{0, 1}));
+  EXPECT_EQ(both[1].units, (std::vector<std::uint32_t>{2, 3}));
+  EXPECT_NEAR(both[1].relative[0], 0.3 / 25.0, 1e-12);
+  EXPECT_NEAR(both[1].relative[1], 0.2 / 35.0, 1e-12);
+  // The first rows have none: the second's is not theirs.
+  const auto only_second = gathered({{2, second}});
+  ASSERT_EQ(only_second.size(), 1U);
+  EXPECT_EQ(only_second[0].units, (std::vector<std::uint32_t>{2, 3}));
+  EXPECT_EQ(only_second[0].relative, both[1].relative);
+}
+
+TEST(PhysicalData, ABlockThatACovarianceKnowsInPartIsNotCovered) {
+  std::vector<LayerRow> rows = moves({1e6, 2e6, 4e6}, {2.0, 3.0, 5.0});
+  rows[0].block = rows[1].block = "both";
+  rows[0].status = rows[1].status = "merged";
+  const PowerCovariance powers{{"layer1", "layer2"}, {0.5, 0.1, 0.1, 0.4}};
+  const auto covariance =
+      gather(rows, PhysicalTarget::kEnergy, std::vector<CovarianceOfRows>{{1, powers}}).covariance;
+  ASSERT_EQ(covariance.size(), 1U);
+  EXPECT_EQ(covariance[0].units, (std::vector<std::uint32_t>{1}));
+}
+
+TEST(PhysicalFit, HeldOutNetworksTakeTheirCovarianceWithThem) {
+  // As if there had never been any: what is left keeps its own rows' covariance.
+  TrainingSet all = set_of(board({}, 4, 20, 11));
+  const auto covariance_from = [&](std::size_t first_row, double sd) {
+    CovarianceOfRows out{first_row, {}};
+    for (std::size_t i = 0; i < 20; ++i)
+      out.powers.layer_names.push_back(all.layers[first_row + i].layer_name);
+    out.powers.w2.assign(400, 0.0);
+    for (std::size_t i = 0; i < 20; ++i) out.powers.w2[i * 20 + i] = sd * sd * static_cast<double>(1 + i % 5);
+    return out;
+  };
+  all.covariance = {covariance_from(0, 2.0), covariance_from(20, 0.5), covariance_from(60, 1.0)};
+  TrainingSet left;
+  left.layers.assign(all.layers.begin(), all.layers.begin() + 20);
+  left.layers.insert(left.layers.end(), all.layers.begin() + 40, all.layers.end());
+  left.covariance = {all.covariance[0], all.covariance[2]};
+  left.covariance[1].first_row = 40;
+  const std::vector<std::string> held_out = {"net1"};
+  const auto energy_fits = [](const Expected<CostModel>& model) {
+    EXPECT_TRUE(model);
+    std::vector<PhysicalValues> out;
+    for (const PhysicalFit& fit : model->find(PhysicalTarget::kEnergy)->fits) out.push_back(fit.coefficients);
+    return out;
+  };
+  EXPECT_EQ(energy_fits(train_physical(all, held_out, {})), energy_fits(train_physical(left, {}, {})));
 }
 
 TEST(PhysicalFit, MoreWorkNeverTakesLess) {

@@ -162,10 +162,9 @@ TEST(TrainLasso, OfRelativeErrorsFitsSmallValuesAsWellAsLargeOnes) {
     recipe.relative = relative;
     options.recipes[{ReferenceKind::kDense, Target::kPower}] = recipe;
     const CostModel model = train_lasso(data, options).value();
-    const LassoModel* power = model.find(ReferenceKind::kDense, Target::kPower);
-    EXPECT_EQ(power->recipe.relative, relative);
-    EXPECT_EQ(parse_cost_model(*to_json(model), "model.json").value().lasso[0].recipe.relative,
-              model.lasso[0].recipe.relative);
+    const LassoModel* power = model.find(ReferenceKind::kDense, Target::kPower, relative);
+    EXPECT_EQ(model.find(ReferenceKind::kDense, Target::kPower, !relative), nullptr);
+    EXPECT_EQ(*to_json(parse_cost_model(*to_json(model), "model.json").value()), *to_json(model));
     return power->train_metrics.rmspe_percent;
   };
   EXPECT_LT(error_of(true), 25.0);
@@ -180,7 +179,7 @@ TEST(TrainLasso, OfRelativeErrorsNeedsValuesAboveZero) {
   options.recipes[{ReferenceKind::kDense, Target::kPower}] = recipe;
   data.reference[kDense][0].rows[0].power_uw = 0.0;
   const CostModel model = train_lasso(data, options).value();
-  EXPECT_EQ(model.find(ReferenceKind::kDense, Target::kPower), nullptr);
+  EXPECT_EQ(model.find(ReferenceKind::kDense, Target::kPower, true), nullptr);
   EXPECT_TRUE(warned(model, "no relative errors"));
 }
 

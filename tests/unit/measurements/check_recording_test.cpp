@@ -1,6 +1,8 @@
 // What `doctor` says of a recording, on boards whose sensor is known.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "joulecast/recording.h"
 #include "unit/measurements/regression/tiny_board.h"
 
@@ -82,6 +84,36 @@ TEST(CheckRecording, RefusesLogsThatDoNotMeet) {
   const auto result = check_recording(run.latencies, run.power, Microwatts(4e6));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().kind, ErrorKind::kUnfit);
+}
+
+TEST(CheckRecording, AnIdlePowerAboveSomeRunsIsOneDoubt) {
+  std::vector<RecordingCheck> checks(4);
+  checks[0].highest_power_w = 5.0;
+  checks[1].highest_power_w = 20.0;
+  checks[2].highest_power_w = 7.5;
+  checks[3].unjudged = Error{ErrorKind::kUnfit, "no time stamps"};  // no samples were looked at
+  const auto doubt = [&](double idle_w) {
+    return doubt_about_idle(checks, to_microwatts(Watts(idle_w)), "idling_power.json");
+  };
+  const auto two = doubt(10.0);
+  ASSERT_TRUE(two);
+  EXPECT_EQ(two->count, 2U);
+  EXPECT_EQ(two->location.file, "idling_power.json");
+  EXPECT_NE(two->message.find("idle power of 10 W"), std::string::npos) << two->message;
+  EXPECT_NE(two->message.find("at most 7.5 W"), std::string::npos) << two->message;
+  EXPECT_EQ(doubt(30.0)->count, 3U);
+  EXPECT_FALSE(doubt(5.0));  // it is reached
+  EXPECT_FALSE(doubt_about_idle({}, to_microwatts(Watts(30.0)), "idling_power.json"));
+}
+
+TEST(CheckRecording, TheDoubtIsOfTheSamplesOfTheRun) {
+  const auto run = run_tiny(TinyBoard{});
+  const auto highest = std::max_element(run.power.begin(), run.power.end(), [](const auto& a, const auto& b) {
+                         return a.microwatts() < b.microwatts();
+                       })->microwatts();
+  const std::vector<RecordingCheck> checks = {check(TinyBoard{})};
+  EXPECT_FALSE(doubt_about_idle(checks, Microwatts(highest * (1.0 - 1e-9)), "idle"));
+  EXPECT_TRUE(doubt_about_idle(checks, Microwatts(highest * (1.0 + 1e-9)), "idle"));
 }
 
 }  // namespace

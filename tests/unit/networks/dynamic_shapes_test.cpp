@@ -1,6 +1,8 @@
 #include <gtest/gtest.h>
 
 #include "joulecast/networks.h"
+#include "support/onnx_writer.h"
+#include "support/temporary_folder.h"
 
 namespace joulecast {
 namespace {
@@ -33,6 +35,61 @@ Numbers output_of(const Expected<Network>& network) {
 const std::string kConv =
     layer("CaskConvolution", tensor("x", "-1,3,-1,-1"), tensor("a", "-1,64,-1,-1"),
           R"("Kernel":[7,7],"PrePadding":[3,3],"PostPadding":[3,3],"Stride":[2,2],"OutMaps":64)");
+
+/// The flags of what inputs_without_shape tells, or its error.
+std::vector<std::string> flags_of(std::string_view name, const std::string& content) {
+  const test::TemporaryFolder folder;
+  const auto open = inputs_without_shape(folder.write(std::string(name), content));
+  if (!open) return {open.error().message};
+  std::vector<std::string> flags;
+  for (const ShapeOverride& input : *open) flags.push_back(shape_flag(input));
+  return flags;
+}
+std::string engine(const std::string& layers) {
+  return R"({"Layers":[)" + layers + R"(],"Bindings":["x","y","z"]})";
+}
+
+TEST(InputsWithoutShape, OfAnEngineAreItsDynamicOnes) {
+  using Flags = std::vector<std::string>;
+  EXPECT_EQ(flags_of("e.json", engine(kConv)), (Flags{"--shape 'x=1x3x224x224'"}));
+  const std::string add =
+      layer("ElementWise", tensor("x", "-1,8") + "," + tensor("z", "4,-1") + "," + tensor("fixed", "4,8"),
+            tensor("y", "-1,-1"));
+  EXPECT_EQ(flags_of("e.json", engine(add)), (Flags{"--shape 'x=1x8'", "--shape 'z=4x224'"}));
+  // What no input's shape can tell waits for none.
+  EXPECT_EQ(flags_of("e.json", engine(layer("PluginV2", tensor("x", "1,8"), tensor("y", "-1,8")))), Flags{});
+  EXPECT_EQ(flags_of("e.json", engine(layer("SoftMax", tensor("x", "1,8"), tensor("y", "1,8")))), Flags{});
+}
+
+TEST(InputsWithoutShape, OfAnOnnxModelAreThoseWithMoreOpenThanTheBatch) {
+  using Flags = std::vector<std::string>;
+  const auto model = [](const test::Dimensions& x, const test::Dimensions& z) {
+    return test::OnnxWriter().input("x", x).input("z", z).node("Add", {"x", "z"}, {"y"}).output("y").model();
+  };
+  EXPECT_EQ(flags_of("m.onnx", model({-1, 3, 8, 8}, {1, 3, 8, 8})), Flags{});
+  EXPECT_EQ(flags_of("m.onnx", model({-1, 3, -1, 8}, {1, -1, 8, 8})),
+            (Flags{"--shape 'x=1x3x224x8'", "--shape 'z=1x3x8x8'"}));
+  EXPECT_EQ(flags_of("m.onnx", model({-1}, {1})), (Flags{"--shape 'x=1'"}));
+  EXPECT_EQ(flags_of("m.onnx", model({1, 0, 8, 8}, {1, 3, 8, 8})), (Flags{"--shape 'x=1x3x8x8'"}));
+  // A shape cannot change how many dimensions there are.
+  EXPECT_EQ(flags_of("m.onnx", model({1, 1, 1, 1, 1, 1, 1, 1, -1}, {1})), Flags{});
+}
+
+TEST(InputsWithoutShape, AreThoseThatReadingRefuses) {
+  const test::TemporaryFolder folder;
+  const auto file = folder.write("m.onnx", test::OnnxWriter()
+                                               .input("x", {-1, 3, -1, -1})
+                                               .input("z", {1, 3, -1, 224})
+                                               .node("Add", {"x", "z"}, {"y"})
+                                               .output("y")
+                                               .model());
+  EXPECT_EQ(read_network(file).error().kind, ErrorKind::kUnfit);
+  OnnxOptions options;
+  options.shapes = inputs_without_shape(file).value();
+  EXPECT_TRUE(read_network(file, options));
+  EXPECT_EQ(inputs_without_shape(folder.path() / "none").error().kind, ErrorKind::kUnreadable);
+  EXPECT_EQ(inputs_without_shape(folder.write("e.json", "{")).error().kind, ErrorKind::kMalformed);
+}
 
 TEST(ShapeOption, IsNameAndDimensions) {
   const auto shape = parse_shape_override("input=1x3x224x224");
@@ -145,6 +202,14 @@ TEST(DynamicShapes, TheFirstLayerWithoutARuleIsNamed) {
   EXPECT_EQ(network.error().kind, ErrorKind::kUnfit);
   EXPECT_NE(network.error().message.find("\"layer PluginV2\" (PluginV2)"), std::string::npos)
       << network.error().message;
+}
+
+TEST(DynamicShapes, WithoutAnOpenInputNoShapeIsAskedFor) {
+  const auto network = parse(layer("PluginV2", tensor("x", "1,3,8,8"), tensor("y", "1,-1,-1,8")));
+  ASSERT_FALSE(network);
+  EXPECT_EQ(network.error().kind, ErrorKind::kUnfit);
+  EXPECT_NE(network.error().message.find("\"layer PluginV2\" (PluginV2)"), std::string::npos);
+  EXPECT_EQ(network.error().hint.find("--shape"), std::string::npos);
 }
 
 TEST(DynamicShapes, AShapeThatDoesNotFitFurtherDownIsNamedThere) {

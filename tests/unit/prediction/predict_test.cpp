@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -83,8 +84,11 @@ TEST(Predict, RefusesFiguresThatAreNoNumbers) {
   EXPECT_EQ(overflown.error().message, "a figure of layer c comes out as infinite or no number");
   EXPECT_FALSE(overflown.error().hint.empty());
   PredictOptions absurd;
-  absurd.rate_hz = std::numeric_limits<double>::max();
-  for (LassoModel& one : model.lasso) one.intercept = 1e3;
+  absurd.rate_hz = 1e308;
+  for (LassoModel& one : model.lasso)
+    one.intercept = one.target == Target::kRunTime ? 1e-308 : std::numeric_limits<double>::max() / 1e3;
+  for (LassoModel& one : model.lasso) one.terms.clear();
+  model.idle_power_w = std::numeric_limits<double>::max();
   const auto at_rate = predict(network, model, absurd);
   ASSERT_FALSE(at_rate);
   EXPECT_EQ(at_rate.error().message, "the board's power at this rate comes out as infinite or no number");
@@ -189,7 +193,7 @@ TEST(Predict, RefusesARateThatIsNone) {
 
 TEST(Predict, DoubtsARateWithoutIdlePower) {
   CostModel model = wide_model();
-  model.idle_power_w.reset();
+  const std::optional<double> idle_w = std::exchange(model.idle_power_w, std::nullopt);
   PredictOptions options;
   EXPECT_TRUE(predict(network_of({dense("d")}), model, options).value().warnings.empty());
   options.rate_hz = 0.5;
@@ -197,8 +201,12 @@ TEST(Predict, DoubtsARateWithoutIdlePower) {
   EXPECT_TRUE(warned(slow, "no idle power"));
   EXPECT_FALSE(warned(slow, "do not fit"));
   EXPECT_FALSE(slow.board_power_at_rate_w);
+  model.idle_power_w = idle_w;
+  EXPECT_TRUE(predict(network_of({dense("d")}), model, options).value().board_power_at_rate_w);
   options.rate_hz = 1e4;
-  EXPECT_TRUE(warned(predict(network_of({dense("d")}), model, options).value(), "do not fit"));
+  const NetworkPrediction fast = predict(network_of({dense("d")}), model, options).value();
+  EXPECT_TRUE(warned(fast, "do not fit"));
+  EXPECT_FALSE(fast.board_power_at_rate_w);
 }
 
 PredictOptions compat() {

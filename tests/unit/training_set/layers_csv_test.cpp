@@ -131,10 +131,14 @@ TEST_F(LayersCsv, TextInANumberIsNamedWithItsLine) {
 }
 
 TEST_F(LayersCsv, UnknownWordsAreRefused) {
-  EXPECT_EQ(fault("layer_name,kind\na,convolution\n").message,
-            "\"convolution\" does not fit the column kind");
-  EXPECT_EQ(fault("layer_name,kind,input_type\na,dense,half\n").message,
-            "\"half\" does not fit the column input_type");
+  EXPECT_EQ(
+      fault("layer_name,kind\na,convolution\n").message,
+      "\"convolution\" does not fit the column kind, which takes convolutional, dense, matmul, pooling, "
+      "elementwise, reformat, normalisation, softmax, resize, reduce, other, none");
+  EXPECT_EQ(
+      fault("layer_name,kind,input_type\na,dense,half\n").message,
+      "\"half\" does not fit the column input_type, which takes fp32, fp16, bf16, fp8, int8, uint8, int4, "
+      "int32, int64, bool");
   EXPECT_EQ(fault("layer_name,kind,residual\na,dense,yes\n").message,
             "\"yes\" does not fit the column residual");
   EXPECT_EQ(fault("layer_name,kind,cycles\na,dense,1.5\n").message, "\"1.5\" does not fit the column cycles");

@@ -169,6 +169,103 @@ TEST(ReadTrainingSet, JoinsTwoFoldersOfOneNameWithAWarning) {
   EXPECT_EQ(set.warnings.at(0).message, "two folders are named n: their rows are joined");
 }
 
+const std::string kLayersHeader = "network,layer_name,kind,run_time_ms,device\n";
+
+TEST(ReadTrainingSet, ARenamedFolderKeepsItsCovariance) {
+  const TemporaryFolder folder;
+  folder.write("a/layers.csv", kLayersHeader + "a,x,dense,1,\n");
+  folder.write("renamed/layers.csv", kLayersHeader + "n,p,dense,1,\nn,q,dense,1,\n");
+  folder.write("renamed/power_covariance.csv", "layer_name,p,q\np,4,1\nq,1,9\n");
+  const TrainingSet set = read_training_set(folder.path()).value();
+  EXPECT_TRUE(set.warnings.empty());
+  ASSERT_EQ(set.covariance.size(), 1U);
+  EXPECT_EQ(set.covariance[0].first_row, 1U);
+  EXPECT_EQ(set.covariance[0].powers.w2, (std::vector<double>{4, 1, 1, 9}));
+}
+
+TEST(ReadTrainingSet, TwoFoldersOfOneNetworkHaveACovarianceEach) {
+  const TemporaryFolder folder;
+  folder.write("a/n/layers.csv", kLayersHeader + "n,p,dense,1,\nn,q,dense,1,\n");
+  folder.write("b/n/layers.csv", kLayersHeader + "n,p,dense,1,\nn,q,dense,1,\n");
+  folder.write("b/n/power_covariance.csv", "layer_name,p,q\np,4,1\nq,1,9\n");
+  const TrainingSet second = read_training_set(folder.path()).value();
+  ASSERT_EQ(second.covariance.size(), 1U);
+  EXPECT_EQ(second.covariance[0].first_row, 2U);
+  folder.write("a/n/power_covariance.csv", "layer_name,p,q\np,5,2\nq,2,8\n");
+  const TrainingSet both = read_training_set(folder.path()).value();
+  ASSERT_EQ(both.covariance.size(), 2U);
+  EXPECT_EQ(both.covariance[0].first_row, 0U);
+  EXPECT_EQ(both.covariance[0].powers.w2, (std::vector<double>{5, 2, 2, 8}));
+  EXPECT_EQ(both.covariance[1].first_row, 2U);
+  EXPECT_EQ(both.covariance[1].powers.w2, (std::vector<double>{4, 1, 1, 9}));
+  ASSERT_EQ(both.warnings.size(), 1U);
+  EXPECT_EQ(both.warnings[0].message, "two folders are named n: their rows are joined");
+}
+
+TEST(ReadTrainingSet, RowsOfAnotherBoardLeaveTheCovarianceOfTheRest) {
+  const TemporaryFolder folder;
+  folder.write("n/layers.csv",
+               kLayersHeader + "n,p,dense,1,orin\nn,q,dense,1,nano\nn,r,dense,1,orin\nn,s,dense,1,nano\n");
+  folder.write("n/power_covariance.csv", "layer_name,p,q,r,s\np,1,2,3,4\nq,2,5,6,7\nr,3,6,8,9\ns,4,7,9,10\n");
+  const TrainingSet set = read_training_set(folder.path(), "nano").value();
+  EXPECT_TRUE(set.warnings.empty());
+  ASSERT_EQ(set.layers.size(), 2U);
+  ASSERT_EQ(set.covariance.size(), 1U);
+  EXPECT_EQ(set.covariance[0].first_row, 0U);
+  EXPECT_EQ(set.covariance[0].powers.layer_names, (std::vector<std::string>{"q", "s"}));
+  EXPECT_EQ(set.covariance[0].powers.w2, (std::vector<double>{5, 7, 7, 10}));
+}
+
+/// There is no covariance, and one warning, about this file.
+void expect_no_covariance(const std::filesystem::path& folder, const std::filesystem::path& file,
+                          const std::string& why) {
+  const TrainingSet set = read_training_set(folder).value();
+  EXPECT_TRUE(set.covariance.empty());
+  ASSERT_EQ(set.warnings.size(), 1U);
+  EXPECT_EQ(set.warnings[0].location.file, file.string());
+  EXPECT_NE(set.warnings[0].message.find(why), std::string::npos) << set.warnings[0].message;
+}
+
+TEST(ReadTrainingSet, ACovarianceOfOtherRowsIsNotUsedAndSaysWhy) {
+  const TemporaryFolder folder;
+  folder.write("n/layers.csv", kLayersHeader + "n,q,dense,1,\nn,p,dense,1,\n");
+  const auto file = folder.write("n/power_covariance.csv", "layer_name,p,q\np,4,1\nq,1,9\n");
+  expect_no_covariance(folder.path(), file, "does not name the rows of layers.csv");
+}
+
+TEST(ReadTrainingSet, ACovarianceWithoutLayersCsvIsNotUsedAndSaysWhy) {
+  const TemporaryFolder folder;
+  folder.write("n/dense.csv", kDenseHeader + "1,10,5,1,1,p\n");
+  const auto file = folder.write("n/power_covariance.csv", "layer_name,p\np,4\n");
+  // Measurements, not training rows: not even a folder of that name.
+  folder.write("preprocessed/n/power_covariance.csv", "layer_name,p\np,4\n");
+  expect_no_covariance(folder.path(), file, "no layers.csv beside it");
+}
+
+TEST(ReadTrainingSet, WithoutNetworksMovesCovariancesWithTheirRows) {
+  const TemporaryFolder folder;
+  folder.write("a/layers.csv", kLayersHeader + "a,x,dense,1,\n");
+  folder.write("a/dense.csv", kDenseHeader + "1,10,5,1,1,x\n");
+  folder.write("a/power_covariance.csv", "layer_name,x\nx,7\n");
+  // Rows of two networks in one folder.
+  folder.write("b/layers.csv", kLayersHeader + "b,p,dense,1,\na,q,dense,1,\nb,r,dense,1,\n");
+  folder.write("b/dense.csv", kDenseHeader + "1,10,5,1,1,p\n");
+  folder.write("b/power_covariance.csv", "layer_name,p,q,r\np,1,2,3\nq,2,4,5\nr,3,5,6\n");
+  const TrainingSet set = read_training_set(folder.path()).value();
+  ASSERT_EQ(set.covariance.size(), 2U);
+  const std::vector<std::string> held_out = {"a"};
+  const TrainingSet rest = without_networks(set, held_out);
+  ASSERT_EQ(rest.layers.size(), 2U);
+  EXPECT_EQ(rest.layers[1].layer_name, "r");
+  ASSERT_EQ(rest.reference[kDense].size(), 1U);
+  EXPECT_EQ(rest.reference[kDense][0].network, "b");
+  ASSERT_EQ(rest.covariance.size(), 1U);
+  EXPECT_EQ(rest.covariance[0].first_row, 0U);
+  EXPECT_EQ(rest.covariance[0].powers.layer_names, (std::vector<std::string>{"p", "r"}));
+  EXPECT_EQ(rest.covariance[0].powers.w2, (std::vector<double>{1, 3, 3, 6}));
+  EXPECT_EQ(without_networks(set, {}).covariance.size(), 2U);
+}
+
 TEST(ReadTrainingSet, DoubtsAFileCutWithinItsLastCell) {
   const TemporaryFolder folder;
   const auto dense = folder.write("n/dense.csv", kDenseHeader + "1,10,5,1e6,0.5,fc1\n1,10,5,1e6,0.5,fc");
