@@ -105,7 +105,7 @@ int run_oracle(const std::string& scenario, std::uint64_t seed, const std::strin
   show("best", run, truth, run.best);
   for (const GridPoint& g : run.grid) show(fmt::format("weight {:.3f}", g.weight), run, truth, g.fit);
   const SensorShape shape = true_shape(*board, truth, static_cast<double>(run.layer_of_column.size()));
-  const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0};
+  const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0, 0.0};
   const PointFit at_truth =
       fit_point(run.problem, run.noise, shape, held, shape, run.best.prior.form, &run.best, 3);
   show("truth", run, truth, at_truth);

@@ -184,6 +184,7 @@ void fill_sensor(const RunFit& run, RegressionResult& result) {
   out.delay_ms = run.shape.delay_us / 1e3;
   out.lowpass_ms = run.shape.lowpass_us / 1e3;
   out.event_gap_us = run.shape.event_gap_us;
+  out.elasticity = run.shape.elasticity;
 }
 
 void fill_counts(const RunFit& run, RegressionResult& result) {

@@ -192,6 +192,7 @@ bool StartSearch::find_places() {
       SensorShape start = c.shape;
       start.delay_us += 0.5 * pauses_ * (kUsualEventGapUs - start.event_gap_us);
       start.event_gap_us = kUsualEventGapUs;
+      start.elasticity = kUsualElasticity;
       if (run_.window_known) start = with_window(start, run_.known_window_us);
       places_.push_back(refined(start, 3, nullptr));
     }
@@ -213,6 +214,7 @@ PointFit StartSearch::fit_cell(const SensorShape& start, const PointFit& from) c
   freedom.lowpass_us = 15.0;
   freedom.event_gap_us = plan_.pitch_us / 1.6 / pauses_;
   SensorShape centre = start;
+  centre.elasticity = kUsualElasticity;
   if (run_.window_known) centre.window_us = run_.known_window_us;
   return fit_point(thin_, noise_, start, freedom, centre, from.prior.form, &from, 1);
 }
@@ -337,7 +339,8 @@ double pauses_of(const RunFit& run) {
 }
 
 ShapeFreedom freedom_of(const RunFit& run, bool lowpass_free, bool gap_free) {
-  return {150.0, run.window_known ? 5e-4 : 0.03, lowpass_free ? 40.0 : 0.0, gap_free ? kEventGapSdUs : 0.0};
+  return {150.0, run.window_known ? 5e-4 : 0.03, lowpass_free ? 40.0 : 0.0, gap_free ? kEventGapSdUs : 0.0,
+          kElasticitySd};
 }
 
 PointFit refine(const RunFit& run, const FitProblem& problem, const NoiseModel& noise,
@@ -347,6 +350,7 @@ PointFit refine(const RunFit& run, const FitProblem& problem, const NoiseModel& 
   if (run.window_known) centre.window_us = run.known_window_us;
   if (freedom.lowpass_us > 0.0) centre.lowpass_us = kUsualLowpassUs;
   if (freedom.event_gap_us > 0.0) centre.event_gap_us = kUsualEventGapUs;
+  if (freedom.elasticity > 0.0) centre.elasticity = kUsualElasticity;
   return fit_point(problem, noise, start, freedom, centre, form, warm, steps);
 }
 

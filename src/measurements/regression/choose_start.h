@@ -9,6 +9,9 @@ namespace joulecast::regression {
 
 inline constexpr double kUsualLowpassUs = 60.0;
 inline constexpr double kUsualEventGapUs = 2.0;
+/// Of the elasticity: compute lets a layer's power stay, waiting for memory its energy.
+inline constexpr double kUsualElasticity = 0.5;
+inline constexpr double kElasticitySd = 0.4;
 
 /// Cells of delay and pause around a place: 2 * delays + 1 by pauses of them, `pitch_us` wide in where the
 /// first layer starts.

@@ -5,6 +5,9 @@
 // Derivatives of the fitted value v = sum_k p_k x_k: with F the kernel's integral and a the age of a
 // boundary, dx/d(delay) = -(h(a2) - h(a1)), dx/d(window) and dx/d(low-pass) from the kernel's own
 // derivatives. A longer event gap moves a boundary with n gaps behind it to an age greater by n.
+//
+// A layer's power in a cycle is p (d / m)^-e, with d its run time there, m the mean and e the elasticity: its
+// share is multiplied by that, and dv/de = -p x ln(d / m).
 #include "measurements/regression/design_rows.h"
 
 #include <algorithm>
@@ -18,16 +21,32 @@ namespace {
 struct LayerPlace {
   std::size_t layer = 0;
   std::uint16_t column = 0;
+  float per_mean_us = 0.0F;  ///< 1 / its mean run time
 };
+
+/// Of a layer's power in one cycle: (d / m)^-e, and its derivative by e.
+struct Elastic {
+  float factor = 1.0F;
+  float by_elasticity = 0.0F;
+};
+/// By the series in d / m - 1, which is some percent; what is far off is no jitter of a usable cycle.
+Elastic elastic(float duration_us, float per_mean_us, float elasticity) {
+  const float r = std::clamp(duration_us * per_mean_us - 1.0F, -0.3F, 0.3F);
+  const float log = r * (1.0F - 0.5F * r);
+  const float power = elasticity * log;
+  const float factor = 1.0F - power * (1.0F - 0.5F * power);
+  return {factor, -log * factor};
+}
 
 /// How far back a row's walk has come, and what it has summed on the way.
 struct WalkFront {
   using Values = SensorKernel::Values;
   double age = 0.0;
-  Values at{};               ///< the kernel there
-  float shift = 0.0F;        ///< d(age)/d(event gap)
-  Values derivative{};       ///< of the fitted value, in the kernel's order
-  float d_gap = 0.0F;        ///< derivative by the event gap
+  Values at{};          ///< the kernel there
+  float shift = 0.0F;   ///< d(age)/d(event gap)
+  Values derivative{};  ///< of the fitted value, in the kernel's order
+  float d_gap = 0.0F;   ///< derivative by the event gap
+  float d_elasticity = 0.0F;
   float cycle_moved = 0.0F;  ///< derivative by a shift of the present cycle alone
 
   /// On to `to`, past a state of power `power`; returns the state's share. `moved` is the shift there.
@@ -50,9 +69,11 @@ struct WalkFront {
 class RowWalk {
  public:
   using Values = SensorKernel::Values;
-  RowWalk(const SensorKernel& kernel, const StateColumns& columns, std::span<const double> powers)
+  RowWalk(const SensorKernel& kernel, const StateColumns& columns, std::span<const double> powers,
+          double elasticity)
       : kernel_(kernel),
         columns_(columns),
+        elasticity_(static_cast<float>(elasticity)),
         powers_(powers.begin(), powers.end()),
         dense_(columns.count, 0.0),
         touched_((columns.count + 63) / 64, 0) {}
@@ -85,13 +106,20 @@ class RowWalk {
     std::size_t j = 0;
     while (j + 1 < n && age_of(j) + gap <= front.age) ++j;  // still in the future of the window's end
     double gap_share = 0.0;
+    float later = j > 0 ? to_end[places[j - 1].layer] : 0.0F;
     for (; j < n; ++j) {
       const double age = age_of(j);
       const auto moved = static_cast<float>(j);
       const std::uint16_t column = places[j].column;
+      const float own = to_end[places[j].layer];
       if (age > front.age) {
-        add(column, front.step(kernel_, age, moved, with_powers ? powers_[column] : 0.0F, with_powers));
+        const Elastic e = elastic(own - later, places[j].per_mean_us, elasticity_);
+        const float power = with_powers ? powers_[column] : 0.0F;
+        const double share = front.step(kernel_, age, moved, power * e.factor, with_powers);
+        front.d_elasticity += power * static_cast<float>(share) * e.by_elasticity;
+        add(column, share * static_cast<double>(e.factor));
       }
+      later = own;
       if (j + 1 < n && gap > 0.0 && age + gap > front.age) {
         gap_share += front.step(kernel_, age + gap, moved + 1.0F, gap_power, with_powers);
       }
@@ -137,6 +165,7 @@ class RowWalk {
       put(columns_.by_window, static_cast<double>(front_.derivative[SensorKernel::kByWindow]));
       put(columns_.by_lowpass, static_cast<double>(front_.derivative[SensorKernel::kByLowpass]));
       put(columns_.by_event_gap, static_cast<double>(front_.d_gap));
+      put(columns_.by_elasticity, static_cast<double>(front_.d_elasticity));
     }
     for (std::size_t word = 0; word < touched_.size(); ++word) {
       for (std::uint64_t bits = touched_[word]; bits != 0; bits &= bits - 1) {
@@ -160,6 +189,7 @@ class RowWalk {
   static constexpr int kDensity = SensorKernel::kDensity;
   const SensorKernel& kernel_;
   const StateColumns& columns_;
+  float elasticity_ = 0.0F;
   std::vector<float> powers_;
   std::vector<double> dense_;
   std::vector<std::uint64_t> touched_;  // a bit a column
@@ -175,9 +205,10 @@ class RowBuilder {
         columns_(columns),
         shape_(shape),
         kernel_(shape),
-        walk_(kernel_, columns, powers) {
+        walk_(kernel_, columns, powers, shape.elasticity) {
     for (std::size_t k = timeline.layers; k-- > 0;) {
-      if (columns.of_layer[k] != StateColumns::kNone) places_.push_back({k, columns.of_layer[k]});
+      if (columns.of_layer[k] == StateColumns::kNone) continue;
+      places_.push_back({k, columns.of_layer[k], static_cast<float>(1.0 / timeline.layer_times[k].mean_us)});
     }
     gaps_per_cycle_ = places_.empty() ? 0.0 : static_cast<double>(places_.size() - 1);
   }
@@ -262,6 +293,7 @@ void place_extra_columns(StateColumns& columns, std::size_t steps, std::size_t p
   columns.by_window = next++;
   columns.by_lowpass = next++;
   columns.by_event_gap = next++;
+  columns.by_elasticity = next++;
   columns.count = next;
 }
 

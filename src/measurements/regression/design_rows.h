@@ -37,6 +37,7 @@ struct StateColumns {
   std::size_t by_window = 0;
   std::size_t by_lowpass = 0;
   std::size_t by_event_gap = 0;
+  std::size_t by_elasticity = 0;
   std::size_t count = 0;
 };
 

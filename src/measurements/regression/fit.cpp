@@ -47,6 +47,7 @@ ExtraPriors extra_priors(const StateColumns& c, const Spreads& spreads, const Se
   };
   optional(c.by_lowpass, centre.lowpass_us - at.lowpass_us, freedom.lowpass_us);
   optional(c.by_event_gap, centre.event_gap_us - at.event_gap_us, freedom.event_gap_us);
+  optional(c.by_elasticity, centre.elasticity - at.elasticity, freedom.elasticity);
   return out;
 }
 
@@ -98,12 +99,14 @@ SensorShape stepped(const SensorShape& at, const StateColumns& c, const Eigen::V
   next.window_us = std::max(20.0, at.window_us + step(c.by_window, 0.1 * at.window_us));
   next.lowpass_us = std::max(0.0, at.lowpass_us + step(c.by_lowpass, 40.0));
   next.event_gap_us = std::clamp(at.event_gap_us + step(c.by_event_gap, 1.0), 0.0, kMostEventGapUs);
+  next.elasticity = std::clamp(at.elasticity + step(c.by_elasticity, 0.5), -0.5, 1.5);
   return next;
 }
 
 bool settled(const SensorShape& a, const SensorShape& b) {
   return std::abs(a.delay_us - b.delay_us) < 0.7 && std::abs(a.window_us - b.window_us) < 0.7 &&
-         std::abs(a.lowpass_us - b.lowpass_us) < 1.0 && std::abs(a.event_gap_us - b.event_gap_us) < 0.02;
+         std::abs(a.lowpass_us - b.lowpass_us) < 1.0 && std::abs(a.event_gap_us - b.event_gap_us) < 0.02 &&
+         std::abs(a.elasticity - b.elasticity) < 0.02;
 }
 
 struct Solved {
@@ -306,7 +309,7 @@ PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const Sen
       judge(problem, noise, white, solved, fit);
       const auto nl = static_cast<Eigen::Index>(c.layers);
       fit.shape_covariance = solved.extra_covariance.block(static_cast<Eigen::Index>(c.by_delay) - nl,
-                                                           static_cast<Eigen::Index>(c.by_delay) - nl, 4, 4);
+                                                           static_cast<Eigen::Index>(c.by_delay) - nl, 5, 5);
     }
     fit.powers = solved.powers;
     warm = solved.prior;

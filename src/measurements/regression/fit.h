@@ -44,6 +44,7 @@ struct ShapeFreedom {
   double window_share = 0.03;
   double lowpass_us = 0.0;    ///< 0: held
   double event_gap_us = 0.0;  ///< 0: held
+  double elasticity = 0.0;    ///< 0: held
 };
 
 /// Standard deviations that are estimated with the powers (empirical Bayes); 0: not yet.
@@ -67,7 +68,7 @@ struct PointFit {
   std::vector<double> row_log_likelihood;  ///< by white row, but for a constant
   std::vector<float> row_phase_us;
   std::uint64_t rows = 0;
-  Eigen::MatrixXd shape_covariance;  ///< of delay, window, low-pass, event gap
+  Eigen::MatrixXd shape_covariance;  ///< of delay, window, low-pass, event gap, elasticity
 };
 
 /// Iterates: rows at the shape, normal equations, posterior, step of the shape. `near`, if any, warm-starts

@@ -13,7 +13,7 @@ bool in_odd_block(const Conversion& c) {
 }
 
 PointFit fit_held(const RunFit& run, const FitProblem& problem, const SensorShape& shape) {
-  const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0};
+  const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0, 0.0};
   return fit_point(problem, run.noise, shape, held, shape, run.best.prior.form, nullptr, 1);
 }
 

@@ -125,6 +125,7 @@ PointFit grid_fit(const RunFit& run, const PointFit& near, double lowpass_us, do
   freedom.lowpass_us = 0.29 * width_us;
   SensorShape centre = start;
   centre.event_gap_us = kUsualEventGapUs;
+  centre.elasticity = kUsualElasticity;
   centre.window_us = run.window_known ? run.known_window_us : run.best.shape.window_us;
   return fit_point(run.problem, run.noise, start, freedom, centre, run.best.prior.form, &near, 2);
 }
@@ -198,6 +199,7 @@ void average_over_grid(RunFit& run, std::uint64_t seed) {
     run.shape.window_us += g.weight * g.fit.shape.window_us;
     run.shape.lowpass_us += g.weight * g.fit.shape.lowpass_us;
     run.shape.event_gap_us += g.weight * g.fit.shape.event_gap_us;
+    run.shape.elasticity += g.weight * g.fit.shape.elasticity;
   }
 }
 
