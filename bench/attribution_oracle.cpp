@@ -78,6 +78,7 @@ SensorShape true_shape(const Board& board, const RunTruth& truth, double layers)
   s.window_us = board.sensor.shunt_conversion_us * (1.0 + board.sensor.clock_error);
   s.lowpass_us = board.physics.supply_tau_us;
   s.event_gap_us = 1e3 * truth.event_gap_ms / (layers - 1.0);
+  s.elasticity = board.physics.energy_elasticity;
   s.timing_us = board.host.first_callback_spread_us;
   return s;
 }

@@ -28,7 +28,7 @@ struct PriorPower {
 };
 
 struct RegressionOptions {
-  std::uint64_t seed = 1;         ///< of the resampling behind the intervals; same seed, same result
+  std::uint64_t seed = 1;         ///< of the placebo's random shifts; same seed, same result
   std::vector<PriorPower> prior;  ///< empty: fitted inside the run from FLOP and byte rates
   bool diagnostics = false;       ///< fills trace and delay_profile: a hundred more fits
   double merge_above = 0.25;  ///< neighbours are merged until half-widths are below this share of the value

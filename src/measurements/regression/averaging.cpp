@@ -24,19 +24,23 @@ FitProblem without_average(const FitProblem& problem, int averaging) {
 
 namespace {
 
-/// Targets less their course over a second and more: undoing an average takes differences, which have none,
+/// Targets less their straight course over each second or so: undoing an average takes differences, which have none,
 /// so that slow drift alone would speak for it.
 FitProblem without_slow_course(FitProblem problem) {
   constexpr std::size_t kBlock = 200;
   std::vector<double>& y = problem.targets;
   for (std::size_t from = 0; from < y.size(); from += kBlock) {
     const std::size_t to = std::min(y.size(), from + kBlock);
-    double sum = 0.0;
-    double count = 0.0;
+    double n = 0.0, sx = 0.0, sy = 0.0, sxx = 0.0, sxy = 0.0;
     for (std::size_t m = from; m < to; ++m) {
-      if (problem.mask[m]) sum += y[m], count += 1.0;
+      if (!problem.mask[m]) continue;
+      const auto x = static_cast<double>(m - from);
+      n += 1.0, sx += x, sy += y[m], sxx += x * x, sxy += x * y[m];
     }
-    for (std::size_t m = from; m < to; ++m) y[m] -= sum / std::max(1.0, count);
+    const double spread = n * sxx - sx * sx;
+    const double slope = spread > 0.0 ? (n * sxy - sx * sy) / spread : 0.0;
+    const double level = (sy - slope * sx) / std::max(1.0, n);
+    for (std::size_t m = from; m < to; ++m) y[m] -= level + slope * static_cast<double>(m - from);
   }
   return problem;
 }
@@ -57,6 +61,7 @@ void undo_averaging(RunFit& run) {
   };
   const CoarsePlace plain_place = best_place(run.problem);
   double unexplained = 1.0 - plain_place.explained;
+  double least_error_w2 = kFarLessError * plain_place.rest_w2;
   if (unexplained < 1.0 - kWellExplained) return;
   const FitProblem plain = run.problem;
   for (const int averaging : {4, 16, 64}) {
@@ -64,8 +69,9 @@ void undo_averaging(RunFit& run) {
     const CoarsePlace place = best_place(undone);
     const double error_w2 = place.rest_w2 / (averaging * averaging);
     if (1.0 - place.explained > kLessUnexplained * unexplained) continue;
-    if (error_w2 > kFarLessError * plain_place.rest_w2) continue;
+    if (error_w2 > least_error_w2) continue;
     unexplained = 1.0 - place.explained;
+    least_error_w2 = error_w2;
     run.averaging = averaging;
     run.problem = std::move(undone);
   }

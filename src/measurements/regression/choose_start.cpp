@@ -13,6 +13,9 @@ namespace {
 
 constexpr std::size_t kThinRows = 3500;
 constexpr std::size_t kComparedRows = 15000;
+/// In an inference of many times the host gap the plain states explain nearly as much with any of their
+/// groups in the gap's place: the right one is not among the first few.
+constexpr std::size_t kCoarsePlaces = 24;
 constexpr double kLongLowpassUs = 160.0;
 constexpr double kEventGapSdUs = 1.0;
 constexpr double kMostSearchedGapUs = 5.0;
@@ -178,7 +181,8 @@ void StartSearch::try_known_windows() {
 /// A host gap as long as a layer lets the two change roles in the coarse search; the prior tells them apart.
 /// No robust weights yet: those of a wrong place would hide what speaks against it.
 bool StartSearch::find_places() {
-  std::vector<CoarsePlace> coarse = coarse_places(run_.problem, {search_range(run_), least_delay(run_)}, 8);
+  std::vector<CoarsePlace> coarse =
+      coarse_places(run_.problem, {search_range(run_), least_delay(run_)}, kCoarsePlaces);
   if (coarse.empty()) return false;
   // With a free course of its power the host gap can play the part of layers, and layers that of the gap, at
   // a delay where the plain states explain far less. Such places are no rivals.

@@ -26,7 +26,7 @@ inline constexpr std::size_t kMostCells = 100;
 /// Places that are refined further, of all cells.
 inline constexpr std::size_t kMostPlaces = 12;
 /// Whole fits (columns x columns covariances) that the search holds at any time.
-inline constexpr std::size_t kMostFits = 16;
+inline constexpr std::size_t kMostFits = 24;
 /// Layers above which the search joins neighbours: a fit costs the cube of its columns.
 inline constexpr std::size_t kMostSearchedLayers = 80;
 

@@ -17,6 +17,9 @@
 namespace joulecast::regression {
 namespace {
 
+/// How long the supply's filter may remember what came before a window: five times its longest time constant.
+constexpr double kLongestMemoryUs = 2000.0;
+
 /// A layer that takes time, and the column it goes to.
 struct LayerPlace {
   std::size_t layer = 0;
@@ -371,6 +374,10 @@ void build_rows(const Timeline& timeline, const StateColumns& columns,
   std::vector<std::uint32_t> bad(cycles.size() + 1, 0);
   for (std::size_t c = 0; c < cycles.size(); ++c) bad[c + 1] = bad[c] + (cycles[c].usable ? 0U : 1U);
 
+  // The same for every low-pass: were fewer rows used where it is long, their missing squares would speak for
+  // it.
+  const double memory_us =
+      std::max(builder.reach_us(), builder.lead_us() + shape.window_us + kLongestMemoryUs);
   std::size_t next = 0;  // first cycle that ends at or after the window's end
   std::size_t low = 0;   // first cycle that ends after the margin before the window
   std::size_t high = 0;  // first cycle that ends after the margin behind it
@@ -380,7 +387,7 @@ void build_rows(const Timeline& timeline, const StateColumns& columns,
       while (c < cycles.size() && cycles[c].end_us < t) ++c;
     };
     forward(next, window_end);
-    forward(low, window_end - builder.reach_us() - margin_us);
+    forward(low, window_end - memory_us - margin_us);
     forward(high, window_end + margin_us);
     const double centre_end = window_end - builder.lead_us();
     std::size_t before = next;

@@ -247,12 +247,10 @@ void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& 
   residuals(white, solved.powers, rest);
   const std::vector<double> weights = row_weights(white, noise);
   const double inverse_variance = 1.0 / (noise.sigma_w * noise.sigma_w);
-  fit.row_log_likelihood.resize(rest.size());
   double q = 0.0;
   double sum_weights = 0.0;
   for (std::size_t i = 0; i < rest.size(); ++i) {
     const double square = weights[i] * rest[i] * rest[i] * inverse_variance;
-    fit.row_log_likelihood[i] = -0.5 * square;
     q += square;
     sum_weights += weights[i];
   }

@@ -49,7 +49,7 @@ double held_out_r2(const RunFit& run, const HeldOutTrial& trial) {
   FitProblem all = run.problem;
   std::vector<char> odd(all.mask.size(), 0);
   FitProblem even = all;
-  std::mt19937_64 random(1);
+  std::mt19937_64 random(run.seed);
   for (std::size_t m = 0; m < all.mask.size(); ++m) {
     const bool is_odd = in_odd_block(all.conversions[m]);
     even.mask[m] = all.mask[m] != 0 && !is_odd;

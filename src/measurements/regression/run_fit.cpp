@@ -168,7 +168,7 @@ void walk_lowpass(RunFit& run, const PointFit& start, double& best) {
 }
 
 /// Over the low-pass, and over all starts that may be right.
-void average_over_grid(RunFit& run, std::uint64_t seed) {
+void average_over_grid(RunFit& run) {
   const double gaps = pauses_of(run);
   const double apart = apart_us(run, run.problem);
   run.grid.reserve(100);  // walks read it while they add to it
@@ -182,7 +182,7 @@ void average_over_grid(RunFit& run, std::uint64_t seed) {
     });
     if (is_new && fit.log_evidence > best - 10.0) walk_lowpass(run, fit, best);
   }
-  weigh_grid(run.grid, seed);
+  weigh_grid(run.grid);
   const auto top = std::max_element(
       run.grid.begin(), run.grid.end(),
       [](const GridPoint& a, const GridPoint& b) { return a.fit.log_evidence < b.fit.log_evidence; });
@@ -252,7 +252,8 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   choose_start(run);
   if (run.best.rows < 300) return {};
   settle(run, idle_file_w);
-  average_over_grid(run, options.seed);
+  average_over_grid(run);
+  run.seed = options.seed;
   run.halves_apart = halves_apart(run);
   run.phase_coverage = phase_coverage(run.best, run.timeline.typical_period_us);
   run.delay_at_bound = run.shape.delay_us < least_delay(run) + 5.0;

@@ -41,12 +41,12 @@ TinyBoard board_of_many_layers() {
   board.layer_w.clear();
   for (int k = 0; k < 200; ++k) {
     board.layer_us.push_back(20.0 + 15.0 * (k % 4));
-    board.layer_w.push_back(3.0 + 1.5 * std::sin(0.13 * k));  // neighbours differ little
+    board.layer_w.push_back(3.0 + 1.5 * std::sin(0.9 * k));
   }
   board.event_gap_us = 2.0;
   board.event_gap_w = 2.0;
   board.noise_w = 0.03;
-  board.cycles = 1500;
+  board.cycles = 2500;
   return board;
 }
 

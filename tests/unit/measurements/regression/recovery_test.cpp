@@ -63,6 +63,20 @@ TEST(Recovery, PauseBetweenLayers) {
   expect_powers(board, result, 0.2);
 }
 
+// Taken for power that stays, energy that stays made the low-pass short and the energies 5 % low.
+TEST(Recovery, PowerThatGoesWithTheRunTime) {
+  for (const double elasticity : {0.0, 1.0}) {
+    SCOPED_TRACE(elasticity);
+    TinyBoard board = noisy_board();
+    board.elasticity = elasticity;
+    board.cycles = 8000;
+    const RegressionResult result = attribute(board, run_tiny(board));
+    ASSERT_TRUE(result.sensor.elasticity.has_value());
+    EXPECT_NEAR(*result.sensor.elasticity, elasticity, 0.15);
+    expect_powers(board, result, 0.12);
+  }
+}
+
 // Values that remember earlier windows, taken for values of one window each, gave energies 25 % off, "sound".
 TEST(Recovery, AverageOfTheSensor) {
   TinyBoard board;

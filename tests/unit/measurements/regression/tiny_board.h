@@ -18,7 +18,8 @@ struct TinyBoard {
   double gap_us = 700.0;
   double gap_w = 1.0;
   double idle_w = 4.0;
-  double jitter = 0.05;  ///< relative, of every duration and of the gap
+  double jitter = 0.05;     ///< relative, of every duration and of the gap
+  double elasticity = 0.0;  ///< a layer's power ~ (its duration / the usual one)^-this
   double refresh_us = 6600.0;
   double window_us = 1100.0;
   double delay_us = 900.0;  ///< from the window's end to the value's appearance
@@ -91,7 +92,7 @@ inline TinyRun run_tiny(const TinyBoard& b) {
       energy.add(t, b.idle_w + b.event_gap_w);
       durations.push_back(around(b.layer_us[k]));
       t += durations.back();
-      energy.add(t, b.idle_w + b.layer_w[k]);
+      energy.add(t, b.idle_w + b.layer_w[k] * std::pow(durations.back() / b.layer_us[k], -b.elasticity));
       ends.push_back(t);
     }
     for (std::size_t k = 0; k < b.layer_us.size(); ++k) {
