@@ -121,7 +121,6 @@ class StartSearch {
   }
   [[nodiscard]] PointFit fit_cell(const SensorShape& start, const PointFit& from) const;
   void scan(std::size_t place, std::vector<CellEnd>& ends);
-  void know_window(double fitted_us);
   void try_known_windows();
 
   RunFit& run_;
@@ -144,23 +143,12 @@ SensorShape with_window(SensorShape shape, double window_us) {
   return shape;
 }
 
-/// A fitted window near a known fraction of the refresh is that fraction.
-void StartSearch::know_window(double fitted_us) {
-  if (run_.clock.status != ClockStatus::kFound) return;
-  for (const double share : kKnownShares) {
-    const double window = share * run_.clock.refresh_us;
-    if (std::abs(fitted_us / window - 1.0) > 0.03) continue;
-    run_.window_known = true;
-    run_.known_window_us = window;
-  }
-}
-
 /// Much noise, or a long low-pass, lets a free window end beside the true one. A known fraction that explains
 /// nearly as much is far likelier than a window that no setting of the sensor gives.
 void StartSearch::try_known_windows() {
   constexpr double kNearlyAsMuch = 10.0;
   constexpr std::size_t kTried = 3;
-  if (run_.window_known || run_.clock.status != ClockStatus::kFound) return;
+  if (run_.clock.status != ClockStatus::kFound) return;
   double best = places_.front().log_evidence - kNearlyAsMuch;
   double window = 0.0;
   run_.window_known = true;  // holds it in what follows
@@ -168,7 +156,7 @@ void StartSearch::try_known_windows() {
     run_.known_window_us = share * run_.clock.refresh_us;
     for (std::size_t i = 0; i < std::min(kTried, places_.size()); ++i) {
       const SensorShape start = with_window(places_[i].shape, run_.known_window_us);
-      const double evidence = refined(start, 3, nullptr).log_evidence;
+      const double evidence = refined(start, 2, &places_[i]).log_evidence;
       if (evidence < best) continue;
       best = evidence;
       window = run_.known_window_us;
@@ -201,10 +189,7 @@ bool StartSearch::find_places() {
       places_.push_back(refined(start, 3, nullptr));
     }
     keep(coarse.size());
-    if (round == 0) {
-      know_window(places_.front().shape.window_us);
-      try_known_windows();
-    }
+    if (round == 0) try_known_windows();
     update_noise(thin_, places_.front(), noise_);
     if (round == 0) noise_.weights.clear();
   }
