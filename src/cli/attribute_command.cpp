@@ -130,7 +130,7 @@ void add_attribution_flags(FlagSet& flags, AttributeArguments& arguments) {
             "Models that train wrote: their powers are where the regression starts from; dropped where a "
             "run speaks against them");
   flags.add("--seed", "N", &arguments.seed,
-            "Of the resampling behind the regression's intervals; 1 by default");
+            "Of the random shifts of the regression's placebo; 1 by default");
   add_power_log_flags(flags, arguments);
 }
 
