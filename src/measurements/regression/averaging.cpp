@@ -24,8 +24,8 @@ FitProblem without_average(const FitProblem& problem, int averaging) {
 
 namespace {
 
-/// Targets less their straight course over each second or so: undoing an average takes differences, which have none,
-/// so that slow drift alone would speak for it.
+/// Targets less their straight course over each second or so: undoing an average takes differences, which
+/// have none, so that slow drift alone would speak for it.
 FitProblem without_slow_course(FitProblem problem) {
   constexpr std::size_t kBlock = 200;
   std::vector<double>& y = problem.targets;
