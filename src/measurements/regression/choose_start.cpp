@@ -144,16 +144,21 @@ SensorShape with_window(SensorShape shape, double window_us) {
 }
 
 /// Much noise, or a long low-pass, lets a free window end beside the true one. A known fraction that explains
-/// nearly as much is far likelier than a window that no setting of the sensor gives.
+/// nearly as much is far likelier than a window that no setting of the sensor gives, and one that is all but
+/// met is meant.
 void StartSearch::try_known_windows() {
   constexpr double kNearlyAsMuch = 10.0;
+  constexpr double kAllButMet = 0.03;
   constexpr std::size_t kTried = 3;
   if (run_.clock.status != ClockStatus::kFound) return;
   double best = places_.front().log_evidence - kNearlyAsMuch;
   double window = 0.0;
+  const double fitted = places_.front().shape.window_us;
   run_.window_known = true;  // holds it in what follows
   for (const double share : kKnownShares) {
     run_.known_window_us = share * run_.clock.refresh_us;
+    if (window == 0.0 && std::abs(fitted / run_.known_window_us - 1.0) < kAllButMet)
+      window = run_.known_window_us;
     for (std::size_t i = 0; i < std::min(kTried, places_.size()); ++i) {
       const SensorShape start = with_window(places_[i].shape, run_.known_window_us);
       const double evidence = refined(start, 2, &places_[i]).log_evidence;

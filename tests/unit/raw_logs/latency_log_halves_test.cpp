@@ -29,10 +29,10 @@ const Spacing kCompact = {"", "", ""};
 std::string list_of(std::size_t entries, const Spacing& style, std::mt19937_64& random) {
   std::string text = "[";
   for (std::size_t i = 0; i < entries; ++i) {
-    text +=
-        fmt::format("{}{}[{}{:.{}f},{}\"20241121-05:{:02}:{:02}.{:06}\"{}]", i == 0 ? "" : ",", style.entry,
-                    style.value, 1e-3 * static_cast<double>(random() % 100'000), 1 + random() % 12,
-                    style.value, i / 60 % 60, i % 60, random() % 1'000'000, style.entry);
+    text += fmt::format("{}{}[{}{:.{}f},{}\"20241121-{:02}:{:02}:{:02}.{:06}\"{}]", i == 0 ? "" : ",",
+                        style.entry, style.value, 1e-3 * static_cast<double>(random() % 100'000),
+                        1 + random() % 12, style.value, 5 + i / 3600, i / 60 % 60, i % 60,
+                        random() % 1'000'000, style.entry);
   }
   return text + style.item + "]";
 }
