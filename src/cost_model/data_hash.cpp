@@ -39,11 +39,27 @@ void describe(const LayerRow& row, std::string& line) {
                       row.residual ? (*row.residual ? "1" : "0") : "");
 }
 
+using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
+
+Context begin_sha256() {
+  Context context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  return context;
+}
+
+std::string hexadecimal(EVP_MD_CTX* context) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned length = 0;
+  EVP_DigestFinal_ex(context, digest.data(), &length);
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
 }  // namespace
 
 std::string hash_of(const TrainingSet& data) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
-  EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr);
+  const Context context = begin_sha256();
   std::string line;
   const auto flush = [&] {
     line += '\n';
@@ -78,12 +94,13 @@ std::string hash_of(const TrainingSet& data) {
     describe(row, line);
     flush();
   }
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned length = 0;
-  EVP_DigestFinal_ex(context.get(), digest.data(), &length);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
+  return hexadecimal(context.get());
+}
+
+std::string sha256_of(std::string_view bytes) {
+  const Context context = begin_sha256();
+  EVP_DigestUpdate(context.get(), bytes.data(), bytes.size());
+  return hexadecimal(context.get());
 }
 
 }  // namespace joulecast

@@ -29,10 +29,10 @@ TEST(PolynomialColumns, StandInScikitLearnsOrder) {
 }
 
 TEST(PolynomialColumns, CountIsBinomial) {
-  EXPECT_EQ(polynomial_columns(13, 3).size(), 560U);
-  EXPECT_EQ(polynomial_columns(11, 3).size(), 364U);
-  EXPECT_EQ(polynomial_columns(3, 3).size(), 20U);
-  EXPECT_EQ(polynomial_columns(1, 4).size(), 5U);
+  EXPECT_EQ(polynomial_columns(13, {.degree = 3}).size(), 560U);
+  EXPECT_EQ(polynomial_columns(11, {.degree = 3}).size(), 364U);
+  EXPECT_EQ(polynomial_columns(3, {.degree = 3}).size(), 20U);
+  EXPECT_EQ(polynomial_columns(1, {.degree = 4}).size(), 5U);
 }
 
 TEST(ExpandFeatures, MultipliesFactorsAndAppendsSpecialTerms) {
