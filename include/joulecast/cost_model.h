@@ -230,8 +230,8 @@ Expected<CostModel> train_auto(const TrainingSet& data, std::span<const std::str
 /// Errors: kUnfit if a number is NaN or infinite.
 Expected<std::string> to_json(const CostModel& model);
 Expected<CostModel> parse_cost_model(std::string_view text, std::string_view source);
-/// `path` is a models folder, a model.json, or a tree of scikit-learn models (import_sklearn_tree in
-/// sklearn_import.h). Errors: kUnreadable; kMalformed with the JSON path (newer version, missing key, wrong
+/// `path` is a models folder, a model.json, or what import_sklearn_models takes (sklearn_import.h), as the
+/// reference's tree. Errors: kUnreadable; kMalformed with the JSON path (newer version, missing key, wrong
 /// type, NaN); those of the import.
 Expected<CostModel> load_cost_model(const std::filesystem::path& path);
 Expected<void> save_cost_model(const CostModel& model, const std::filesystem::path& folder);

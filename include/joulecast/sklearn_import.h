@@ -39,8 +39,11 @@ Expected<ImportedLasso> import_sklearn(const std::filesystem::path& path, const 
 /// Is there an MLflow model in `folder`/<kind>/<target> for any kind and target? That is the tree into which
 /// the reference downloads its six models (trained_models).
 bool is_sklearn_tree(const std::filesystem::path& folder);
+/// By its name and place alone: such a tree, an MLflow model folder, or a *.pkl or *.skops file.
+bool is_sklearn_model(const std::filesystem::path& path);
 
-/// The models of such a tree; those that are missing are warned of. Errors: those of import_sklearn, of any.
-Expected<CostModel> import_sklearn_tree(const std::filesystem::path& folder);
+/// The models of a tree, or the one of a folder or file. Those that a tree lacks are warned of. Errors: those
+/// of import_sklearn, of any; kUsage if `what` is given for a tree.
+Expected<CostModel> import_sklearn_models(const std::filesystem::path& path, const SklearnTarget& what = {});
 
 }  // namespace joulecast

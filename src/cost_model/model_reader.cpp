@@ -234,8 +234,8 @@ Expected<CostModel> load_cost_model(const std::filesystem::path& path) {
   std::error_code code;
   const bool is_folder = std::filesystem::is_directory(path, code);
   const std::filesystem::path file = is_folder ? path / kModelFileName : path;
-  if (is_folder && !std::filesystem::exists(file, code) && is_sklearn_tree(path))
-    return import_sklearn_tree(path);
+  if (!(is_folder && std::filesystem::exists(file, code)) && is_sklearn_model(path))
+    return import_sklearn_models(path);
   if (is_folder && !std::filesystem::exists(file, code))
     return fail(ErrorKind::kUnreadable, fmt::format("the folder has no {}", kModelFileName), {path.string()},
                 "Name the folder that `joulecast train --out` or `joulecast models import --out` wrote");

@@ -1,4 +1,5 @@
 """Fitted scikit-learn pipelines of every shape that joulecast reads, and of some that it must refuse."""
+import inspect
 import sys
 import types
 import warnings
@@ -41,12 +42,14 @@ class Builder:
 
 
 def by_reference():
-    """The same class, but of a module: then it is stored by name."""
+    """The same class, but of a module: then it is stored by name. The code of its closure is of no file."""
     package, module = types.ModuleType("model"), types.ModuleType("model.model_builder")
-    made = type("ModelBuilder", (Builder,), {"__module__": "model.model_builder"})
-    module.ModelBuilder = made
+    module.__file__, module.__package__ = "model_builder.py", "model"
     sys.modules.update({"model": package, "model.model_builder": module})
-    return made()
+    module.np, module.FunctionTransformer = np, FunctionTransformer
+    source = inspect.getsource(Builder).replace("class Builder", "class ModelBuilder")
+    exec(compile(source, module.__file__, "exec"), module.__dict__)
+    return module.ModelBuilder()
 
 
 def rows_of(kind, random, count):

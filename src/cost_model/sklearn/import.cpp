@@ -98,7 +98,9 @@ Expected<ImportedLasso> import_sklearn(const fs::path& path, const SklearnTarget
       told_by(is_folder ? path : fs::absolute(path, code).parent_path(), place.registered_as, what);
   if (!known.kind || !known.target)
     return fail(ErrorKind::kUsage, "it is not known of which layers and of what the model is",
-                {path.string()}, "Say it with --layer and --target, or name a folder .../<layer>/<target>");
+                {path.string()},
+                "Import it with --layer and --target (joulecast models import), or name a folder "
+                ".../<layer>/<target>");
   const auto bytes = read_whole_file(place.file, sklearn::kMaxModelBytes);
   if (!bytes) return tl::unexpected(bytes.error());
   auto imported = parse_sklearn(*bytes, place.file.string(), *known.kind, *known.target);
@@ -113,26 +115,39 @@ bool is_sklearn_tree(const fs::path& folder) {
   return false;
 }
 
-Expected<CostModel> import_sklearn_tree(const fs::path& folder) {
+bool is_sklearn_model(const fs::path& path) {
+  if (is_file(path)) return path.extension() == ".pkl" || path.extension() == ".skops";
+  return is_file(path / sklearn::kMlModelFile) || is_sklearn_tree(path);
+}
+
+Expected<CostModel> import_sklearn_models(const fs::path& path, const SklearnTarget& what) {
   CostModel out;
   out.library_version = JOULECAST_VERSION;
+  const auto take = [&](const fs::path& from, const SklearnTarget& of) -> Expected<void> {
+    auto imported = import_sklearn(from, of);
+    if (!imported) return tl::unexpected(imported.error());
+    out.warnings.insert(out.warnings.end(), imported->warnings.begin(), imported->warnings.end());
+    out.lasso.push_back(std::move(imported->model));
+    return {};
+  };
+  if (!is_sklearn_tree(path)) {
+    if (auto ok = take(path, what); !ok) return tl::unexpected(ok.error());
+    return out;
+  }
+  if (what.kind || what.target)
+    return fail(ErrorKind::kUsage, "the tree says itself what its models are of", {path.string()},
+                "Leave out --layer and --target, or name one of its folders");
   for (const ReferenceKind kind : kReferenceKinds) {
     for (const Target target : kTargets) {
-      const fs::path place = folder / to_string(kind) / to_string(target);
-      if (!is_file(place / sklearn::kMlModelFile)) {
-        out.warnings.push_back({fmt::format("no model {} {} in the tree", to_string(kind), to_string(target)),
-                                {place.string()}});
-        continue;
-      }
-      auto imported = import_sklearn(place, {kind, target});
-      if (!imported) return tl::unexpected(imported.error());
-      out.warnings.insert(out.warnings.end(), imported->warnings.begin(), imported->warnings.end());
-      out.lasso.push_back(std::move(imported->model));
+      const fs::path place = path / to_string(kind) / to_string(target);
+      if (!is_file(place / sklearn::kMlModelFile))
+        out.warnings.push_back(
+            {fmt::format("the tree has no model {} {}", to_string(kind), to_string(target)),
+             {place.string()}});
+      else if (auto ok = take(place, {kind, target}); !ok)
+        return tl::unexpected(ok.error());
     }
   }
-  if (out.lasso.empty())
-    return fail(ErrorKind::kUnfit, "holds no model", {folder.string()},
-                "Name a folder with <layer>/<target>/MLmodel in it");
   return out;
 }
 
