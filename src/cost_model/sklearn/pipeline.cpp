@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -255,7 +256,8 @@ class PipelineReader {
         column.center = -column.center / column.scale;
         column.scale = 1.0 / column.scale;
       }
-      if (!is_scale(column.scale)) reader_.fault(step, fmt::format("scale_[{}] {}", i, kNoScale));
+      if (!is_scale(column.scale) || !std::isfinite(column.center))
+        reader_.fault(step, fmt::format("scale_[{}] {}", i, kNoScale));
     }
     return in;
   }

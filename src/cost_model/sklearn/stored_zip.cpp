@@ -84,7 +84,7 @@ class ZipReader {
         field(bytes_, local, 4) != kLocalSignature || field(bytes_, local + 26, 2) != name_size ||
         bytes_.substr(local + kLocalSize, name_size) != name || field(bytes_, local + 8, 2) != 0 ||
         field(bytes_, local + 18, 4) != size || field(bytes_, local + 22, 4) != size)
-      return refuse(local, fmt::format("the member {} is not where the directory says", name));
+      return refuse(at, fmt::format("the member {} is not where the directory says", name));
     const std::size_t content = local + kLocalSize + name_size + field(bytes_, local + 28, 2);
     if (content > directory || directory - content < size)
       return refuse(local, fmt::format("the member {} is cut off", name));

@@ -2,11 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "cost_model/sklearn/pickle_machine.h"
+#include "support/little_endian.h"
 
 namespace joulecast::sklearn {
 namespace {
 
 using namespace std::string_literals;
+using test::little_endian;
 
 const std::string kBegin = "\x80\x04";
 
@@ -28,11 +30,6 @@ Error error_of(const std::string& opcodes) {
   const auto pickled = run(opcodes);
   EXPECT_FALSE(pickled);
   return pickled ? Error{} : pickled.error();
-}
-std::string little_endian(std::uint64_t value, std::size_t bytes) {
-  std::string out;
-  for (std::size_t i = 0; i < bytes; ++i) out += static_cast<char>((value >> (8 * i)) & 0xffU);
-  return out;
 }
 std::string text(const std::string& of) {
   return "\x8c" + little_endian(of.size(), 1) + of;

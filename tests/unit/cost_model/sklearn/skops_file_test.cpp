@@ -5,17 +5,13 @@
 #include "cost_model/sklearn/npy.h"
 #include "cost_model/sklearn/skops_file.h"
 #include "cost_model/sklearn/stored_zip.h"
+#include "support/little_endian.h"
 
 namespace joulecast::sklearn {
 namespace {
 
 using namespace std::string_literals;
-
-std::string little_endian(std::uint64_t value, std::size_t bytes) {
-  std::string out;
-  for (std::size_t i = 0; i < bytes; ++i) out += static_cast<char>((value >> (8 * i)) & 0xffU);
-  return out;
-}
+using test::little_endian;
 
 /// A stored archive, with what a test wants to be wrong in it.
 struct Zip {
