@@ -23,8 +23,14 @@ std::string recipe_words(const LassoRecipe& recipe) {
                      recipe.relative ? ", relative" : "");
 }
 
-std::string maker_of(const LassoModel& lasso, const CostModel& model) {
-  return lasso.origin ? printable(lasso.origin->library) : "joulecast " + printable(model.library_version);
+/// Where an imported model comes from, in lines that fit.
+std::string origin_lines(const LassoModel& lasso) {
+  const ModelOrigin& origin = *lasso.origin;
+  std::string text =
+      fmt::format("{} {}: {}, by {}\n  SHA-256 {}...", to_string(lasso.kind), to_string(lasso.target),
+                  printable(origin.file), printable(origin.library), printable(origin.sha256.substr(0, 12)));
+  if (!origin.run_id.empty()) text += ", MLflow run " + printable(origin.run_id);
+  return text + "\n";
 }
 
 std::string term_table(const LassoModel& lasso, std::size_t width, bool bold) {
@@ -44,32 +50,28 @@ std::string term_table(const LassoModel& lasso, std::size_t width, bool bold) {
 std::string model_table(const CostModel& model, std::size_t width, bool bold) {
   Table table({{"kind", Table::Align::kLeft},
                {"target", Table::Align::kLeft},
-               {"estimator", Table::Align::kLeft},
+               {"estimator", Table::Align::kLeft, Table::Narrow::kShorten},
                {"alpha"},
-               {"terms"},
-               {"made by", Table::Align::kLeft, Table::Narrow::kShorten}});
-  std::string origins;
+               {"terms"}});
   for (const PhysicalModel& physical : model.physical)
     table.add(
         {"all", std::string(to_string(physical.target)),
          fmt::format("physical, {} recipe{}", physical.fits.size(), physical.fits.size() == 1 ? "" : "s"),
-         "-", "-", "joulecast " + printable(model.library_version)});
+         "-", "-"});
+  bool trained = !model.physical.empty();
+  std::string origins;
   for (const auto* models : {&model.lasso, &model.relative_lasso}) {
     for (const LassoModel& lasso : *models) {
-      const std::string what = fmt::format("{} {}", to_string(lasso.kind), to_string(lasso.target));
       table.add(
           {std::string(to_string(lasso.kind)), std::string(to_string(lasso.target)),
            "lasso, " + recipe_words(lasso.recipe), short_number(lasso.alpha),
-           fmt::format("{} of {}", lasso.terms.size(), column_names(lasso.features, lasso.recipe).size()),
-           maker_of(lasso, model)});
-      if (!lasso.origin) continue;
-      origins += fmt::format("{}: {}, SHA-256 {}...", what, printable(lasso.origin->file),
-                             lasso.origin->sha256.substr(0, 12));
-      if (!lasso.origin->run_id.empty()) origins += ",\n  MLflow run " + printable(lasso.origin->run_id);
-      origins += "\n";
+           fmt::format("{} of {}", lasso.terms.size(), column_names(lasso.features, lasso.recipe).size())});
+      trained = trained || !lasso.origin;
+      if (lasso.origin) origins += origin_lines(lasso);
     }
   }
   std::string text = table.text(width, bold);
+  if (trained) text += fmt::format("\nTrained by joulecast {}\n", printable(model.library_version));
   if (!model.device.empty()) text += fmt::format("Board: {}\n", printable(model.device));
   if (!origins.empty()) text += "\n" + origins;
   if (model.physical.empty() && model.lasso.size() == 1 && model.relative_lasso.empty())

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,11 +22,17 @@ namespace fs = std::filesystem;
 
 constexpr int kDeepest = 4;  // folders below the one to list
 
-/// A place with models, and what they are.
+/// A place with models, and what they are; nothing of a file that does not say of which layers it is.
 struct Listed {
   std::string path;
   std::string format;
-  CostModel model;
+  std::optional<CostModel> model;
+
+  [[nodiscard]] std::size_t physical() const { return model ? model->physical.size() : 0; }
+  [[nodiscard]] std::size_t lasso() const {
+    return model ? model->lasso.size() + model->relative_lasso.size() : 1;
+  }
+  [[nodiscard]] std::string device() const { return model ? model->device : ""; }
 };
 
 class ModelsCommand final : public Subcommand {
@@ -135,23 +143,28 @@ class ModelsCommand final : public Subcommand {
     return faults.verdict(!found.empty(), common.strict, "no model was found");
   }
 
+  static std::string format_of(const fs::path& path, bool ours) {
+    std::error_code code;
+    if (ours) return "joulecast";
+    if (is_sklearn_tree(path)) return "scikit-learn tree";
+    if (fs::is_directory(path, code)) return "MLflow scikit-learn";
+    return path.extension() == ".skops" ? "skops" : "pickle";
+  }
+
   /// A folder that holds models is listed as one; else those in it are.
   static Expected<void> find_models(const fs::path& path, int depth, Console& console, FaultTally& faults,
                                     std::vector<Listed>& found) {
     std::error_code code;
     const bool ours = fs::exists(path / kModelFileName, code);
     if (ours || is_sklearn_model(path)) {
+      const std::string format = format_of(path, ours);
       auto model = load_cost_model(path);
-      if (model) {
-        const char* format = ours                           ? "joulecast"
-                             : is_sklearn_tree(path)        ? "scikit-learn tree"
-                             : fs::is_directory(path)       ? "MLflow scikit-learn"
-                             : path.extension() == ".skops" ? "skops"
-                                                            : "pickle";
+      if (model)
         found.push_back({path.string(), format, std::move(*model)});
-      } else {
+      else if (model.error().kind == ErrorKind::kUsage)  // of what it is, only its owner knows
+        found.push_back({path.string(), format, {}});
+      else
         faults.skipped(console, path.string(), model.error());
-      }
       return {};
     }
     if (depth != 0 && (!fs::is_directory(path, code) || depth > kDeepest || fs::is_symlink(path, code)))
@@ -171,9 +184,8 @@ class ModelsCommand final : public Subcommand {
                  {"lasso"},
                  {"board", Table::Align::kLeft, Table::Narrow::kShorten}});
     for (const Listed& one : found)
-      table.add({one.path, one.format, count_cell(one.model.physical.size()),
-                 count_cell(one.model.lasso.size() + one.model.relative_lasso.size()),
-                 one.model.device.empty() ? "-" : one.model.device});
+      table.add({one.path, one.format, count_cell(one.physical()), count_cell(one.lasso()),
+                 one.device().empty() ? "-" : one.device()});
     return table.text(console.width(), console.colours());
   }
 
@@ -182,9 +194,9 @@ class ModelsCommand final : public Subcommand {
     json.begin_array();
     for (const Listed& one : found) {
       json.begin_object(JsonWriter::kInline).member("path", one.path).member("format", one.format);
-      json.member("physical", std::uint64_t{one.model.physical.size()});
-      json.member("lasso", std::uint64_t{one.model.lasso.size() + one.model.relative_lasso.size()});
-      json.member("device", one.model.device).end_object();
+      json.member("physical", std::uint64_t{one.physical()});
+      json.member("lasso", std::uint64_t{one.lasso()});
+      json.member("device", one.device()).end_object();
     }
     json.end_array();
     return json.take();
