@@ -140,7 +140,11 @@ class ModelsCommand final : public Subcommand {
       if (auto ok = deliver(console, list_json(found)); !ok) return tl::unexpected(ok.error());
     }
     if (json_ != "-" && !found.empty()) console.result(list_table(found, console));
-    return faults.verdict(!found.empty(), common.strict, "no model was found");
+    auto verdict = faults.verdict(!found.empty(), common.strict, "no model was found");
+    if (verdict && found.empty())
+      return fail(ErrorKind::kUnfit, "no model was found", {path_},
+                  "Name a folder that joulecast or MLflow has put models into, or one above it");
+    return verdict;
   }
 
   static std::string format_of(const fs::path& path, bool ours) {

@@ -94,7 +94,7 @@ TEST_F(Models, AreFoundBelowAFolder) {
   ASSERT_EQ(run_program({"models", "import", kSklearnTree, "--out", path("all/mine")}).exit_code, 0);
   fs::copy(kSklearnModels, scratch_.path() / "all/theirs", fs::copy_options::recursive);
   scratch_.write("all/theirs/broken.pkl", "hello");
-  scratch_.write("all/theirs/pooling/runtime/MLmodel", "flavors: {onnx: {data: model.onnx}}");
+  scratch_.write("all/theirs/other/MLmodel", "flavors: {onnx: {data: model.onnx}}");
   const auto listed = run_program({"models", "list", path("all")});
   EXPECT_EQ(listed.exit_code, 0) << listed.errors;
   expect_words(listed.output, {"mine", "joulecast", "trained_models", "scikit-learn tree", "model.skops"});

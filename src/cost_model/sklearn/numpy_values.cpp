@@ -19,7 +19,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little);
 
 constexpr std::size_t kMaxArrayRank = 4;
-constexpr std::size_t kMaxElements = std::size_t{1} << 26U;  // one byte each, in the largest file
+constexpr std::size_t kMaxElements = std::size_t{1} << 22U;
 constexpr std::array<std::string_view, 2> kCores = {"numpy.core", "numpy._core"};
 
 struct ElementType {
@@ -111,7 +111,7 @@ bool ValueReader::read_type(const Place& place, const Place& type, Array& array)
   array.type = element_type(code);
   array.big_endian = order == ">";
   if (order.size() <= 1 && (array.type != nullptr || code == "O" || code == "O8")) return true;
-  refuse(place, fmt::format("an array of type '{}' is not read", code));
+  refuse(place, fmt::format("an array of type '{}' is not read", clipped(code)));
   return false;
 }
 

@@ -19,6 +19,9 @@ using Columns = std::vector<PipelineColumn>;
 using Form = PipelineColumn::Form;
 
 constexpr int kMaxNesting = 8;
+// A file can name one step many times over: what it asks for is bounded, not its size alone.
+constexpr std::size_t kMostSteps = 1000;
+constexpr std::size_t kMostColumns = 100'000;
 constexpr std::size_t kMaxDegree = 6;
 constexpr std::string_view kPipelineClass = "sklearn.pipeline.Pipeline";
 constexpr std::array<std::string_view, 2> kLassoClasses = {"sklearn.linear_model._coordinate_descent.LassoCV",
@@ -52,6 +55,11 @@ class PipelineReader {
   /// What a step makes of its columns. Only behind the last step of all may a lasso stand.
   Columns apply(const Place& step, Columns in, int depth, bool last) {
     if (reader_.error()) return {};
+    if (++steps_ > kMostSteps || in.size() > kMostColumns) {
+      reader_.refuse(step,
+                     fmt::format("more than {} steps or {} columns are not read", kMostSteps, kMostColumns));
+      return {};
+    }
     if (depth > kMaxNesting) {
       reader_.refuse(step, fmt::format("pipelines are nested more than {} deep", kMaxNesting));
       return {};
@@ -85,8 +93,7 @@ class PipelineReader {
       if (!reader_.error() && parts.size() != 2) reader_.fault(pair, "is no pair of name and estimator");
       const std::string_view name = reader_.error() ? std::string_view() : reader_.text(parts[0]);
       if (reader_.error()) return {};
-      steps.push_back(
-          {parts[1].id, owner.path.empty() ? std::string(name) : fmt::format("{}.{}", owner.path, name)});
+      steps.push_back({parts[1].id, way_to(owner.path, name)});
     }
     return steps;
   }
@@ -108,6 +115,8 @@ class PipelineReader {
       if (reader_.kind(part) == ValueKind::kText && reader_.text(part) == "drop") continue;
       const Columns columns = apply(part, in, depth + 1, false);
       out.insert(out.end(), columns.begin(), columns.end());
+      if (out.size() > kMostColumns) reader_.refuse(step, "makes too many columns");
+      if (reader_.error()) return {};
     }
     return out;
   }
@@ -274,17 +283,19 @@ class PipelineReader {
     if (!names || width != features_.size()) return;
     const auto texts = reader_.texts(*names);
     if (!reader_.error() && !std::equal(texts.begin(), texts.end(), features_.begin(), features_.end()))
-      reader_.refuse(*names, fmt::format("was fitted on other features: {}", fmt::join(texts, ", ")));
+      reader_.refuse(*names, fmt::format("was fitted on other features: {}",
+                                         clipped(fmt::format("{}", fmt::join(texts, ", ")))));
   }
 
   void note_version(const Place& step) {
     const auto version = reader_.find_member(step, "_sklearn_version");
-    if (out_.version.empty() && version) out_.version = reader_.text(*version);
+    if (out_.version.empty() && version) out_.version = clipped(reader_.text(*version));
   }
 
   ValueReader& reader_;
   FeatureNames features_;
   std::optional<Scaler> scaler_;
+  std::size_t steps_ = 0;
   Pipeline out_;
 };
 

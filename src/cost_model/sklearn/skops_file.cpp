@@ -116,8 +116,7 @@ class SkopsReader {
     Value value{.kind = ValueKind::kDict};
     for (const auto field : content) {
       value.items.push_back(add_text(field.key));
-      value.items.push_back(
-          node(field.value, path.empty() ? std::string(field.key) : fmt::format("{}.{}", path, field.key)));
+      value.items.push_back(node(field.value, way_to(path, field.key)));
     }
     return add(std::move(value));
   }
@@ -127,7 +126,7 @@ class SkopsReader {
     if (element["content"].get(content) != simdjson::SUCCESS) return damaged(path, "a list has no content");
     Value value{.kind = kind};
     for (const auto item : content) {
-      const std::string place = fmt::format("{}[{}]", path, value.items.size());
+      const std::string place = way_to(path, value.items.size());
       value.items.push_back(node(item, place));
     }
     return add(std::move(value));
@@ -175,9 +174,10 @@ class SkopsReader {
     if (type != "numpy") return add_opaque(fmt::format("an array of type {}", type));
     const std::string_view name = text_of(element, "file");
     const auto member = members_.find(name);
-    if (member == members_.end()) return damaged(path, fmt::format("its array '{}' is not there", name));
+    if (member == members_.end())
+      return damaged(path, fmt::format("its array '{}' is not there", clipped(name)));
     const auto npy = read_npy(member->second);
-    if (!npy) return damaged(path, fmt::format("its array {} has no header of numpy's", name));
+    if (!npy) return damaged(path, fmt::format("its array {} has no header of numpy's", clipped(name)));
     Value shape{.kind = ValueKind::kTuple};
     for (const std::size_t size : npy->shape) {
       Value one{.kind = ValueKind::kInteger};

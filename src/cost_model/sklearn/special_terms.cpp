@@ -58,8 +58,7 @@ Place captured(ValueReader& reader, const Place& function, std::size_t index) {
         reader.at(*cells).items.size() == kCaptured.size()) {
       const Place cell = reader.part(*cells, index);
       if (reader.is_call_of(cell, kModule, "_make_cell") && reader.at(reader.part(cell, 1)).items.size() == 1)
-        return {reader.at(reader.part(cell, 1)).items[0],
-                fmt::format("{}.{}", function.path, kCaptured[index])};
+        return {reader.at(reader.part(cell, 1)).items[0], way_to(function.path, kCaptured[index])};
     }
   }
   reader.fault(function, "a function's captured variables are not where they should be");
@@ -69,10 +68,13 @@ Place captured(ValueReader& reader, const Place& function, std::size_t index) {
 /// The reference's mapping must be ours: a column is what the name says.
 void check_mapping(ValueReader& reader, const Place& mapping, FeatureNames features) {
   const auto entries = reader.entries(mapping);
+  if (entries.size() > features.size())
+    return reader.refuse(mapping,
+                         fmt::format("{} features are not those of this kind of layer", entries.size()));
   for (const auto& [name, place] : entries) {
     const auto known = std::find(features.begin(), features.end(), name);
     if (known == features.end())
-      return reader.refuse(mapping, fmt::format("'{}' is no feature of this kind of layer", name));
+      return reader.refuse(mapping, fmt::format("'{}' is no feature of this kind of layer", clipped(name)));
     const std::size_t index = reader.count(place, 0, features.size() - 1);
     if (!reader.error() && index != static_cast<std::size_t>(known - features.begin()))
       return reader.refuse(mapping, fmt::format("the feature {} is column {}, not column {} as expected",
@@ -89,9 +91,10 @@ std::vector<std::vector<std::string>> read_special_terms(ValueReader& reader, co
   if (reader.error()) return terms;
   if (!is_the_references(reader, fields)) {
     const Place& name = fields[kNameField];
-    reader.refuse(function, fmt::format("the function {} is stored in the file; it is never run, and what it "
-                                        "does is not known",
-                                        reader.kind(name) == ValueKind::kText ? reader.at(name).text : "?"));
+    reader.refuse(function,
+                  fmt::format("the function {} is stored in the file; it is never run, and what it "
+                              "does is not known",
+                              reader.kind(name) == ValueKind::kText ? clipped(reader.at(name).text) : "?"));
     return terms;
   }
   const Place mapping = captured(reader, function, 0);
@@ -104,7 +107,8 @@ std::vector<std::vector<std::string>> read_special_terms(ValueReader& reader, co
     for (const Place& item : reader.items(list)) {
       const std::string_view name = reader.text(item);
       if (!reader.error() && !reader.find_key(mapping, name))
-        reader.fault(item, fmt::format("'{}' is not among the features that the function knows", name));
+        reader.fault(item,
+                     fmt::format("'{}' is not among the features that the function knows", clipped(name)));
       term.emplace_back(name);
     }
     if (term.empty() || term.size() > kMaxFactors)

@@ -7,6 +7,7 @@
 namespace joulecast::sklearn {
 namespace {
 
+constexpr std::size_t kLongestList = 100'000;
 constexpr const char* kHint =
     "Read are pipelines of PolynomialFeatures, a scaler and a lasso (docs/scikit-learn.md); train with "
     "joulecast where the model is another";
@@ -64,8 +65,7 @@ std::optional<Place> ValueReader::find_key(const Place& dict, std::string_view k
   for (std::size_t i = value.items.size(); i >= 2; i -= 2) {
     const Value& candidate = values_[value.items[i - 2]];
     if (candidate.kind == ValueKind::kText && candidate.text == key)
-      return Place{value.items[i - 1],
-                   dict.path.empty() ? std::string(key) : fmt::format("{}.{}", dict.path, key)};
+      return Place{value.items[i - 1], way_to(dict.path, key)};
   }
   return std::nullopt;
 }
@@ -112,8 +112,11 @@ std::vector<Place> ValueReader::items(const Place& place) {
     fault(place, fmt::format("{} stands where a list is expected", described(place)));
     return found;
   }
-  for (const ValueId id : at(place).items)
-    found.push_back({id, fmt::format("{}[{}]", place.path, found.size())});
+  if (at(place).items.size() > kLongestList) {
+    refuse(place, fmt::format("a list of more than {} items is not read", kLongestList));
+    return found;
+  }
+  for (const ValueId id : at(place).items) found.push_back({id, way_to(place.path, found.size())});
   return found;
 }
 

@@ -5,6 +5,8 @@
 namespace joulecast::sklearn {
 namespace {
 
+constexpr std::size_t kLongestWay = 300;
+
 std::string_view plain_words(ValueKind kind) {
   switch (kind) {
     case ValueKind::kNone:
@@ -36,6 +38,20 @@ std::string_view plain_words(ValueKind kind) {
 
 }  // namespace
 
+std::string clipped(std::string_view name) {
+  constexpr std::size_t kMost = 150;
+  return name.size() <= kMost ? std::string(name) : std::string(name.substr(0, kMost)) + "...";
+}
+
+std::string way_to(std::string_view path, std::string_view name) {
+  if (path.size() > kLongestWay) return std::string(path);
+  return path.empty() ? clipped(name) : fmt::format("{}.{}", path, clipped(name));
+}
+
+std::string way_to(std::string_view path, std::size_t index) {
+  return path.size() > kLongestWay ? std::string(path) : fmt::format("{}[{}]", path, index);
+}
+
 bool is_global(const Values& values, ValueId id, std::string_view module, std::string_view name) {
   const Value& value = values[id];
   return value.kind == ValueKind::kGlobal && values[value.items[0]].text == module &&
@@ -45,7 +61,7 @@ bool is_global(const Values& values, ValueId id, std::string_view module, std::s
 std::string dotted_name(const Values& values, ValueId id) {
   const Value& value = values[id];
   if (value.kind != ValueKind::kGlobal) return {};
-  return fmt::format("{}.{}", values[value.items[0]].text, values[value.items[1]].text);
+  return fmt::format("{}.{}", clipped(values[value.items[0]].text), clipped(values[value.items[1]].text));
 }
 
 std::string described(const Values& values, ValueId id) {

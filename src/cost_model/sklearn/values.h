@@ -68,6 +68,13 @@ class Values {
   std::deque<std::string> kept_;
 };
 
+/// A name from the file for a message, or as a part of the way to a value: hostile ones may be of any length.
+std::string clipped(std::string_view name);
+/// "steps[1]" and "scale_" -> "steps[1].scale_"; ways that are too long already stay as they are.
+std::string way_to(std::string_view path, std::string_view name);
+/// "steps" and 1 -> "steps[1]".
+std::string way_to(std::string_view path, std::size_t index);
+
 /// Is it the name of this class or function?
 bool is_global(const Values& values, ValueId id, std::string_view module, std::string_view name);
 /// "numpy.log1p" of a name; empty for all else.

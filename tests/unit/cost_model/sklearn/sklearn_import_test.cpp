@@ -219,6 +219,37 @@ TEST(SklearnImport, RefusesPartsThatDoNotFitTogether) {
             "step2: the attribute intercept_ is missing: was the model fitted?");
 }
 
+// A step that stands a hundred times in each of seven unions: a file of some kB that asks for 10^14 columns.
+TEST(SklearnImport, BoundsWhatASmallFileAsksFor) {
+  const auto text = [](const std::string& of) {
+    return "\x8c" + std::string(1, static_cast<char>(of.size())) + of;
+  };
+  const auto object = [&](const std::string& name, const std::string& list, const std::string& items) {
+    return text("sklearn.pipeline") + text(name) + "\x93)\x81}(" + text(list) + "](" + items + "eub";
+  };
+  std::string step = text("passthrough");
+  for (char level = 1; level <= 7; ++level) {
+    const std::string place(1, level);
+    std::string items = text("p") + step + "q" + place + "\x86";
+    for (int i = 0; i < 99; ++i) items += text("p") + "h" + place + "\x86";
+    step = object("FeatureUnion", "transformer_list", items);
+  }
+  const std::string bytes = "\x80\x04" + object("Pipeline", "steps", text("u") + step + "\x86") + ".";
+  EXPECT_LT(bytes.size(), 10'000U);
+  const auto imported = parse(bytes);
+  ASSERT_FALSE(imported);
+  EXPECT_EQ(imported.error().kind, ErrorKind::kUnfit);
+  EXPECT_NE(imported.error().message.find("more than 1000 steps"), std::string::npos)
+      << imported.error().message;
+}
+
+TEST(SklearnImport, ClipsNamesOfAnyLength) {
+  const std::string name(100'000, 'x');
+  const auto imported = parse("\x80\x04\x8c\x02osX" + std::string("\xa0\x86\x01\0", 4) + name + "\x93)\x81.");
+  ASSERT_FALSE(imported);
+  EXPECT_LT(imported.error().message.size(), 300U);
+}
+
 void check_damage(const std::string& bytes, std::size_t step) {
   for (std::size_t length = 0; length < bytes.size(); length += step)
     ASSERT_EQ(fuzzing::sklearn_fault(std::string_view(bytes).substr(0, length)), "") << length;
