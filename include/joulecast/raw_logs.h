@@ -166,8 +166,10 @@ struct LatencyLog {
 /// Called now and then with the bytes read so far and the file's size (0 if unknown).
 using ByteProgress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 /// Errors: those of the reader. Doubts (warnings): negative, NaN or absurd run times, a layer's stamps out of
-/// order, a clock set by an hour, repeated names.
-Expected<LatencyLog> read_latency_log(const std::filesystem::path& path, const ByteProgress& progress = {});
+/// order, a clock set by an hour, repeated names. `jobs`: threads that may be used (0: one a core); two read
+/// a large log in less time, with the same result; `progress` is called by one of them.
+Expected<LatencyLog> read_latency_log(const std::filesystem::path& path, const ByteProgress& progress = {},
+                                      std::size_t jobs = 1);
 
 /// Mean run times by layer, from `trtexec --exportProfile`.
 struct RunTimeProfile {

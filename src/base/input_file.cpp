@@ -43,6 +43,7 @@ struct InputFile::State {
   int descriptor = -1;
   std::uint64_t size = 0;
   std::uint64_t taken = 0;
+  std::uint64_t limit = UINT64_MAX;  // of what is taken
   Compression compression = Compression::kNone;
   std::vector<char> raw;  // compressed bytes, or the first bytes of a plain file
   std::size_t raw_begin = 0;
@@ -61,9 +62,12 @@ struct InputFile::State {
     if (descriptor >= 0) ::close(descriptor);
   }
 
+  Expected<void> open_plain(const std::filesystem::path& path);
+
   Expected<std::size_t> read_disk(std::span<char> buffer) {
+    const std::uint64_t wanted = std::min<std::uint64_t>(buffer.size(), limit - taken);
     for (;;) {
-      const ssize_t got = ::read(descriptor, buffer.data(), buffer.size());
+      const ssize_t got = ::read(descriptor, buffer.data(), wanted);
       if (got >= 0) {
         taken += static_cast<std::uint64_t>(got);
         return static_cast<std::size_t>(got);
@@ -166,16 +170,31 @@ InputFile::InputFile(InputFile&&) noexcept = default;
 InputFile& InputFile::operator=(InputFile&&) noexcept = default;
 InputFile::~InputFile() = default;
 
+Expected<void> InputFile::State::open_plain(const std::filesystem::path& path) {
+  name = path.string();
+  descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return unreadable(name, errno);
+  struct stat info{};
+  if (::fstat(descriptor, &info) != 0) return unreadable(name, errno);
+  if (S_ISDIR(info.st_mode)) return unreadable(name, EISDIR);
+  if (S_ISREG(info.st_mode)) size = static_cast<std::uint64_t>(info.st_size);
+  return {};
+}
+
 Expected<InputFile> InputFile::open(const std::filesystem::path& path) {
   auto state = std::make_unique<State>();
-  state->name = path.string();
-  state->descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (state->descriptor < 0) return unreadable(state->name, errno);
-  struct stat info{};
-  if (::fstat(state->descriptor, &info) != 0) return unreadable(state->name, errno);
-  if (S_ISDIR(info.st_mode)) return unreadable(state->name, EISDIR);
-  if (S_ISREG(info.st_mode)) state->size = static_cast<std::uint64_t>(info.st_size);
+  if (auto ok = state->open_plain(path); !ok) return tl::unexpected(ok.error());
   if (auto ok = state->detect(); !ok) return tl::unexpected(ok.error());
+  return InputFile(std::move(state));
+}
+
+Expected<InputFile> InputFile::open_part(const std::filesystem::path& path, std::uint64_t begin,
+                                         std::uint64_t end) {
+  auto state = std::make_unique<State>();
+  if (auto ok = state->open_plain(path); !ok) return tl::unexpected(ok.error());
+  if (::lseek(state->descriptor, static_cast<off_t>(begin), SEEK_SET) < 0)
+    return unreadable(state->name, errno);
+  state->limit = end - begin;
   return InputFile(std::move(state));
 }
 
@@ -209,6 +228,9 @@ Expected<std::size_t> InputFile::read(std::span<char> buffer) {
 const std::string& InputFile::name() const {
   return state_->name;
 }
+bool InputFile::is_plain() const {
+  return state_->compression == Compression::kNone;
+}
 std::uint64_t InputFile::size_on_disk() const {
   return state_->size;
 }
@@ -222,7 +244,10 @@ Expected<std::string> read_whole_file(const std::filesystem::path& path, std::ui
   std::string text;
   std::size_t used = 0;
   // One byte more than the size says, so that a plain file's end is seen without growing.
-  text.resize(std::min(file->size_on_disk(), limit) + 1);
+  const std::size_t expected = std::min(file->size_on_disk(), limit) + 1;
+  constexpr std::size_t kPadding = 64;
+  text.reserve(expected + kPadding);
+  text.resize(expected);
   for (;;) {
     if (used == text.size()) text.resize(used + std::max<std::size_t>(64 * 1024, used));
     auto got = file->read(std::span(text).subspan(used));

@@ -9,6 +9,7 @@
 // log10(m / s) digits when the column hardly varies around a large mean; such a term keeps its center.
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 #include <map>
 #include <set>
@@ -26,6 +27,25 @@ struct Branch {
   double weight = 0.0;
   std::map<std::uint32_t, Branch> children;
 };
+
+/// std::log1p, from a table for what sizes of layers mostly are: small whole numbers.
+double log1p_of(double x) {
+  constexpr std::size_t kKnown = 2049;
+  static const auto known = [] {
+    // The compiler would make the table itself, and its log1p differs from the C library's in last digits.
+    double (*volatile at_run_time)(double) = std::log1p;
+    std::array<double, kKnown> values{};
+    for (std::size_t i = 0; i < kKnown; ++i) values[i] = at_run_time(static_cast<double>(i));
+    return values;
+  }();
+  if (x >= 0.0 && x < static_cast<double>(kKnown)) {
+    const auto whole = static_cast<std::uint32_t>(x);
+    // By bits, so that -0 keeps its sign.
+    if (std::bit_cast<std::uint64_t>(static_cast<double>(whole)) == std::bit_cast<std::uint64_t>(x))
+      return known[whole];
+  }
+  return std::log1p(x);
+}
 
 void gather_factors(const Branch& branch, std::set<std::uint32_t>& factors) {
   for (const auto& [factor, child] : branch.children) {
@@ -119,7 +139,7 @@ double CompiledLasso::predict(std::span<const double> row) const {
     values = on_heap.data();
   }
   std::copy_n(row.data(), feature_count_, values + feature_count_);
-  for (const std::uint32_t i : logged_) values[i] = std::log1p(row[i]);
+  for (const std::uint32_t i : logged_) values[i] = log1p_of(row[i]);
   return evaluate(values);
 }
 
@@ -149,8 +169,7 @@ void CompiledLasso::predict(MatrixView rows, std::span<double> out) const {
     }
     for (const std::uint32_t j : logged_) {
       const double* column = rows.data.data() + j * rows.rows + begin;
-      std::transform(column, column + count, values.data() + j * kBlock,
-                     [](double x) { return std::log1p(x); });
+      std::transform(column, column + count, values.data() + j * kBlock, log1p_of);
     }
     std::array<double, kBlock> sum;
     sum.fill(constant_);

@@ -123,9 +123,10 @@ class NetworkJob {
     const LayerTypes types(*engine);
     if (folder_.latency_log.empty()) return profile_only(*engine, types);
 
-    auto latencies = read_latency_log(folder_.latency_log, [this](std::uint64_t done, std::uint64_t total) {
+    const auto progress = [this](std::uint64_t done, std::uint64_t total) {
       if (options_.progress) options_.progress(folder_.name, done, total);
-    });
+    };
+    auto latencies = read_latency_log(folder_.latency_log, progress, options_.jobs);
     if (!latencies) return tl::unexpected(latencies.error());
     add_warnings(latencies->warnings);
     if (latencies->cycles() == 0) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <memory_resource>
 #include <string_view>
 #include <unordered_map>
 #include <unordered_set>
@@ -17,7 +18,16 @@
 namespace joulecast {
 namespace {
 
-using Names = std::unordered_set<std::string_view>;
+/// Sets of names that live as long as a network is looked through: their nodes come out of one piece.
+using Names = std::pmr::unordered_set<std::string_view>;
+class NameMemory : public std::pmr::monotonic_buffer_resource {
+ public:
+  /// Of about so many names.
+  explicit NameMemory(std::size_t names) : monotonic_buffer_resource(names * kBytesAName + 1024) {}
+
+ private:
+  static constexpr std::size_t kBytesAName = 64;  // a node, and its share of the tables that were too small
+};
 
 bool named_as_constant(std::string_view name) {
   // Myelin: __mye583_dconst, ..._constantHalf; ONNX initialisers: fc.weight, fc.bias.
@@ -31,8 +41,10 @@ bool named_as_constant(std::string_view name) {
 // name, or by being neither made by a layer nor an input of the network. The latter holds only in a whole
 // engine: in an excerpt of one, the activation (always first) is not made by a layer either.
 void mark_constants(Network& network) {
-  Names made;
-  Names constants;
+  NameMemory memory(2 * network.layers.size());
+  Names made(&memory);
+  Names constants(&memory);
+  made.reserve(2 * network.layers.size());
   for (const std::string& binding : network.bindings) made.insert(binding);
   for (const Layer& layer : network.layers) {
     const bool constant = equal_ignoring_case(layer.type, "constant");
@@ -63,7 +75,9 @@ std::string network_name(std::string_view source) {
 }
 
 void warn_of_repeated_names(Network& network) {
-  Names seen;
+  NameMemory memory(network.layers.size());
+  Names seen(&memory);
+  seen.reserve(network.layers.size());
   std::uint64_t repeated = 0;
   std::string_view first;
   for (const Layer& layer : network.layers) {
@@ -153,8 +167,9 @@ void warn_of_empty_tensors(Network& network) {
   }
 }
 
-/// All of parse_engine but what needs the dimensions.
-Expected<Network> parse_as_written(std::string_view text, std::string_view source) {
+/// All of parse_engine but what needs the dimensions. `readable_behind` as in read_engine_json.
+Expected<Network> parse_as_written(std::string_view text, std::string_view source,
+                                   std::size_t readable_behind) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) {
     return fail(ErrorKind::kMalformed, "empty", {std::string(source), 1, 0},
                 "Export the engine information again");
@@ -165,8 +180,9 @@ Expected<Network> parse_as_written(std::string_view text, std::string_view sourc
     if (!converted) return tl::unexpected(converted.error());
     json = std::move(*converted);
     text = json;
+    readable_behind = json.capacity() - json.size();
   }
-  auto network = read_engine_json(text, source);
+  auto network = read_engine_json(text, source, readable_behind);
   if (!network) return network;
   network->name = network_name(source);
   if (auto ok = check_dimensions(*network); !ok) return tl::unexpected(ok.error());
@@ -181,27 +197,32 @@ void classify_all(Network& network) {
   for (Layer& layer : network.layers) layer.kind = classify(layer);
 }
 
-}  // namespace
-
-Expected<Network> parse_engine(std::string_view text, std::string_view source,
-                               std::span<const ShapeOverride> shapes) {
-  auto network = parse_as_written(text, source);
+Expected<Network> parse(std::string_view text, std::string_view source, std::size_t readable_behind,
+                        std::span<const ShapeOverride> shapes) {
+  auto network = parse_as_written(text, source, readable_behind);
   if (!network) return network;
   if (auto ok = resolve_dynamic_shapes(*network, shapes); !ok) return tl::unexpected(ok.error());
   classify_all(*network);
   return network;
 }
 
+}  // namespace
+
+Expected<Network> parse_engine(std::string_view text, std::string_view source,
+                               std::span<const ShapeOverride> shapes) {
+  return parse(text, source, 0, shapes);
+}
+
 Expected<Network> read_engine(const std::filesystem::path& path, std::span<const ShapeOverride> shapes) {
   auto text = read_whole_file(path);
   if (!text) return tl::unexpected(text.error());
-  return parse_engine(*text, path.string(), shapes);
+  return parse(*text, path.string(), text->capacity() - text->size(), shapes);
 }
 
 Expected<Network> read_engine_as_written(const std::filesystem::path& path) {
   auto text = read_whole_file(path);
   if (!text) return tl::unexpected(text.error());
-  auto network = parse_as_written(*text, path.string());
+  auto network = parse_as_written(*text, path.string(), text->capacity() - text->size());
   if (network) classify_all(*network);
   return network;
 }

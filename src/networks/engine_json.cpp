@@ -72,18 +72,33 @@ bool has_prefix(std::string_view text, std::string_view lower) {
   return text.size() > lower.size() && equal_ignoring_case(text.substr(0, lower.size()), lower);
 }
 
-Key key_of(std::string_view text) {
-  if (text.empty()) return Key::kUnused;
+/// A place for each key by its length, first and middle letter; a bit folds their case. Keys of other names
+/// may fall on the same place: who finds a key there compares it.
+constexpr std::size_t kPlaces = 64;
+constexpr std::size_t place_of(std::string_view text) {
+  const auto folded = [](char c) { return static_cast<std::size_t>(static_cast<unsigned char>(c) | 0x20U); };
+  return (text.size() * 2 + folded(text.front()) * 6 + folded(text[text.size() / 2]) * 3) % kPlaces;
+}
+constexpr auto kKeyAtPlace = [] {
+  std::array<const NamedKey*, kPlaces> keys{};
   for (const NamedKey& entry : kKeys) {
-    // The first letter's lower case by one bit: a key that passes by chance is refused by the comparison.
-    if (entry.lower.size() == text.size() && entry.lower[0] == (text[0] | 0x20) &&
-        equal_ignoring_case(text, entry.lower))
-      return entry.key;
+    if (keys[place_of(entry.lower)] != nullptr) throw "two keys have one place: choose other factors";
+    keys[place_of(entry.lower)] = &entry;
   }
+  return keys;
+}();
+
+const NamedKey* find_key(std::string_view text) {
+  if (text.empty()) return nullptr;
+  const NamedKey* entry = kKeyAtPlace[place_of(text)];
+  return entry != nullptr && equal_ignoring_case(text, entry->lower) ? entry : nullptr;
+}
+
+Key key_of(std::string_view text) {
+  if (const NamedKey* entry = find_key(text)) return entry->key;
   if (has_prefix(text, "conv")) {
-    for (const NamedKey& entry : kKeys) {
-      if (entry.of_convolution && equal_ignoring_case(text.substr(4), entry.lower)) return entry.key;
-    }
+    const NamedKey* entry = find_key(text.substr(4));
+    if (entry != nullptr && entry->of_convolution) return entry->key;
   }
   return Key::kUnused;
 }
@@ -124,9 +139,9 @@ bool refines(Key key) {
 /// Reads one layer object; whatever is wrong with it is put into words.
 class LayerReader {
  public:
-  explicit LayerReader(FormatTypes& types) : types_(types) {}
+  LayerReader(FormatTypes& types, Layer& layer) : types_(types), layer_(layer) {}
 
-  Layer read(const dom::object& object) {
+  void read(const dom::object& object) {
     for (const dom::key_value_pair field : object) take(field.key, field.value);
     if (layer_.name.empty() && !has_name_) layer_.faults.emplace_back("Name is missing");
     if (layer_.type.empty()) layer_.faults.emplace_back("LayerType is missing");
@@ -137,7 +152,6 @@ class LayerReader {
     layer_.has_residual = has_residual_.value_or(two_inputs);
     if (layer_.activation.empty() && has_relu_) layer_.activation = "RELU";
     if (layer_.activation == "NONE") layer_.activation.clear();
-    return std::move(layer_);
   }
 
  private:
@@ -260,9 +274,15 @@ class LayerReader {
     out.clear();
     out.reserve(array.size());
     for (const dom::element element : array) {
-      const auto whole = number(key, element);
-      if (!whole) return out.clear(), false;
-      out.push_back(*whole);
+      std::int64_t plain = 0;
+      if (element.is_int64()) {  // what nearly all are
+        plain = element.get_int64().value_unsafe();
+      } else if (const auto whole = number(key, element)) {
+        plain = *whole;
+      } else {
+        return out.clear(), false;
+      }
+      out.push_back(plain);
     }
     return true;
   }
@@ -333,16 +353,15 @@ class LayerReader {
   }
 
   FormatTypes& types_;
-  Layer layer_;
+  Layer& layer_;
   bool has_name_ = false, has_inputs_ = false, has_outputs_ = false, has_relu_ = false;
   bool refining_ = false;  ///< the key being read is one of those
   std::optional<bool> has_residual_;
 };
 
-Layer read_layer(const dom::element& element, FormatTypes& types) {
+void read_layer(const dom::element& element, FormatTypes& types, Layer& layer) {
   dom::object object;
-  if (element.get(object) == simdjson::SUCCESS) return LayerReader(types).read(object);
-  Layer layer;
+  if (element.get(object) == simdjson::SUCCESS) return LayerReader(types, layer).read(object);
   std::string_view name;
   if (element.get(name) == simdjson::SUCCESS) {
     layer.name = name;
@@ -350,7 +369,6 @@ Layer read_layer(const dom::element& element, FormatTypes& types) {
   } else {
     layer.faults.emplace_back("neither an object nor a name stands in this layer's place");
   }
-  return layer;
 }
 
 void read_bindings(const dom::element& value, Network& network) {
@@ -368,7 +386,8 @@ void read_bindings(const dom::element& value, Network& network) {
 
 }  // namespace
 
-Expected<Network> read_engine_json(std::string_view text, std::string_view source) {
+Expected<Network> read_engine_json(std::string_view text, std::string_view source,
+                                   std::size_t readable_behind) {
   // Its buffers are several times the text's size: for many small engines, getting them anew from the system
   // costs more than parsing. What a large one needed is given back.
   thread_local dom::parser parser;
@@ -377,8 +396,10 @@ Expected<Network> read_engine_json(std::string_view text, std::string_view sourc
     if (used->capacity() > kKeptBytes) *used = dom::parser();
   };
   const std::unique_ptr<dom::parser, decltype(give_back)> owner(&parser, give_back);
+  const bool needs_copy = readable_behind < simdjson::SIMDJSON_PADDING;
   dom::element document;
-  if (const auto code = parser.parse(text.data(), text.size()).get(document); code != simdjson::SUCCESS)
+  if (const auto code = parser.parse(text.data(), text.size(), needs_copy).get(document);
+      code != simdjson::SUCCESS)
     return tl::unexpected(json_fault(text, source, simdjson::error_message(code), "Copy or export it again"));
   const std::string file(source);
   const char* const hint =
@@ -399,7 +420,7 @@ Expected<Network> read_engine_json(std::string_view text, std::string_view sourc
       has_layers = true;
       network.layers.clear();
       network.layers.reserve(array.size());
-      for (const dom::element element : array) network.layers.push_back(read_layer(element, types));
+      for (const dom::element element : array) read_layer(element, types, network.layers.emplace_back());
     } else if (equal_ignoring_case(field.key, "bindings")) {
       read_bindings(field.value, network);
     }

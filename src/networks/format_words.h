@@ -1,6 +1,8 @@
 // The words TensorRT uses for element types and layouts.
 #pragma once
 
+#include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 
@@ -25,15 +27,37 @@ std::optional<double> channel_alignment(std::string_view format);
 /// Sets the tile that a kernel's name tells ("..._tilesize128x64x64_..."); nothing if it tells none.
 void take_tile(std::string_view tactic, LayerGeometry& row);
 
-/// ASCII comparison; `lower` is in lower case already.
+/// The eight characters of a word with ASCII's capital letters in lower case.
+inline std::uint64_t in_lower_case(std::uint64_t characters) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t low = characters & (0x7f * kOnes);
+  const std::uint64_t from_a = low + (0x80 - 'A') * kOnes;  // top bit: 'A' or behind it
+  const std::uint64_t beyond_z = low + (0x7f - 'Z') * kOnes;
+  return characters | ((from_a ^ beyond_z) & ~characters & (0x80 * kOnes)) >> 2U;  // 0x20 of 0x80
+}
+
+/// ASCII comparison; `lower` is in lower case already. Eight characters at a time, the last eight overlap.
 inline bool equal_ignoring_case(std::string_view text, std::string_view lower) {
   if (text.size() != lower.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    const char folded = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    if (folded != lower[i]) return false;
+  if (text.size() < 8) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      const char c = text[i];
+      const char folded = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      if (folded != lower[i]) return false;
+    }
+    return true;
   }
-  return true;
+  const auto differs = [&](std::size_t offset) {
+    std::uint64_t ours = 0;
+    std::uint64_t theirs = 0;
+    std::memcpy(&ours, text.data() + offset, 8);
+    std::memcpy(&theirs, lower.data() + offset, 8);
+    return in_lower_case(ours) != theirs;
+  };
+  for (std::size_t i = 0; i + 8 < text.size(); i += 8) {
+    if (differs(i)) return false;
+  }
+  return !differs(text.size() - 8);
 }
 
 }  // namespace joulecast

@@ -21,16 +21,16 @@ struct LayerFeatures {
 };
 
 // What a prediction needs of a layer, be it of an engine or a row of a table.
-std::string_view name_of(const Layer& layer) {
+const std::string& name_of(const Layer& layer) {
   return layer.name;
 }
-std::string_view name_of(const LayerRow& row) {
+const std::string& name_of(const LayerRow& row) {
   return row.layer_name;
 }
-std::string_view type_of(const Layer& layer) {
+const std::string& type_of(const Layer& layer) {
   return layer.type;
 }
-std::string_view type_of(const LayerRow& row) {
+const std::string& type_of(const LayerRow& row) {
   return row.layer_type;
 }
 LayerKind kind_of(const Layer& layer) {
@@ -60,11 +60,10 @@ Expected<std::optional<LayerFeatures>> features_of(const AnyLayer& layer, bool c
 /// An empty prediction of the layer in place of an earlier one, whose names' memory it keeps.
 template <class AnyLayer>
 void restart(LayerPrediction& one, const AnyLayer& layer) {
-  std::string name = std::move(one.layer_name);
-  std::string type = std::move(one.layer_type);
-  one = {};
-  one.layer_name = std::move(name.assign(name_of(layer)));
-  one.layer_type = std::move(type.assign(type_of(layer)));
+  one.layer_name = name_of(layer);
+  one.layer_type = type_of(layer);
+  one.basis = Basis::kNone;
+  one.power_w = one.run_time_ms = one.energy_mj = std::nullopt;
   one.kind = layer.kind;
 }
 

@@ -3,11 +3,12 @@
 // Method: all digits make an integer w < 2^64, so that the value is w / 10^k = (w / 5^k) / 2^k. Both w and
 // 5^k (k <= 27) are exact in 64 bits. Shifted so that their top bits are set, (w << 63) / 5^k is one
 // 128-by-64-bit division with a quotient of 63 or 64 bits. A remainder other than 0 sets the lowest bit of
-// the quotient
-// ("sticky"), far below the 53 bits of a double, so that the conversion to double rounds as it would round
-// the exact value; the power of two that is left is exact. Hence the result is correctly rounded by
-// construction, with neither tables of 128-bit powers nor fall-back cases (Clinger's fast path alone does not
-// serve: run times come from floats and have 16 or 17 digits, more than 2^53 holds).
+// the quotient ("sticky"), far below the 53 bits of a double, so that the conversion to double rounds as it
+// would round the exact value; the power of two that is left is exact. The division itself is two
+// multiplications by the divisor's reciprocal (N. Moeller, T. Granlund, "Improved division by invariant
+// integers", IEEE Trans. Comput. 60, 2011, algorithm 4), which is exact too. Hence the result is correctly
+// rounded by construction, with neither tables of 128-bit powers nor fall-back cases (Clinger's fast path
+// alone does not serve: run times come from floats and have 16 or 17 digits, more than 2^53 holds).
 #pragma once
 
 #include <array>
@@ -26,6 +27,7 @@ inline constexpr unsigned kMostFractionDigits = 27;
 
 struct PowerOfFive {
   std::uint64_t normalised = 0;  // top bit set
+  std::uint64_t reciprocal = 0;  // (2^128 - 1) / normalised - 2^64
   int shift = 0;                 // 5^k << shift == normalised
 };
 
@@ -35,23 +37,45 @@ inline constexpr auto kPowersOfFive = [] {
   for (auto& entry : powers) {
     entry.shift = std::countl_zero(power);
     entry.normalised = power << entry.shift;
+    entry.reciprocal = static_cast<std::uint64_t>(~Uint128{0} / entry.normalised);
     power *= 5;
   }
   return powers;
 }();
 
+struct Division {
+  std::uint64_t quotient = 0;
+  std::uint64_t remainder = 0;
+};
+
+/// numerator / divisor.normalised, for a numerator whose high half is below the divisor.
+inline Division divide(Uint128 numerator, const PowerOfFive& divisor) {
+  const auto high = static_cast<std::uint64_t>(numerator >> 64U);
+  const auto low = static_cast<std::uint64_t>(numerator);
+  const Uint128 estimate = static_cast<Uint128>(divisor.reciprocal) * high + numerator;
+  Division result{static_cast<std::uint64_t>(estimate >> 64U) + 1, 0};
+  result.remainder = low - result.quotient * divisor.normalised;
+  // One too many about as often as not: no branch, it could not be foretold.
+  const std::uint64_t too_many =
+      std::uint64_t{0} - static_cast<std::uint64_t>(result.remainder > static_cast<std::uint64_t>(estimate));
+  result.quotient += too_many;
+  result.remainder += too_many & divisor.normalised;
+  if (result.remainder >= divisor.normalised) [[unlikely]] {
+    ++result.quotient;
+    result.remainder -= divisor.normalised;
+  }
+  return result;
+}
+
 /// w / 10^k, correctly rounded. k <= kMostFractionDigits.
 inline double scale(std::uint64_t w, unsigned k) {
   if (w == 0) return 0.0;
   const int shift = std::countl_zero(w);
-  const PowerOfFive divisor = kPowersOfFive[k];
-  const Uint128 numerator = static_cast<Uint128>(w << shift) << 63U;
-  const auto quotient = static_cast<std::uint64_t>(numerator / divisor.normalised);
-  const bool inexact =
-      static_cast<std::uint64_t>(numerator) != quotient * divisor.normalised;  // low halves tell
+  const PowerOfFive& divisor = kPowersOfFive[k];
+  const auto [quotient, remainder] = divide(static_cast<Uint128>(w << shift) << 63U, divisor);
   const int exponent = divisor.shift - shift - 63 - static_cast<int>(k);
   const auto power_of_two = std::bit_cast<double>(static_cast<std::uint64_t>(1023 + exponent) << 52U);
-  return static_cast<double>(quotient | static_cast<std::uint64_t>(inexact)) * power_of_two;
+  return static_cast<double>(quotient | static_cast<std::uint64_t>(remainder != 0)) * power_of_two;
 }
 
 /// Bytes that must be readable behind the start of a number given to parse_plain().

@@ -45,6 +45,11 @@ class LatencyTokenizer {
 
   LatencyTokenizer() { batch_.reserve(kBatch); }
 
+  /// Before the first step: the text begins with a layer's name, behind another layer and its comma.
+  void begin_behind_layer() { expect_ = Expect::kName; }
+  /// Whether all so far ends behind a layer and its comma.
+  [[nodiscard]] bool stands_before_layer() const { return expect_ == Expect::kName && !failed_; }
+
   /// Goes on in `window`, which begins where the last step stopped consuming. `last`: no bytes follow the
   /// window. Never returns kNeedsMore then.
   Step step(std::string_view window, bool last);

@@ -171,23 +171,53 @@ std::string_view type_of(ReferenceKind kind) {
   return "CaskGemmConvolution";
 }
 
-template <class AnyLayer>
-Result features_by_type(const AnyLayer& layer, std::string_view type) {
-  for (const ReferenceKind kind : kReferenceKinds) {
-    if (type != type_of(kind)) continue;
-    auto features = reference_features(layer, kind);
-    if (!features) return tl::unexpected(std::move(features.error()));
-    return *features;
-  }
-  return std::nullopt;
-}
-
 Expected<void> append_dense(ReferenceFeatures& features, const Layer& layer) {
   const Sizes& in = layer.inputs.front().dimensions;
   append(features, static_cast<double>(in.front()));
   append(features, product(in));
   append(features, product(layer.outputs.front().dimensions));
   return {};
+}
+
+Expected<void> fill_features(ReferenceFeatures& features, const Layer& layer, ReferenceKind kind) {
+  features.kind = kind;
+  const std::string_view type = type_of(kind);
+  if (const auto fault = fault_of(layer)) return refuse(type, *fault);
+  switch (kind) {
+    case ReferenceKind::kConvolutional:
+      return append_convolutional(features, layer, type);
+    case ReferenceKind::kPooling:
+      return append_pooling(features, layer, type);
+    case ReferenceKind::kDense:
+      break;
+  }
+  return append_dense(features, layer);
+}
+
+Expected<void> fill_features(ReferenceFeatures& features, const LayerRow& row, ReferenceKind kind) {
+  features.kind = kind;
+  return append_row(features, row, type_of(kind));
+}
+
+/// An Expected made in place: the features are many bytes to copy.
+template <class AnyLayer>
+Expected<ReferenceFeatures> made_in_place(const AnyLayer& layer, ReferenceKind kind) {
+  Expected<ReferenceFeatures> result;
+  if (auto done = fill_features(*result, layer, kind); !done)
+    result = tl::unexpected(std::move(done.error()));
+  return result;
+}
+
+template <class AnyLayer>
+Result features_by_type(const AnyLayer& layer, std::string_view type) {
+  for (const ReferenceKind kind : kReferenceKinds) {
+    if (type != type_of(kind)) continue;
+    Result result{std::optional<ReferenceFeatures>(std::in_place)};
+    if (auto done = fill_features(**result, layer, kind); !done)
+      result = tl::unexpected(std::move(done.error()));
+    return result;
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -230,23 +260,11 @@ std::optional<ReferenceKind> reference_kind(LayerKind kind) {
 }
 
 Expected<ReferenceFeatures> reference_features(const Layer& layer, ReferenceKind kind) {
-  ReferenceFeatures features;
-  features.kind = kind;
-  const std::string_view type = type_of(kind);
-  if (const auto fault = fault_of(layer)) return refuse(type, *fault);
-  const Expected<void> done = kind == ReferenceKind::kConvolutional
-                                  ? append_convolutional(features, layer, type)
-                              : kind == ReferenceKind::kPooling ? append_pooling(features, layer, type)
-                                                                : append_dense(features, layer);
-  if (!done) return tl::unexpected(done.error());
-  return features;
+  return made_in_place(layer, kind);
 }
 
 Expected<ReferenceFeatures> reference_features(const LayerRow& row, ReferenceKind kind) {
-  ReferenceFeatures features;
-  features.kind = kind;
-  if (const auto done = append_row(features, row, type_of(kind)); !done) return tl::unexpected(done.error());
-  return features;
+  return made_in_place(row, kind);
 }
 
 Result reference_features(const Layer& layer) {

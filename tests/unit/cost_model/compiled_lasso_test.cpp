@@ -34,6 +34,24 @@ TEST(CompiledLasso, LogsPolynomialFactorsOnly) {
   EXPECT_DOUBLE_EQ(CompiledLasso(model).predict(row), expected);
 }
 
+TEST(CompiledLasso, TakesLogarithmsAsTheCLibraryDoes) {
+  LassoModel model = small_model(ReferenceKind::kDense, Target::kPower);
+  model.recipe.log_scale = true;
+  model.terms = {{1, 1.0, 0.0, 1.0}};
+  model.intercept = 0.0;
+  const CompiledLasso compiled(model);
+  // Not at compile time: the compiler's logarithm differs in last digits.
+  double (*volatile at_run_time)(double) = std::log1p;
+  const auto expect_same = [&](double x) {
+    EXPECT_EQ(compiled.predict(std::vector<double>{x, 1.0, 1.0}), at_run_time(x)) << x;
+  };
+  for (int i = 0; i < 5'000; ++i) {
+    expect_same(i);
+    expect_same(i + 0.5);
+  }
+  for (const double x : {-0.5, -1e-300, 1e-300, 1e9, 4294967296.0, 1e300}) expect_same(x);
+}
+
 TEST(CompiledLasso, KeepsDigitsWhereAColumnHardlyVaries) {
   // (z - 1e9) / 1e-3: folded, the difference of two numbers of 1e12 would keep no digit of the answer.
   LassoModel model = small_model(ReferenceKind::kDense, Target::kPower);

@@ -19,6 +19,26 @@ Tensor tensor(std::vector<std::int64_t> dimensions, bool constant = false) {
   return made;
 }
 
+TEST(EqualIgnoringCase, FoldsEveryCapitalLetterOfAsciiAndNothingElse) {
+  for (const std::size_t length : {1U, 7U, 8U, 9U, 16U, 19U}) {
+    for (std::size_t at = 0; at < length; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        for (const char other : {'a', 'z', 'm', '[', '{', '@', '`', '_', '\x7f', '0', ' ', '\xe4', '\xc4'}) {
+          std::string text(length, 'Q');
+          std::string lower(length, 'q');
+          text[at] = static_cast<char>(byte);
+          lower[at] = other;
+          const bool capital = byte >= 'A' && byte <= 'Z';
+          EXPECT_EQ(equal_ignoring_case(text, lower), static_cast<char>(capital ? byte + 32 : byte) == other)
+              << "length " << length << ", byte " << byte << " at " << at << " beside " << other;
+        }
+      }
+    }
+  }
+  EXPECT_TRUE(equal_ignoring_case("", ""));
+  EXPECT_FALSE(equal_ignoring_case("name", "names"));
+}
+
 TEST(DataTypeWords, ProseBeforeTensorRt10) {
   EXPECT_EQ(type_of_format("Row major linear FP32"), DataType::kFp32);
   EXPECT_EQ(type_of_format("Channel major FP16 format where channel % 8 == 0"), DataType::kFp16);

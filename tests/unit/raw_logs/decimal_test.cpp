@@ -68,6 +68,27 @@ TEST(FastDecimal, ScalesAnyIntegerByAnyPowerAsFromCharsDoes) {
   EXPECT_EQ(decimal::scale(0, 5), 0.0);
 }
 
+TEST(FastDecimal, DividesAsTheCompilersDivisionDoes) {
+  std::mt19937_64 random(5);
+  for (const decimal::PowerOfFive& divisor : decimal::kPowersOfFive) {
+    const auto expect_same = [&](decimal::Uint128 numerator) {
+      const auto [quotient, remainder] = decimal::divide(numerator, divisor);
+      ASSERT_EQ(quotient, static_cast<std::uint64_t>(numerator / divisor.normalised));
+      ASSERT_EQ(remainder, static_cast<std::uint64_t>(numerator % divisor.normalised));
+    };
+    const decimal::Uint128 beyond = static_cast<decimal::Uint128>(divisor.normalised) << 64U;
+    for (const decimal::Uint128 edge : {decimal::Uint128{0}, decimal::Uint128{1}, beyond - 1, beyond - 2})
+      expect_same(edge);
+    for (int i = 0; i < 10'000; ++i) {
+      const decimal::Uint128 any = (static_cast<decimal::Uint128>(random()) << 64U | random()) % beyond;
+      expect_same(any >> (random() % 128));
+      const decimal::Uint128 multiple = any / divisor.normalised * divisor.normalised;
+      expect_same(multiple);
+      if (multiple != 0) expect_same(multiple - 1);
+    }
+  }
+}
+
 TEST(FastDecimal, ReadsPlainNumbers) {
   EXPECT_EQ(by_fast_path("0.0"), 0.0);
   EXPECT_EQ(by_fast_path("1.0"), 1.0);
