@@ -22,9 +22,12 @@ test: packages
 	ctest --preset asan -L unit -j $(JOBS) --output-on-failure
 	cmake --preset check
 	cmake --build --preset check -j $(JOBS)
-	ctest --preset check -j $(JOBS) --output-on-failure
+	ctest --preset check -LE long -j $(JOBS) --output-on-failure
 
 test-long: packages
+	cmake --preset check
+	cmake --build --preset check -j $(JOBS)
+	ctest --preset check -L long -j $(JOBS) --output-on-failure
 	cmake --preset tsan
 	cmake --build --preset tsan --target unit_tests -j $(JOBS)
 	ctest --preset tsan -L unit -j $(JOBS) --output-on-failure
