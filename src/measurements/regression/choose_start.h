@@ -19,7 +19,9 @@ struct CellPlan {
   int delays = 0;
   int pauses = 0;
   double pitch_us = 0.0;
-  [[nodiscard]] std::size_t count() const { return static_cast<std::size_t>((2 * delays + 1) * pauses); }
+  [[nodiscard]] std::size_t count() const {
+    return static_cast<std::size_t>(2 * delays + 1) * static_cast<std::size_t>(pauses);
+  }
 };
 /// At most so many cells a place, however many layers there are.
 inline constexpr std::size_t kMostCells = 100;
