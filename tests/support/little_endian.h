@@ -8,7 +8,10 @@ namespace joulecast::test {
 
 inline std::string little_endian(std::uint64_t value, std::size_t bytes) {
   std::string out;
-  for (std::size_t i = 0; i < bytes; ++i) out += static_cast<char>((value >> (8 * i)) & 0xffU);
+  for (std::size_t i = 0; i < bytes; ++i) {  // a step at a time: there may be more bytes than the number has
+    out += static_cast<char>(value & 0xffU);
+    value >>= 8U;
+  }
   return out;
 }
 
