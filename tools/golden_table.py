@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Every golden file of the reference, equal or not: golden_table.py PROGRAM GOLDEN_FOLDER [--all]
 
-Runs the program on the golden inputs (attribute, convert, train, predict) and compares what it wrote. Prints a table by group, and each file that
+Runs the program on the golden inputs (attribute, convert, train, predict, models) and compares what it wrote. Prints a table by group, and each file that
 differs; with --all each file. Exit code 1 if a file differs that should not.
 """
 import csv
@@ -192,6 +192,29 @@ def compare_fit(table, group, name, fit, model, source, mode):
     table.add(group, name, not problems, "; ".join(problems), difference)
 
 
+def compare_pickles(table, golden, work, program):
+    for path in sorted((golden / "pickles").glob("sklearn_*/*.json")):
+        group = f"pickles/{path.parent.name}"
+        layer, target = path.stem.split("_")[:2]
+        layer = {"conv": "convolutional"}.get(layer, layer)
+        shown = run(program, "models", "show", path.with_suffix(".pkl"), "--layer", layer, "--target", target, "--json", "-")
+        if shown.returncode != 0:
+            table.add(group, path.name, False, shown.stderr.strip())
+            continue
+        fit = json.loads(path.read_text())
+        [model] = json.loads(shown.stdout)["models"]
+        coefficients = [0.0] * fit["n_columns"]
+        for term in model["terms"]:
+            coefficients[term["column"]] = term["coefficient"]
+        problems = []
+        if model["intercept"] != fit["intercept"] or coefficients != fit["coef"]:
+            problems.append("coefficients differ")
+        difference = largest([lasso_model.predict(model, dict(zip(model["features"], row))) for row in fit["X"]], fit["prediction"])
+        if difference > PREDICTION_TOLERANCE["compat"]:
+            problems.append(f"predictions differ by {difference:.1e}")
+        table.add(group, path.name, not problems, "; ".join(problems), difference)
+
+
 def compare_inference(table, golden, work, program):
     engines = {"orin_resnet18": golden.parent / "data/engines/orin_resnet18/trt_engine_info.json"}
     for name in ("mobilenet_v2", "squeezenet1_0"):
@@ -225,8 +248,9 @@ def main():
         compare_edge_cases(table, golden, work, program)
         compare_fits(table, golden, work, program)
         compare_inference(table, golden, work, program)
+        compare_pickles(table, golden, work, program)
     code = table.show("--all" in sys.argv[3:])
-    print("Not compared: tuning.json and pickles (no command reads or makes them yet); *_sklearn191.json.gz (another stopping rule and grid).")
+    print("Not compared: tuning.json (no command makes it yet); *_sklearn191.json.gz (another stopping rule and grid).")
     return code
 
 

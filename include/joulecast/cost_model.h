@@ -27,6 +27,7 @@ enum class Target { kPower, kRunTime };
 inline constexpr std::array kTargets = {Target::kPower, Target::kRunTime};
 /// "power", "runtime": the reference's words, used in names of models and files.
 std::string_view to_string(Target target);
+std::optional<Target> target_from(std::string_view name);
 
 enum class Scaler { kStandard, kRobust, kMinMax, kNone };
 std::string_view to_string(Scaler scaler);

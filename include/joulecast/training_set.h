@@ -24,6 +24,7 @@ inline constexpr std::array kReferenceKinds = {ReferenceKind::kConvolutional, Re
                                                ReferenceKind::kDense};
 /// "convolutional", "pooling", "dense": file names and folder names.
 std::string_view to_string(ReferenceKind kind);
+std::optional<ReferenceKind> reference_kind_from(std::string_view name);
 /// The group that layers of a kind would be in, whatever their LayerType; nothing for other kinds.
 std::optional<ReferenceKind> reference_kind(LayerKind kind);
 /// Feature columns of a group in file order: 13, 11 and 3 names.

@@ -77,19 +77,16 @@ class ModelsCommand final : public Subcommand {
 
   /// Models of any form. Only those of scikit-learn can be in doubt about what they are of.
   [[nodiscard]] Expected<CostModel> load() const {
-    SklearnTarget what;
-    for (const ReferenceKind kind : kReferenceKinds)
-      if (layer_ == to_string(kind)) what.kind = kind;
-    for (const Target target : kTargets)
-      if (target_ == to_string(target)) what.target = target;
     std::error_code code;
     const bool ours =
         fs::exists(fs::path(path_) / kModelFileName, code) || fs::path(path_).extension() == ".json";
-    if (action_ == "import" && ours)
+    if (!ours && fs::exists(path_, code))
+      return import_sklearn_models(path_, {reference_kind_from(layer_), target_from(target_)});
+    auto model = load_cost_model(path_);
+    if (model && action_ == "import")
       return fail(ErrorKind::kUsage, "these models are joulecast's own already", {path_},
                   "Use them as they are: joulecast predict --models");
-    if (ours || !fs::exists(path_, code)) return load_cost_model(path_);
-    return import_sklearn_models(path_, what);
+    return model;
   }
 
   Expected<int> import(Console& console, CostModel model) const {

@@ -92,14 +92,12 @@ void read_fit(ObjectReader reader, LassoModel& model) {
 void read_identity(ObjectReader& reader, LassoModel& model) {
   if (reader.text("estimator") != "lasso")
     reader.fault("estimator", "is one this version does not know (it knows: lasso)");
-  const std::string kind = reader.text("kind");
-  const auto known = std::find_if(kReferenceKinds.begin(), kReferenceKinds.end(),
-                                  [&](ReferenceKind k) { return kind == to_string(k); });
-  if (known == kReferenceKinds.end()) return reader.fault("kind", "is none of convolutional, pooling, dense");
-  model.kind = *known;
-  const std::string target = reader.text("target");
-  model.target = target == to_string(Target::kPower) ? Target::kPower : Target::kRunTime;
-  if (target != to_string(model.target)) reader.fault("target", "is neither power nor runtime");
+  const auto kind = reference_kind_from(reader.text("kind"));
+  if (!kind) return reader.fault("kind", "is none of convolutional, pooling, dense");
+  model.kind = *kind;
+  const auto target = target_from(reader.text("target"));
+  if (!target) return reader.fault("target", "is neither power nor runtime");
+  model.target = *target;
   if (reader.text("unit") != unit_of(model.target))
     reader.fault("unit", fmt::format("is not {}", unit_of(model.target)));
 }

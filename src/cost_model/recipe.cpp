@@ -44,6 +44,12 @@ std::string_view to_string(Target target) {
   return target == Target::kPower ? "power" : "runtime";
 }
 
+std::optional<Target> target_from(std::string_view name) {
+  for (const Target target : kTargets)
+    if (name == to_string(target)) return target;
+  return std::nullopt;
+}
+
 std::string_view to_string(Scaler scaler) {
   switch (scaler) {
     case Scaler::kStandard:

@@ -234,6 +234,12 @@ std::string_view to_string(ReferenceKind kind) {
   return "dense";
 }
 
+std::optional<ReferenceKind> reference_kind_from(std::string_view name) {
+  for (const ReferenceKind kind : kReferenceKinds)
+    if (name == to_string(kind)) return kind;
+  return std::nullopt;
+}
+
 std::span<const std::string_view> reference_feature_names(ReferenceKind kind) {
   switch (kind) {
     case ReferenceKind::kConvolutional:

@@ -122,6 +122,9 @@ TEST_F(Models, ThatCannotBeTakenAreRefusedWithAReason) {
   expect(import(kSklearnTree, {"--layer", "dense"}), 2, {"the tree says itself"});
   expect(import(pickle, {"--layer", "pooling", "--target", "power"}), 4, {"protocol2.pkl", "3 columns"});
   expect(import(path("none.pkl"), what), 3, {"none.pkl"});
+  expect(import(scratch_.write("cut.json", "{\"a\": [").string(), {}), 3, {"cut.json", "ends too early"});
+  expect(run_program({"models", "show", scratch_.write("empty/note.txt", "").parent_path().string()}), 3,
+         {"empty", "neither model.json nor MLmodel"});
   expect(import(scratch_.write("a.pkl", "hello").string(), what), 3, {"a.pkl", "byte 0"});
   expect(import(scratch_.write("b.pkl", "\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x04true\x85R.").string(),
                 what),

@@ -1,7 +1,5 @@
 #include "joulecast/sklearn_import.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "base/input_file.h"
@@ -21,25 +19,13 @@ bool is_file(const fs::path& path) {
   return fs::exists(path, code) && !fs::is_directory(path, code);
 }
 
-std::optional<ReferenceKind> kind_named(std::string_view name) {
-  const auto known = std::find_if(kReferenceKinds.begin(), kReferenceKinds.end(),
-                                  [&](ReferenceKind kind) { return name == to_string(kind); });
-  return known == kReferenceKinds.end() ? std::nullopt : std::optional(*known);
-}
-
-std::optional<Target> target_named(std::string_view name) {
-  const auto known = std::find_if(kTargets.begin(), kTargets.end(),
-                                  [&](Target target) { return name == to_string(target); });
-  return known == kTargets.end() ? std::nullopt : std::optional(*known);
-}
-
 /// Fills in what is not given, from .../<kind>/<target>[/model.pkl] or <kind>_<target>_model.
 SklearnTarget told_by(const fs::path& folder, std::string_view registered_as, SklearnTarget what) {
   std::error_code code;
   const fs::path whole = fs::absolute(folder, code).lexically_normal();
   const fs::path last = whole.has_filename() ? whole : whole.parent_path();
-  auto kind = kind_named(last.parent_path().filename().string());
-  auto target = target_named(last.filename().string());
+  auto kind = reference_kind_from(last.parent_path().filename().string());
+  auto target = target_from(last.filename().string());
   if (!kind || !target) {
     for (const ReferenceKind k : kReferenceKinds)
       for (const Target t : kTargets)
@@ -89,6 +75,10 @@ Expected<ImportedLasso> import_sklearn(const fs::path& path, const SklearnTarget
   std::error_code code;
   sklearn::MlflowModel place{path, {}, {}};
   const bool is_folder = fs::is_directory(path, code);
+  if (is_folder && !is_file(path / sklearn::kMlModelFile))
+    return fail(ErrorKind::kUnreadable,
+                "the folder has no models: neither model.json nor MLmodel nor a tree of them",
+                {path.string()}, "Name a folder that joulecast or MLflow has put models into");
   if (is_folder) {
     auto found = sklearn::read_mlflow_model(path);
     if (!found) return tl::unexpected(found.error());

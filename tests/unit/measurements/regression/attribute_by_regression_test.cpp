@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "joulecast/regression.h"
-#include "unit/measurements/regression/tiny_board.h"
+#include "unit/measurements/regression/attribute_tiny.h"
 
 namespace joulecast {
 namespace {
@@ -13,11 +12,7 @@ using testing_board::run_tiny;
 using testing_board::TinyBoard;
 
 RegressionResult attribute(const TinyBoard& board) {
-  const auto run = run_tiny(board);
-  auto result =
-      attribute_by_regression(run.latencies, run.power, Network{}, to_microwatts(Watts(board.idle_w)));
-  EXPECT_TRUE(result) << result.error().describe();
-  return *result;
+  return testing_board::attribute(board, run_tiny(board));
 }
 
 TEST(AttributeByRegression, RecoversKnownPowersWithoutNoise) {

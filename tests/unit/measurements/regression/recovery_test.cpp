@@ -4,32 +4,19 @@
 #include <algorithm>
 #include <cmath>
 
-#include "joulecast/regression.h"
 #include "measurements/regression/run_fit.h"
-#include "unit/measurements/regression/tiny_board.h"
+#include "unit/measurements/regression/attribute_tiny.h"
 
 namespace joulecast {
 namespace {
 
 using regression::fit_run;
 using regression::RunFit;
+using testing_board::attribute;
+using testing_board::noisy_board;
 using testing_board::run_tiny;
 using testing_board::TinyBoard;
 using testing_board::TinyRun;
-
-TinyBoard noisy_board() {
-  TinyBoard board;
-  board.noise_w = 0.03;
-  return board;
-}
-
-RegressionResult attribute(const TinyBoard& board, const TinyRun& run,
-                           const RegressionOptions& options = {}) {
-  auto result = attribute_by_regression(run.latencies, run.power, Network{},
-                                        to_microwatts(Watts(board.idle_w)), options);
-  EXPECT_TRUE(result) << result.error().describe();
-  return *result;
-}
 
 /// Near the truth, or honest about how far it may be off.
 void expect_powers(const TinyBoard& board, const RegressionResult& result, double tolerance) {

@@ -7,27 +7,16 @@
 #include <cmath>
 
 #include "measurements/regression/held_out.h"
-#include "unit/measurements/regression/tiny_board.h"
+#include "unit/measurements/regression/attribute_tiny.h"
 
 namespace joulecast::regression {
 namespace {
 
+using testing_board::attribute;
+using testing_board::noisy_board;
 using testing_board::run_tiny;
 using testing_board::TinyBoard;
 using testing_board::TinyRun;
-
-TinyBoard noisy_board() {
-  TinyBoard board;
-  board.noise_w = 0.03;
-  return board;
-}
-
-RegressionResult attribute(const TinyBoard& board, const TinyRun& run) {
-  auto result =
-      attribute_by_regression(run.latencies, run.power, Network{}, to_microwatts(Watts(board.idle_w)));
-  EXPECT_TRUE(result) << result.error().describe();
-  return *result;
-}
 
 bool mentions(const std::vector<std::string>& texts, const char* part) {
   return std::any_of(texts.begin(), texts.end(),
