@@ -22,12 +22,15 @@ test: packages
 	ctest --preset asan -L unit -j $(JOBS) --output-on-failure
 	cmake --preset check
 	cmake --build --preset check -j $(JOBS)
-	ctest --preset check -j $(JOBS) --output-on-failure
+	ctest --preset check -LE long -j $(JOBS) --output-on-failure
 
 test-long: packages
 	cmake --preset tsan
 	cmake --build --preset tsan --target unit_tests -j $(JOBS)
 	ctest --preset tsan -L unit -j $(JOBS) --output-on-failure
+	cmake --preset check
+	cmake --build --preset check -j $(JOBS) --target joulecast_program
+	ctest --preset check -L long --output-on-failure
 	tools/tidy.py --all
 	tools/coverage.sh
 
