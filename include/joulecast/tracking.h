@@ -146,4 +146,14 @@ struct PulledModel {
 Expected<PulledModel> pull_model(const TrackingServer& server, std::string_view model_uri,
                                  const std::filesystem::path& out, const TrackingHooks& hooks = {});
 
+/// The reference's six models as far as they could be pulled, and why others could not.
+struct PulledReferenceModels {
+  std::vector<PulledModel> models;
+  std::vector<std::pair<std::string, Error>> faults;  ///< by registered name
+};
+/// Pulls <layer>_<target>_model, the champion or else the latest version of each, into OUT/<layer>/<target>/,
+/// the reference's tree.
+PulledReferenceModels pull_reference_models(const TrackingServer& server, const std::filesystem::path& out,
+                                            const TrackingHooks& hooks = {});
+
 }  // namespace joulecast

@@ -85,9 +85,12 @@ std::size_t give_body(char* to, std::size_t, std::size_t size, void* user) {
   return given;
 }
 
-/// A redirect makes libcurl send the body again.
+/// A redirect makes libcurl send the body again. So does, unasked, a kept connection that closes without an
+/// answer: then the server may have acted on the request, and what may not be repeated must not be.
 int rewind_body(void* user, curl_off_t offset, int origin) {
   auto& attempt = *static_cast<Attempt*>(user);
+  const bool redirected = attempt.response.status >= 300 && attempt.response.status < 400;
+  if (!attempt.request.repeatable && !redirected) return CURL_SEEKFUNC_FAIL;
   if (origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
   attempt.body_sent = 0;
   attempt.moved = 0;

@@ -91,8 +91,9 @@ Expected<TrackingServer> tracking_server(std::string_view uri, const Environment
   const auto url = http::parse_url(uri);
   if (!url || (url->scheme != "http" && url->scheme != "https"))
     return fail(ErrorKind::kUsage,
-                fmt::format("'{}' is no address of an MLflow server", uri.substr(0, uri.find('@'))), {},
-                "Give one such as http://localhost:5000; stores in files are not written");
+                fmt::format("'{}' is no address of an MLflow server",
+                            url ? url->text() : std::string(uri.substr(uri.rfind('@') + 1))),
+                {}, "Give one such as http://localhost:5000; stores in files are not written");
   TrackingServer server;
   server.uri = url->text();
   while (server.uri.ends_with('/')) server.uri.pop_back();

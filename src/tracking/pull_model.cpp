@@ -9,9 +9,11 @@ namespace joulecast {
 
 namespace fs = std::filesystem;
 
-Expected<PulledModel> pull_model(const TrackingServer& server, std::string_view model_uri,
-                                 const fs::path& out, const TrackingHooks& hooks) {
-  tracking::Rest rest(server, hooks);
+namespace {
+
+Expected<PulledModel> pull(tracking::Rest& rest, std::string_view model_uri, const fs::path& out,
+                           const TrackingHooks& hooks) {
+  const TrackingServer& server = rest.server();
   const auto model = tracking::plain(tracking::resolve_model(rest, model_uri));
   if (!model) return tl::unexpected(model.error());
   auto store = tracking::ArtifactStore::open(rest, model->source);
@@ -57,6 +59,34 @@ Expected<PulledModel> pull_model(const TrackingServer& server, std::string_view 
                 {target.string()}, "Name a folder that can be written");
   }
   return pulled;
+}
+
+}  // namespace
+
+Expected<PulledModel> pull_model(const TrackingServer& server, std::string_view model_uri,
+                                 const fs::path& out, const TrackingHooks& hooks) {
+  tracking::Rest rest(server, hooks);
+  return pull(rest, model_uri, out, hooks);
+}
+
+PulledReferenceModels pull_reference_models(const TrackingServer& server, const fs::path& out,
+                                            const TrackingHooks& hooks) {
+  tracking::Rest rest(server, hooks);
+  PulledReferenceModels all;
+  for (const ReferenceKind kind : kReferenceKinds) {
+    for (const Target target : kTargets) {
+      const std::string name = fmt::format("{}_{}_model", to_string(kind), to_string(target));
+      const auto champion = tracking::plain(tracking::champion_of(rest, name));
+      const std::string which = champion && *champion ? "/" + (*champion)->version : "/latest";
+      auto pulled = pull(rest, "models:/" + name + which, out / to_string(kind) / to_string(target), hooks);
+      if (pulled) {
+        all.models.push_back(std::move(*pulled));
+      } else {
+        all.faults.emplace_back(name, std::move(pulled.error()));
+      }
+    }
+  }
+  return all;
 }
 
 }  // namespace joulecast

@@ -115,7 +115,7 @@ Decision decide(Promotion promotion, const ModelRegistration& wanted,
 }
 
 ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wanted, const std::string& source,
-                                      const std::string& run) {
+                                      const std::string& run, bool maybe_there) {
   const auto model =
       rest.post("registered-models/create",
                 {{"name", wanted.name}, {"tags", {{{"key", "joulecast.model"}, {"value", "true"}}}}});
@@ -131,7 +131,8 @@ ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wante
                      {"description", wanted.description},
                      {"tags", tags}};
   for (int attempt = 0;; ++attempt) {
-    const auto found = find_version(rest, wanted.name, run);
+    const auto found = maybe_there || attempt > 0 ? find_version(rest, wanted.name, run)
+                                                  : ApiResult<std::string>(std::string());
     if (!found) return tl::unexpected(found.error());
     if (!found->empty()) return *found;
     const auto made = rest.post("model-versions/create", body, false);

@@ -129,7 +129,7 @@ ApiResult<std::optional<Run>> find_run(Rest& rest, const std::string& experiment
   return run;
 }
 
-ApiResult<Run> run_with_key(Rest& rest, const NewRun& wanted) {
+ApiResult<Run> run_with_key(Rest& rest, const NewRun& wanted, bool maybe_there) {
   Pairs tags = wanted.tags;
   tags.emplace_back(kRunKeyTag, wanted.key);
   const Json body = {{"experiment_id", wanted.experiment},
@@ -138,7 +138,8 @@ ApiResult<Run> run_with_key(Rest& rest, const NewRun& wanted) {
                      {"start_time", wanted.start_ms},
                      {"tags", pairs(tags, kLongestTag)}};
   for (int attempt = 0;; ++attempt) {
-    auto found = find_run(rest, wanted.experiment, wanted.key);
+    auto found = maybe_there || attempt > 0 ? find_run(rest, wanted.experiment, wanted.key)
+                                            : ApiResult<std::optional<Run>>(std::nullopt);
     if (!found) return tl::unexpected(found.error());
     if (*found) {
       if ((*found)->deleted) {

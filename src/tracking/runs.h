@@ -38,8 +38,9 @@ struct NewRun {
   std::int64_t start_ms = 0;
   Pairs tags;
 };
-/// The run with this key: found (and restored if it was deleted) or made; never made twice.
-ApiResult<Run> run_with_key(Rest& rest, const NewRun& wanted);
+/// The run with this key: found (and restored if it was deleted) or made; never made twice. Looked for at
+/// first only if it `maybe_there`.
+ApiResult<Run> run_with_key(Rest& rest, const NewRun& wanted, bool maybe_there);
 
 /// What one call of log-batch takes.
 struct Batch {

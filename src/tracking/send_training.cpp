@@ -17,8 +17,9 @@ constexpr std::string_view kFinished = "FINISHED";
 
 class Sender {
  public:
-  Sender(Rest& rest, const TrainingRecord& record, std::filesystem::path folder, const TrackingHooks& hooks)
-      : rest_(rest), record_(record), folder_(std::move(folder)), hooks_(hooks) {
+  Sender(Rest& rest, const TrainingRecord& record, std::filesystem::path folder, bool resumed,
+         const TrackingHooks& hooks)
+      : rest_(rest), record_(record), folder_(std::move(folder)), resumed_(resumed), hooks_(hooks) {
     for (std::size_t i = 0; i <= record.models.size(); ++i) {
       const RunRecord& run = run_at(i);
       total_ +=
@@ -62,7 +63,7 @@ class Sender {
     for (const auto& [key, value] : record.tags)
       if (key == "mlflow.user") wanted.user = value;
     if (!parent.empty()) wanted.tags.emplace_back("mlflow.parentRunId", parent);
-    auto run = run_with_key(rest_, wanted);
+    auto run = run_with_key(rest_, wanted, resumed_);
     if (!run) return tl::unexpected(std::move(run.error().error));
     step();
     return std::move(*run);
@@ -117,7 +118,7 @@ class Sender {
 
   Expected<void> register_model(const ModelRegistration& wanted, const Run& run) {
     if (auto there = check_model_files(run); !there) return there;
-    const auto version = plain(version_of_run(rest_, wanted, run.artifact_uri + "/model", run.id));
+    const auto version = plain(version_of_run(rest_, wanted, run.artifact_uri + "/model", run.id, resumed_));
     if (!version) return tl::unexpected(version.error());
     const auto champion = plain(champion_of(rest_, wanted.name));
     if (!champion) return tl::unexpected(champion.error());
@@ -144,6 +145,7 @@ class Sender {
   Rest& rest_;
   const TrainingRecord& record_;
   std::filesystem::path folder_;
+  bool resumed_;  ///< an earlier attempt may have brought anything
   const TrackingHooks& hooks_;
   std::string experiment_;
   SentTraining sent_;
@@ -159,8 +161,10 @@ Expected<SentTraining> send_spooled(const std::filesystem::path& folder, const T
   if (!lock) return tl::unexpected(lock.error());
   const auto record = tracking::read_spooled(folder);
   if (!record) return tl::unexpected(record.error());
+  const auto resumed = tracking::begin_attempt(folder);
+  if (!resumed) return tl::unexpected(resumed.error());
   tracking::Rest rest(server, hooks);
-  auto sent = tracking::Sender(rest, *record, folder, hooks).send();
+  auto sent = tracking::Sender(rest, *record, folder, *resumed, hooks).send();
   if (!sent) return sent;
   if (auto removed = tracking::remove_spooled(folder); !removed)
     sent->warnings.push_back({removed.error().describe()});

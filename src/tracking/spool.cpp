@@ -102,6 +102,14 @@ Expected<TrainingRecord> read_spooled(const fs::path& folder) {
   }
 }
 
+Expected<bool> begin_attempt(const fs::path& folder) {
+  const fs::path mark = folder / "attempted";
+  std::error_code code;
+  if (fs::exists(mark, code)) return true;
+  if (auto written = write_file_atomically(mark, ""); !written) return tl::unexpected(written.error());
+  return false;
+}
+
 Expected<void> remove_spooled(const fs::path& folder) {
   std::error_code code;
   // The record goes first: a folder without one does not count, should the rest fail.

@@ -16,6 +16,8 @@ Expected<TrainingRecord> read_spooled(const std::filesystem::path& folder);
 /// Where an artifact of a run lies.
 std::filesystem::path artifact_file(const std::filesystem::path& folder, std::size_t run,
                                     const std::string& path);
+/// Notes that the record is being sent, and tells whether that was so before. Error kNotWritable.
+Expected<bool> begin_attempt(const std::filesystem::path& folder);
 /// Takes a record away, and the spool with it if it was the last.
 Expected<void> remove_spooled(const std::filesystem::path& folder);
 

