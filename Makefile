@@ -25,12 +25,12 @@ test: packages
 	ctest --preset check -LE long -j $(JOBS) --output-on-failure
 
 test-long: packages
+	cmake --preset check
+	cmake --build --preset check -j $(JOBS)
+	ctest --preset check -L long -j $(JOBS) --output-on-failure
 	cmake --preset tsan
 	cmake --build --preset tsan --target unit_tests -j $(JOBS)
 	ctest --preset tsan -L unit -j $(JOBS) --output-on-failure
-	cmake --preset check
-	cmake --build --preset check -j $(JOBS) --target joulecast_program
-	ctest --preset check -L long --output-on-failure
 	tools/tidy.py --all
 	tools/coverage.sh
 

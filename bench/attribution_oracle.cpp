@@ -78,6 +78,7 @@ SensorShape true_shape(const Board& board, const RunTruth& truth, double layers)
   s.window_us = board.sensor.shunt_conversion_us * (1.0 + board.sensor.clock_error);
   s.lowpass_us = board.physics.supply_tau_us;
   s.event_gap_us = 1e3 * truth.event_gap_ms / (layers - 1.0);
+  s.elasticity = board.physics.energy_elasticity;
   s.timing_us = board.host.first_callback_spread_us;
   return s;
 }
@@ -105,7 +106,7 @@ int run_oracle(const std::string& scenario, std::uint64_t seed, const std::strin
   show("best", run, truth, run.best);
   for (const GridPoint& g : run.grid) show(fmt::format("weight {:.3f}", g.weight), run, truth, g.fit);
   const SensorShape shape = true_shape(*board, truth, static_cast<double>(run.layer_of_column.size()));
-  const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0};
+  const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0, 0.0};
   const PointFit at_truth =
       fit_point(run.problem, run.noise, shape, held, shape, run.best.prior.form, &run.best, 3);
   show("truth", run, truth, at_truth);

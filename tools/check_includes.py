@@ -21,7 +21,7 @@ BESIDE = {
 }
 # Public headers carry the name of their stage; these belong to all.
 COMMON_HEADERS = {"units": "base", "error": "base", "regression": "measurements", "recording": "measurements", "physical_model": "cost_model",
-                  "evaluation": "cost_model"}
+                  "evaluation": "cost_model", "sklearn_import": "cost_model"}
 # numerics and networks know nothing of each other.
 STRANGERS = {"numerics": {"networks"}, "networks": {"numerics"}}
 # Slow to compile, and no business of whoever includes our headers. (A stage's private header may include them.)

@@ -28,7 +28,7 @@ inline constexpr std::array kTargets = {Target::kPower, Target::kRunTime};
 /// "power", "runtime": the reference's words, used in names of models and files.
 std::string_view to_string(Target target);
 
-enum class Scaler { kStandard, kRobust, kMinMax };
+enum class Scaler { kStandard, kRobust, kMinMax, kNone };
 std::string_view to_string(Scaler scaler);
 std::optional<Scaler> scaler_from(std::string_view name);
 
@@ -41,6 +41,10 @@ struct LassoRecipe {
   LassoOptions lasso;
   std::size_t folds = 10;
   bool relative = false;  ///< errors count relative to the measured value, not in W or ms
+  /// Of models that come from elsewhere; training has the defaults.
+  int least_degree = 1;           ///< lowest degree of the polynomial, but for the bias
+  bool interaction_only = false;  ///< no feature stands twice in a product
+  bool bias = true;               ///< the polynomial begins with a column of ones
 };
 /// The reference's recipe for a kind and target (docs/compatibility.md).
 LassoRecipe reference_recipe(ReferenceKind kind, Target target);
@@ -62,12 +66,21 @@ struct LassoTerm {
   friend bool operator==(const LassoTerm&, const LassoTerm&) = default;
 };
 
+/// Where a model comes from that joulecast has not trained.
+struct ModelOrigin {
+  std::string file;     ///< the name that was given, without its folders
+  std::string library;  ///< "scikit-learn 1.5.2"
+  std::string sha256;   ///< of the file
+  std::string run_id;   ///< MLflow's run; empty if unknown
+};
+
 /// A fitted lasso pipeline: everything needed to predict, and how it was found.
 struct LassoModel {
   ReferenceKind kind = ReferenceKind::kConvolutional;
   Target target = Target::kPower;
   std::vector<std::string> features;
-  std::vector<double> feature_min, feature_max;  ///< over the training rows, by feature
+  /// Over the training rows, by feature; empty if unknown (no layer is told as extrapolated then).
+  std::vector<double> feature_min, feature_max;
   LassoRecipe recipe;
   std::vector<LassoTerm> terms;  ///< coefficients other than 0, columns ascending
   double intercept = 0.0;
@@ -77,16 +90,17 @@ struct LassoModel {
   std::vector<double> alphas, mean_mse;                    ///< the path of cross-validation
   std::vector<std::string> train_networks, test_networks;  ///< those with rows of this kind, sorted
   std::size_t train_rows = 0, test_rows = 0;
-  Metrics train_metrics;
+  std::optional<Metrics> train_metrics;  ///< absent of models that come from elsewhere
   std::optional<Metrics> test_metrics;
+  std::optional<ModelOrigin> origin;  ///< absent of models that joulecast trained
 
   /// W or ms for one row of features, as the pipeline defines it. Slow: CompiledLasso is for many rows.
   [[nodiscard]] double predict(std::span<const double> row) const;
 };
 
-/// Columns of the polynomial in scikit-learn's order: bias (no factor), then by degree, combinations with
-/// replacement; each the ascending list of its factors' feature indices.
-std::vector<std::vector<std::uint32_t>> polynomial_columns(std::size_t features, int degree);
+/// Columns of the recipe's polynomial in scikit-learn's order: bias (no factor), then by degree, combinations
+/// with replacement (without, if interaction_only); each the ascending list of its factors' feature indices.
+std::vector<std::vector<std::uint32_t>> polynomial_columns(std::size_t features, const LassoRecipe& recipe);
 /// "1", "batch_size*input_size_0", ...: names of the columns of [polynomial | special terms]. With log_scale
 /// a factor of a polynomial column stands for log1p of the feature; special terms are raw products.
 std::vector<std::string> column_names(std::span<const std::string> features, const LassoRecipe& recipe);
@@ -101,7 +115,7 @@ Expected<Matrix> expand_features(MatrixView rows, std::span<const std::string> f
 struct FittedScaler {
   std::vector<double> center, scale;
 };
-FittedScaler fit_scaler(MatrixView columns, Scaler kind);
+FittedScaler fit_scaler(MatrixView columns, Scaler kind);  // kNone: 0 and 1
 /// Scales in place.
 void apply_scaler(Matrix& columns, const FittedScaler& scaler);
 
@@ -172,7 +186,8 @@ struct LeaderboardEntry {
 
 /// All models of one training: one file, model.json (docs/model-file.md).
 struct CostModel {
-  static constexpr int kFormatVersion = 3;  ///< the newest that is read; 1 has no physical models
+  /// The newest that is read; 1 has no physical models, 3 none that come from elsewhere.
+  static constexpr int kFormatVersion = 4;
   std::string library_version;
   std::string device;     ///< board the data came from; empty if unknown
   std::string data_hash;  ///< SHA-256 over the training rows
@@ -184,7 +199,7 @@ struct CostModel {
   /// How estimators did in nested validation. Where a lasso is chosen, predictions of the kind and target
   /// come from it (inside the range of its training rows), else from the physical models.
   std::vector<LeaderboardEntry> leaderboard;
-  std::vector<Warning> warnings;  ///< of the training, not stored
+  std::vector<Warning> warnings;  ///< of the training or the import, not stored
 
   [[nodiscard]] const LassoModel* find(ReferenceKind kind, Target target, bool relative = false) const;
   [[nodiscard]] const PhysicalModel* find(PhysicalTarget target) const;
@@ -215,8 +230,9 @@ Expected<CostModel> train_auto(const TrainingSet& data, std::span<const std::str
 /// Errors: kUnfit if a number is NaN or infinite.
 Expected<std::string> to_json(const CostModel& model);
 Expected<CostModel> parse_cost_model(std::string_view text, std::string_view source);
-/// `path` is a models folder or a model.json. Errors: kUnreadable; kMalformed with the JSON path (newer
-/// version, missing key, wrong type, NaN).
+/// `path` is a models folder, a model.json, or what import_sklearn_models takes (sklearn_import.h), as the
+/// reference's tree. Errors: kUnreadable; kMalformed with the JSON path (newer version, missing key, wrong
+/// type, NaN); those of the import.
 Expected<CostModel> load_cost_model(const std::filesystem::path& path);
 Expected<void> save_cost_model(const CostModel& model, const std::filesystem::path& folder);
 

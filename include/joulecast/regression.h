@@ -28,7 +28,7 @@ struct PriorPower {
 };
 
 struct RegressionOptions {
-  std::uint64_t seed = 1;         ///< of the resampling behind the intervals; same seed, same result
+  std::uint64_t seed = 1;         ///< of the placebo's random shifts; same seed, same result
   std::vector<PriorPower> prior;  ///< empty: fitted inside the run from FLOP and byte rates
   bool diagnostics = false;       ///< fills trace and delay_profile: a hundred more fits
   double merge_above = 0.25;  ///< neighbours are merged until half-widths are below this share of the value
@@ -53,6 +53,8 @@ struct SensorEstimate {
                                      ///< time from the GPU's end to the first callback
   std::optional<double> lowpass_ms;  ///< time constant of the supply's filter
   std::optional<double> event_gap_us;  ///< pause between layers
+  /// How power goes with a layer's run time from cycle to cycle: ~ run time^-elasticity.
+  std::optional<double> elasticity;
   double poll_ms = 0.0;
   double stale_share = 0.0;  ///< polls that returned a value seen before
   double drift_ppm = 0.0;    ///< of the refresh over the run

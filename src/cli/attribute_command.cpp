@@ -129,8 +129,7 @@ void add_attribution_flags(FlagSet& flags, AttributeArguments& arguments) {
   flags.add("--prior", "MODELS", &arguments.prior,
             "Models that train wrote: their powers are where the regression starts from; dropped where a "
             "run speaks against them");
-  flags.add("--seed", "N", &arguments.seed,
-            "Of the resampling behind the regression's intervals; 1 by default");
+  flags.add("--seed", "N", &arguments.seed, "Of the random shifts of the regression's placebo; 1 by default");
   add_power_log_flags(flags, arguments);
 }
 

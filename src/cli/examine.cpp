@@ -11,6 +11,7 @@
 #include "joulecast/cost_model.h"
 #include "joulecast/networks.h"
 #include "joulecast/raw_logs.h"
+#include "joulecast/sklearn_import.h"
 #include "joulecast/training_set.h"
 #include "measurements/file_names.h"
 #include "training_set/layer_samples.h"
@@ -267,7 +268,7 @@ std::vector<Finding> examine(const fs::path& path, const PowerLogOptions& option
                     "the folder is empty",
                     {path.string()},
                     "Name a folder with data, or make some with 'joulecast simulate'"})};
-  if (is_there(path / kModelFileName)) return {examine_models(path)};
+  if (is_there(path / kModelFileName) || is_sklearn_model(path)) return {examine_models(path)};
   std::vector<Finding> parts;
   if (is_folder(path / "raw_data")) parts.push_back(examine_raw_data(path / "raw_data"));
   if (is_folder(path / "preprocessed_data"))

@@ -36,7 +36,10 @@ class PredictCommand final : public Subcommand {
   void declare(FlagSet& flags) override {
     flags.add("INPUT", "", &inputs_,
               "Engine information of a network, an ONNX model, or a table of layers (*.csv)");
-    flags.add("--models", "MODELS", &models_, "Folder that train wrote, or a model.json").required = true;
+    flags
+        .add("--models", "MODELS", &models_,
+             "Folder that train wrote, a model.json, or the reference's tree trained_models")
+        .required = true;
     flags.add("--out", "CSV", &out_, "Write the layers to this file");
     flags.flags.back().alias = "-o,--result-csv-path";
     flags.add("--json", "FILE", &json_, "Write layers and totals to this file");
@@ -70,6 +73,7 @@ class PredictCommand final : public Subcommand {
     if (auto ok = check_places(); !ok) return tl::unexpected(ok.error());
     const auto model = load_cost_model(models_);
     if (!model) return tl::unexpected(model.error());
+    for (const auto& warning : model->warnings) console.warning(warning);
     const Predictor predictor(*model);
 
     FaultTally faults;

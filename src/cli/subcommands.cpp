@@ -14,6 +14,7 @@ constexpr std::array kSubcommands = {
     SubcommandEntry{"predict", "cost of a network's layers and of the whole, from its engine",
                     make_predict_command},
     SubcommandEntry{"evaluate", "accuracy on networks that are held out", make_evaluate_command},
+    SubcommandEntry{"models", "lists and shows models, imports those of scikit-learn", make_models_command},
     SubcommandEntry{"boards", "measured boards that come with the program", make_boards_command},
     SubcommandEntry{"track", "sends trainings that an MLflow server has not got yet", make_track_command},
     SubcommandEntry{"simulate", "raw logs of a simulated board with known truth", make_simulate_command},

@@ -47,11 +47,13 @@ std::string summary_of(const Console& console, const CostModel& model) {
     const auto figure = [&](double Metrics::* member, double scale, int decimals) {
       return test ? cell((*test).*member * scale, decimals) : std::string("-");
     };
-    table.add({fmt::format("{} {}{}", to_string(lasso.kind), to_string(lasso.target),
-                           lasso.recipe.relative ? ", relative" : ""),
-               count_cell(lasso.train_rows), cell(lasso.train_metrics.rmspe_percent, 1),
-               count_cell(lasso.test_rows), figure(&Metrics::rmspe_percent, 1.0, 1),
-               figure(&Metrics::mape, 100.0, 1), figure(&Metrics::r2, 1.0, 3)});
+    table.add(
+        {fmt::format("{} {}{}", to_string(lasso.kind), to_string(lasso.target),
+                     lasso.recipe.relative ? ", relative" : ""),
+         count_cell(lasso.train_rows),
+         cell(lasso.train_metrics ? std::optional(lasso.train_metrics->rmspe_percent) : std::nullopt, 1),
+         count_cell(lasso.test_rows), figure(&Metrics::rmspe_percent, 1.0, 1),
+         figure(&Metrics::mape, 100.0, 1), figure(&Metrics::r2, 1.0, 3)});
   }
   return table.text(console.width(), console.colours()) +
          "First the rows fitted, then the rows of networks held out.\n" +

@@ -145,7 +145,8 @@ void read_recipe(Reader& reader, const Node& node, const std::string& path, Refe
     std::string name;
     reader.text(n, at("scaler"), name);
     const auto scaler = scaler_from(name);
-    if (!scaler) reader.fault(n, at("scaler"), "is none of standard, robust, minmax");
+    if (!scaler || *scaler == Scaler::kNone)
+      reader.fault(n, at("scaler"), "is none of standard, robust, minmax");
     recipe.scaler = scaler.value_or(recipe.scaler);
   };
   reader.mapping(node, path,

@@ -41,6 +41,14 @@ void describe(const LayerRow& row, std::string& line) {
                       row.residual ? (*row.residual ? "1" : "0") : "");
 }
 
+std::string finish(SHA256_CTX& context) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256_Final(digest.data(), &context);
+  std::string hex;
+  for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
+  return hex;
+}
+
 }  // namespace
 
 std::string hash_of(const TrainingSet& data) {
@@ -80,11 +88,14 @@ std::string hash_of(const TrainingSet& data) {
     describe(row, line);
     flush();
   }
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256_Final(digest.data(), &context);
-  std::string hex;
-  for (const unsigned char byte : digest) hex += fmt::format("{:02x}", byte);
-  return hex;
+  return finish(context);
+}
+
+std::string sha256_of(std::string_view bytes) {
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  SHA256_Update(&context, bytes.data(), bytes.size());
+  return finish(context);
 }
 
 }  // namespace joulecast

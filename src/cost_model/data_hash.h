@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "joulecast/training_set.h"
 
@@ -11,5 +12,8 @@ namespace joulecast {
 /// of kind and network, then all rows of layers.csv in theirs, so that neither file names nor number formats
 /// matter.
 std::string hash_of(const TrainingSet& data);
+
+/// SHA-256 of some bytes, as 64 hexadecimal digits.
+std::string sha256_of(std::string_view bytes);
 
 }  // namespace joulecast

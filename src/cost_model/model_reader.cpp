@@ -9,6 +9,7 @@
 #include "cost_model/json_reader.h"
 #include "cost_model/model_file.h"
 #include "cost_model/physical/model_json.h"
+#include "joulecast/sklearn_import.h"
 
 namespace joulecast {
 namespace {
@@ -27,9 +28,14 @@ LassoRecipe read_recipe(ObjectReader reader) {
   recipe.degree = static_cast<int>(bounded_count(reader, "degree", 1));
   recipe.log_scale = reader.truth("log_scale");
   if (reader.has("relative")) recipe.relative = reader.truth("relative");
+  if (reader.has("bias")) {
+    recipe.bias = reader.truth("bias");
+    recipe.interaction_only = reader.truth("interaction_only");
+    recipe.least_degree = static_cast<int>(bounded_count(reader, "least_degree", 1));
+  }
   recipe.special_terms = reader.text_lists("special_terms");
   const auto scaler = scaler_from(reader.text("scaler"));
-  if (!scaler) reader.fault("scaler", "is none of standard, robust, minmax");
+  if (!scaler) reader.fault("scaler", "is none of standard, robust, minmax, none");
   recipe.scaler = scaler.value_or(Scaler::kStandard);
   recipe.folds = bounded_count(reader, "folds", 2);
   ObjectReader lasso = reader.object("lasso");
@@ -72,8 +78,8 @@ void read_fit(ObjectReader reader, LassoModel& model) {
   model.train_rows = reader.count("train_rows");
   model.test_rows = reader.count("test_rows");
   const auto train = read_metrics(reader, "train_metrics");
-  if (!train) reader.fault("train_metrics", "is missing");
-  model.train_metrics = train.value_or(Metrics{});
+  if (!train && !model.origin) reader.fault("train_metrics", "is missing");
+  model.train_metrics = train;
   model.test_metrics = read_metrics(reader, "test_metrics");
   model.alphas = reader.numbers("alphas");
   model.mean_mse = reader.numbers("mean_mse");
@@ -100,10 +106,17 @@ void read_identity(ObjectReader& reader, LassoModel& model) {
 
 void read_features(ObjectReader& reader, LassoModel& model) {
   model.features = reader.texts("features");
+  if (reader.has("origin")) {
+    ObjectReader origin = reader.object("origin");
+    model.origin = {origin.text("file"), origin.text("library"), origin.text("sha256"),
+                    origin.text("run_id")};
+    origin.finish();
+  }
   const auto names = reference_feature_names(model.kind);
   if (!std::equal(names.begin(), names.end(), model.features.begin(), model.features.end()))
     reader.fault("features", "are not those of this kind of layer");
   const auto numbers = [&](const char* key) {
+    if (model.origin && reader.is_null(key)) return std::vector<double>();
     std::vector<double> values = reader.numbers(key);
     if (values.size() != names.size())
       reader.fault(key, fmt::format("has {} numbers for {} features", values.size(), names.size()));
@@ -221,9 +234,11 @@ Expected<CostModel> load_cost_model(const std::filesystem::path& path) {
   std::error_code code;
   const bool is_folder = std::filesystem::is_directory(path, code);
   const std::filesystem::path file = is_folder ? path / kModelFileName : path;
+  if (!(is_folder && std::filesystem::exists(file, code)) && is_sklearn_model(path))
+    return import_sklearn_models(path);
   if (is_folder && !std::filesystem::exists(file, code))
     return fail(ErrorKind::kUnreadable, fmt::format("the folder has no {}", kModelFileName), {path.string()},
-                "Name the folder that `joulecast train --out` wrote");
+                "Name the folder that `joulecast train --out` or `joulecast models import --out` wrote");
   const auto text = read_whole_file(file);
   if (!text) return tl::unexpected(text.error());
   return parse_cost_model(*text, file.string());

@@ -14,11 +14,25 @@
 namespace joulecast {
 namespace {
 
+bool is_plain_polynomial(const LassoRecipe& recipe) {
+  return recipe.least_degree == 1 && !recipe.interaction_only && recipe.bias;
+}
+
+/// Something that only version 4 has.
+bool comes_from_elsewhere(const LassoModel& model) {
+  return model.origin || !model.train_metrics || model.feature_min.empty() ||
+         model.recipe.scaler == Scaler::kNone || !is_plain_polynomial(model.recipe);
+}
+
 void write_recipe(JsonWriter& json, const LassoRecipe& recipe) {
   json.key("recipe").begin_object();
   json.member("degree", static_cast<std::uint64_t>(recipe.degree));
   json.member("log_scale", recipe.log_scale);
   if (recipe.relative) json.member("relative", true);
+  if (!is_plain_polynomial(recipe)) {
+    json.member("least_degree", static_cast<std::uint64_t>(recipe.least_degree));
+    json.member("interaction_only", recipe.interaction_only).member("bias", recipe.bias);
+  }
   json.member("special_terms", recipe.special_terms);
   json.member("scaler", to_string(recipe.scaler));
   json.member("folds", static_cast<std::uint64_t>(recipe.folds));
@@ -52,7 +66,16 @@ void write_model(JsonWriter& json, const LassoModel& model, std::span<const Colu
   json.member("estimator", "lasso").member("kind", to_string(model.kind));
   json.member("target", to_string(model.target)).member("unit", unit_of(model.target));
   json.member("features", model.features);
-  json.member("feature_min", model.feature_min).member("feature_max", model.feature_max);
+  const auto write_range = [&](std::string_view name, const std::vector<double>& range) {
+    json.member(name, range.empty() ? std::nullopt : std::optional(range));
+  };
+  write_range("feature_min", model.feature_min);
+  write_range("feature_max", model.feature_max);
+  if (model.origin) {
+    json.key("origin").begin_object().member("file", model.origin->file);
+    json.member("library", model.origin->library).member("sha256", model.origin->sha256);
+    json.member("run_id", model.origin->run_id).end_object();
+  }
   write_recipe(json, model.recipe);
   json.member("intercept", model.intercept);
   json.key("terms").begin_array();
@@ -100,8 +123,9 @@ Expected<std::string> to_json(const CostModel& model) {
   json.begin_object();
   json.member("format", kModelFormat);
   // Files of the reference's recipes alone stay readable to programs of version 1.
-  const bool plain = model.physical.empty() && model.relative_lasso.empty();
-  json.member("format_version", std::uint64_t{plain ? 1U : 3U});
+  const bool foreign = std::any_of(model.lasso.begin(), model.lasso.end(), comes_from_elsewhere);
+  const bool plain = model.physical.empty() && model.relative_lasso.empty() && !foreign;
+  json.member("format_version", std::uint64_t{foreign ? 4U : plain ? 1U : 3U});
   json.member("library_version", model.library_version);
   json.member("device", model.device);
   json.member("data_hash", model.data_hash);

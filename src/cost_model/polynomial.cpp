@@ -30,16 +30,24 @@ std::size_t polynomial_size(std::size_t features, int degree) {
 
 }  // namespace
 
-std::vector<std::vector<std::uint32_t>> polynomial_columns(std::size_t features, int degree) {
-  std::vector<std::vector<std::uint32_t>> columns = {{}};
-  for (int d = 1; d <= degree && features != 0; ++d) {
-    std::vector<std::uint32_t> factors(static_cast<std::size_t>(d), 0);
+std::vector<std::vector<std::uint32_t>> polynomial_columns(std::size_t features, const LassoRecipe& recipe) {
+  std::vector<std::vector<std::uint32_t>> columns;
+  if (recipe.bias) columns.emplace_back();
+  // Without repetition each factor is at least one above that before it.
+  const std::uint32_t step = recipe.interaction_only ? 1 : 0;
+  for (int d = std::max(recipe.least_degree, 1); d <= recipe.degree; ++d) {
+    const auto size = static_cast<std::size_t>(d);
+    if (features < (recipe.interaction_only ? size : 1)) break;
+    std::vector<std::uint32_t> factors(size, 0);
+    for (std::size_t i = 1; i < size; ++i) factors[i] = factors[i - 1] + step;
     for (;;) {
       columns.push_back(factors);
-      auto last = factors.rbegin();
-      while (last != factors.rend() && *last + 1 == features) ++last;
-      if (last == factors.rend()) break;
-      std::fill(factors.rbegin(), last + 1, *last + 1);
+      // The last factor that can be raised, its followers having room behind it.
+      std::size_t at = size;
+      while (at != 0 && factors[at - 1] + 1 + step * (size - at) >= features) --at;
+      if (at == 0) break;
+      ++factors[at - 1];
+      for (std::size_t i = at; i < size; ++i) factors[i] = factors[i - 1] + step;
     }
   }
   return columns;
@@ -50,13 +58,17 @@ Expected<std::vector<Column>> pipeline_columns(std::span<const std::string> feat
   if (recipe.degree < 1 || recipe.degree > kMaxDegree)
     return fail(ErrorKind::kUsage, fmt::format("degree {} is not 1 to {}", recipe.degree, kMaxDegree), {},
                 "Change degree in the model's recipe");
+  if (recipe.least_degree < 1 || recipe.least_degree > recipe.degree)
+    return fail(ErrorKind::kUsage,
+                fmt::format("least degree {} is not 1 to {}", recipe.least_degree, recipe.degree), {},
+                "Change least_degree in the model's recipe");
   if (polynomial_size(features.size(), recipe.degree) > kMaxColumns)
     return fail(ErrorKind::kUsage,
                 fmt::format("degree {} over {} features makes more than {} columns", recipe.degree,
                             features.size(), kMaxColumns),
                 {}, "Lower degree in the model's recipe");
   std::vector<Column> columns;
-  for (auto& factors : polynomial_columns(features.size(), recipe.degree))
+  for (auto& factors : polynomial_columns(features.size(), recipe))
     columns.push_back({std::move(factors), false});
   for (const auto& term : recipe.special_terms) {
     Column column{{}, true};

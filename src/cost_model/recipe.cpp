@@ -52,12 +52,14 @@ std::string_view to_string(Scaler scaler) {
       return "robust";
     case Scaler::kMinMax:
       return "minmax";
+    case Scaler::kNone:
+      return "none";
   }
   return "";
 }
 
 std::optional<Scaler> scaler_from(std::string_view name) {
-  for (const Scaler scaler : {Scaler::kStandard, Scaler::kRobust, Scaler::kMinMax})
+  for (const Scaler scaler : {Scaler::kStandard, Scaler::kRobust, Scaler::kMinMax, Scaler::kNone})
     if (name == to_string(scaler)) return scaler;
   return std::nullopt;
 }

@@ -59,7 +59,8 @@ FittedScaler fit_scaler(MatrixView columns, Scaler kind) {
     const auto x = columns.column(j);
     const CenterAndScale one = kind == Scaler::kStandard ? standard(x)
                                : kind == Scaler::kRobust ? robust(x)
-                                                         : minmax(x);
+                               : kind == Scaler::kMinMax ? minmax(x)
+                                                         : CenterAndScale{0.0, 1.0};
     fitted.center.push_back(one.center);
     fitted.scale.push_back(one.scale);
   }

@@ -149,6 +149,7 @@ struct Predictor::State {
   std::array<std::array<bool, kTargets.size()>, kReferenceKinds.size()> lasso_first{};
   std::optional<double> idle_power_w;
   std::string device;
+  bool range_unknown = false;  ///< of a lasso model: its training is not known
 
   /// Run time, energy and power from the physical models; what they lack stays empty.
   template <class AnyLayer>
@@ -311,8 +312,10 @@ void Predictor::State::predict_layer(const AnyLayer& layer, LayerPrediction& one
 
 Predictor::Predictor(const CostModel& model) {
   auto state = std::make_unique<State>();
-  for (const LassoModel& one : model.lasso)
+  for (const LassoModel& one : model.lasso) {
     state->models[static_cast<std::size_t>(one.kind)][static_cast<std::size_t>(one.target)].emplace(one);
+    state->range_unknown = state->range_unknown || (one.origin && one.feature_min.empty());
+  }
   state->believed = state->models;
   for (const LassoModel& one : model.relative_lasso)
     state->believed[static_cast<std::size_t>(one.kind)][static_cast<std::size_t>(one.target)].emplace(one);
@@ -370,6 +373,9 @@ Expected<void> Predictor::State::predict_network(const AnyNetwork& network, cons
                 "Check that its layers have shapes (a TensorRT engine needs detailed layer information), and "
                 "that the models were trained on layers of its kinds");
   doubts.tell(out);
+  if (range_unknown && !options.compat)
+    out.warnings.push_back(
+        {"imported models do not say which sizes they were trained on: layers outside are not marked"});
   if (!options.compat && energy) out.power_basis = energy->power_basis;
   const auto pointer = [](const std::optional<PhysicalModel>& model) { return model ? &*model : nullptr; };
   sum_up(out, options.compat ? nullptr : pointer(run_time), options.compat ? nullptr : pointer(energy),

@@ -57,8 +57,8 @@ Pairs autolog_params(const LassoRecipe& recipe) {
   Pairs params = {{"memory", "None"}, {"verbose", "False"}};
   const std::string polynomial = polynomial_step(recipe);
   params.emplace_back(polynomial + "__degree", std::to_string(recipe.degree));
-  params.emplace_back(polynomial + "__include_bias", "True");
-  params.emplace_back(polynomial + "__interaction_only", "False");
+  params.emplace_back(polynomial + "__include_bias", truth(recipe.bias));
+  params.emplace_back(polynomial + "__interaction_only", truth(recipe.interaction_only));
   params.emplace_back(polynomial + "__order", "C");
   if (recipe.scaler == Scaler::kStandard) {
     params.emplace_back("scaler__with_mean", "True");
@@ -67,7 +67,7 @@ Pairs autolog_params(const LassoRecipe& recipe) {
     params.emplace_back("scaler__with_centering", "True");
     params.emplace_back("scaler__with_scaling", "True");
     params.emplace_back("scaler__quantile_range", "(25.0, 75.0)");
-  } else {
+  } else if (recipe.scaler == Scaler::kMinMax) {
     params.emplace_back("scaler__feature_range", "(0, 1)");
   }
   params.emplace_back("lasso__alphas", "None");
@@ -121,8 +121,10 @@ void add_metrics(std::string_view prefix, const Metrics& metrics, std::vector<Ru
 
 std::vector<RunMetric> metrics_of(const LassoModel& model) {
   std::vector<RunMetric> metrics;
-  add_metrics("training", model.train_metrics, metrics);
-  metrics.push_back({"training_score", model.train_metrics.r2, 0});  // a regressor's score is its R2
+  if (model.train_metrics) {
+    add_metrics("training", *model.train_metrics, metrics);
+    metrics.push_back({"training_score", model.train_metrics->r2, 0});  // a regressor's score is its R2
+  }
   if (model.test_metrics) add_metrics("testing", *model.test_metrics, metrics);
   metrics.push_back({"alpha", model.alpha, 0});
   metrics.push_back({"alpha_index", static_cast<double>(model.alpha_index), 0});

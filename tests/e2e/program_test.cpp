@@ -122,7 +122,7 @@ TEST(Program, ReportsAFullDiskBehindStandardOutput) {
 class EachCommand : public TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(All, EachCommand,
                          ::testing::Values("attribute", "convert", "dataset", "train", "predict", "evaluate",
-                                           "boards", "simulate", "doctor", "completion"),
+                                           "models", "boards", "simulate", "doctor", "completion"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST_P(EachCommand, HelpsIn80ColumnsWithTwoExamples) {

@@ -179,6 +179,7 @@ def parents(runs):
 def read_back(client, url, models):
     """Everything of the only training on the server against its models folder."""
     written = json.loads((models / "model.json").read_text())
+    mlflow.set_tracking_uri(url)
     runs = search(client)
     check(len(parents(runs)) == 1, "one parent run")
     parent = parents(runs)[0]
@@ -198,7 +199,6 @@ def read_back(client, url, models):
         for name in children:
             version = client.get_model_version_by_alias(name, "champion")
             check(version.version in ("1", 1) and version.status == "READY" and version.run_id == children[name].info.run_id, f"version of {name}")
-            mlflow.set_tracking_uri(url)
             files = pathlib.Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{name}/1", dst_path=f"{folder}/{name}"))
             check((files / "model.json").exists(), f"files of {name}")
     return parent

@@ -85,12 +85,19 @@ double baseline_sd(const RunFit& run) {
   return std::hypot(0.012, 0.5 * run.baseline.anchor_gap_w, 0.1 * run.baseline.rise_w);
 }
 
+/// The callbacks' jitter blurs each inference against the samples. Of layers shorter than that jitter the fit
+/// tells sums, whatever its covariance says of single ones: it may have laid them one place off.
+double least_unit_us(const RunFit& run) {
+  constexpr double kJitters = 2.5;
+  return kJitters * run.noise.timing_us;
+}
+
 void fill_layers(const RunFit& run, const Mixture& mixture, double merge_above, RegressionResult& result) {
   const std::size_t columns = run.layer_of_column.size();
   std::vector<double> times;
   for (const std::size_t k : run.layer_of_column) times.push_back(run.timeline.layer_times[k].mean_us);
   const auto units = merge_units(mixture.powers.head(static_cast<Eigen::Index>(columns)), mixture.covariance,
-                                 times, merge_above);
+                                 times, merge_above, least_unit_us(run));
   std::size_t blocks = 0;
   for (const Unit& unit : units) {
     const bool block = unit.first != unit.last;
@@ -184,6 +191,7 @@ void fill_sensor(const RunFit& run, RegressionResult& result) {
   out.delay_ms = run.shape.delay_us / 1e3;
   out.lowpass_ms = run.shape.lowpass_us / 1e3;
   out.event_gap_us = run.shape.event_gap_us;
+  out.elasticity = run.shape.elasticity;
 }
 
 void fill_counts(const RunFit& run, RegressionResult& result) {
@@ -246,6 +254,7 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
   Mixture mixture = run.mixture;
   if (run.fitted) {
     const double sd = baseline_sd(run);
+    mixture.covariance *= widening(run);
     mixture.covariance.array() += sd * sd;
     make_non_negative(mixture);
     fill_network(run, mixture, result);

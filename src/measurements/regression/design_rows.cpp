@@ -5,6 +5,9 @@
 // Derivatives of the fitted value v = sum_k p_k x_k: with F the kernel's integral and a the age of a
 // boundary, dx/d(delay) = -(h(a2) - h(a1)), dx/d(window) and dx/d(low-pass) from the kernel's own
 // derivatives. A longer event gap moves a boundary with n gaps behind it to an age greater by n.
+//
+// A layer's power in a cycle is p (d / m)^-e, with d its run time there, m the mean and e the elasticity: its
+// share is multiplied by that, and dv/de = -p x ln(d / m).
 #include "measurements/regression/design_rows.h"
 
 #include <algorithm>
@@ -14,48 +17,82 @@
 namespace joulecast::regression {
 namespace {
 
+/// How long the supply's filter may remember what came before a window: five times its longest time constant.
+constexpr double kLongestMemoryUs = 2000.0;
+
 /// A layer that takes time, and the column it goes to.
 struct LayerPlace {
   std::size_t layer = 0;
   std::uint16_t column = 0;
+  float per_mean_us = 0.0F;  ///< 1 / its mean run time
+};
+
+/// Of a layer's power in one cycle: (d / m)^-e, and its derivative by e.
+struct Elastic {
+  float factor = 1.0F;
+  float by_elasticity = 0.0F;
+};
+/// By the series in d / m - 1, which is some percent; what is far off is no jitter of a usable cycle.
+Elastic elastic(float duration_us, float per_mean_us, float elasticity) {
+  const float r = std::clamp(duration_us * per_mean_us - 1.0F, -0.3F, 0.3F);
+  const float log = r * (1.0F - 0.5F * r);
+  const float power = elasticity * log;
+  const float factor = 1.0F - power * (1.0F - 0.5F * power);
+  return {factor, -log * factor};
+}
+
+/// How far back a row's walk has come, and what it has summed on the way.
+struct WalkFront {
+  using Values = SensorKernel::Values;
+  double age = 0.0;
+  Values at{};          ///< the kernel there
+  float shift = 0.0F;   ///< d(age)/d(event gap)
+  Values derivative{};  ///< of the fitted value, in the kernel's order
+  float d_gap = 0.0F;   ///< derivative by the event gap
+  float d_elasticity = 0.0F;
+  float cycle_moved = 0.0F;  ///< derivative by a shift of the present cycle alone
+
+  /// On to `to`, past a state of power `power`; returns the state's share. `moved` is the shift there.
+  double step(const SensorKernel& kernel, double to, float moved, float power, bool with_powers) {
+    const Values now = kernel.values(to);
+    const Values change = now - at;
+    if (with_powers) {
+      derivative += power * change;
+      cycle_moved += power * change[SensorKernel::kDensity];
+      d_gap += power * (now[SensorKernel::kDensity] * moved - at[SensorKernel::kDensity] * shift);
+      shift = moved;
+    }
+    at = now;
+    age = to;
+    return static_cast<double>(change[SensorKernel::kShare]);
+  }
 };
 
 /// Ages of one row's boundaries turned into column shares.
 class RowWalk {
  public:
   using Values = SensorKernel::Values;
-  RowWalk(const SensorKernel& kernel, const StateColumns& columns, std::span<const double> powers)
+  RowWalk(const SensorKernel& kernel, const StateColumns& columns, std::span<const double> powers,
+          double elasticity)
       : kernel_(kernel),
         columns_(columns),
+        elasticity_(static_cast<float>(elasticity)),
         powers_(powers.begin(), powers.end()),
         dense_(columns.count, 0.0),
         touched_((columns.count + 63) / 64, 0) {}
 
   void start() {
-    last_age_ = 0.0;
-    last_ = Values{};
-    last_shift_ = 0.0F;
-    derivative_ = Values{};
-    d_gap_ = cycle_shift_ = timing_ = 0.0F;
+    front_ = {};
+    timing_ = 0.0F;
   }
-  [[nodiscard]] bool done() const { return last_age_ >= kernel_.reach_us(); }
+  [[nodiscard]] bool done() const { return front_.age >= kernel_.reach_us(); }
 
   /// The state in `column` reaches back to `age`; `shift` = d(age)/d(event gap).
   void state(std::uint16_t column, double age, double shift) {
-    if (age <= last_age_) return;  // also: still in the future of the window's end
-    const Values now = kernel_.values(age);
-    const Values change = now - last_;
-    add(column, static_cast<double>(change[kShare]));
-    if (!powers_.empty()) {
-      const float p = column == StateColumns::kNone ? 0.0F : powers_[column];
-      const auto moved = static_cast<float>(shift);
-      derivative_ += p * change;
-      cycle_shift_ += p * change[kDensity];
-      d_gap_ += p * (now[kDensity] * moved - last_[kDensity] * last_shift_);
-      last_shift_ = moved;
-    }
-    last_ = now;
-    last_age_ = age;
+    if (age <= front_.age) return;  // also: still in the future of the window's end
+    const bool with_powers = !powers_.empty();
+    const float power = with_powers ? powers_[column] : 0.0F;
+    add(column, front_.step(kernel_, age, static_cast<float>(shift), power, with_powers));
   }
   /// The layers of a cycle that ended `end_age` ago, the last first, with the pauses between them: `to_end`
   /// are the times from each layer's start to the cycle's end, pauses left out. Returns the age of the first
@@ -68,44 +105,31 @@ class RowWalk {
     const auto age_of = [&](std::size_t j) {
       return end_age + static_cast<double>(to_end[places[j].layer]) + static_cast<double>(j) * gap;
     };
+    WalkFront front = front_;  // a copy of its own stays in registers
     std::size_t j = 0;
-    while (j + 1 < n && age_of(j) + gap <= last_age_) ++j;  // still in the future of the window's end
-    Values last = last_;
-    double last_age = last_age_;
-    float last_shift = last_shift_;
-    Values sum{};
-    float d_gap = 0.0F;
-    float shift = cycle_shift_;
+    while (j + 1 < n && age_of(j) + gap <= front.age) ++j;  // still in the future of the window's end
     double gap_share = 0.0;
-    const auto step = [&](double age, float moved, float power) {
-      const Values now = kernel_.values(age);
-      const Values change = now - last;
-      if (with_powers) {
-        sum += power * change;
-        shift += power * change[kDensity];
-        d_gap += power * (now[kDensity] * moved - last[kDensity] * last_shift);
-        last_shift = moved;
-      }
-      last = now;
-      last_age = age;
-      return static_cast<double>(change[kShare]);
-    };
+    float later = j > 0 ? to_end[places[j - 1].layer] : 0.0F;
     for (; j < n; ++j) {
       const double age = age_of(j);
       const auto moved = static_cast<float>(j);
       const std::uint16_t column = places[j].column;
-      if (age > last_age) add(column, step(age, moved, with_powers ? powers_[column] : 0.0F));
-      if (j + 1 < n && gap > 0.0 && age + gap > last_age)
-        gap_share += step(age + gap, moved + 1.0F, gap_power);
-      if (last_age >= reach) break;
+      const float own = to_end[places[j].layer];
+      if (age > front.age) {
+        const Elastic e = elastic(own - later, places[j].per_mean_us, elasticity_);
+        const float power = with_powers ? powers_[column] : 0.0F;
+        const double share = front.step(kernel_, age, moved, power * e.factor, with_powers);
+        front.d_elasticity += power * static_cast<float>(share) * e.by_elasticity;
+        add(column, share * static_cast<double>(e.factor));
+      }
+      later = own;
+      if (j + 1 < n && gap > 0.0 && age + gap > front.age) {
+        gap_share += front.step(kernel_, age + gap, moved + 1.0F, gap_power, with_powers);
+      }
+      if (front.age >= reach) break;
     }
     if (gap_share != 0.0) add(static_cast<std::uint16_t>(columns_.event_gap), gap_share);
-    last_ = last;
-    last_age_ = last_age;
-    last_shift_ = last_shift;
-    derivative_ += sum;
-    d_gap_ += d_gap;
-    cycle_shift_ = shift;
+    front_ = front;
     return n == 0 ? end_age : age_of(n - 1);
   }
   /// One end of a deviation: its age, and the kernel there.
@@ -121,28 +145,30 @@ class RowWalk {
     add(static_cast<std::uint16_t>(column), static_cast<double>(change[kShare]));
     if (powers_.empty()) return;
     const float p = powers_[column];
-    derivative_ += p * change;
-    d_gap_ += p * static_cast<float>(shift) * change[kDensity];
+    front_.derivative += p * change;
+    front_.d_gap += p * static_cast<float>(shift) * change[kDensity];
   }
   void put(std::size_t column, double value) { add(static_cast<std::uint16_t>(column), value); }
   /// A cycle moves as one: what a shift of it alone does to the value, squared. The host gaps at its two ends
   /// give way, which is why their power counts there. Call before the cycle's layers and behind them.
   void begin_cycle() {
-    cycle_shift_ = 0.0F;
-    end_density_ = last_[kDensity];
+    front_.cycle_moved = 0.0F;
+    end_density_ = front_.at[kDensity];
   }
   void end_cycle() {
     if (powers_.empty()) return;
-    cycle_shift_ -= powers_[columns_.host_gap] * (last_[kDensity] - end_density_);
-    timing_ += cycle_shift_ * cycle_shift_;
+    const float moved =
+        front_.cycle_moved - powers_[columns_.host_gap] * (front_.at[kDensity] - end_density_);
+    timing_ += moved * moved;
   }
   void finish(DesignRows& rows) {
     rows.timing_variance.push_back(timing_);
     if (!powers_.empty()) {
-      put(columns_.by_delay, static_cast<double>(-derivative_[kDensity]));
-      put(columns_.by_window, static_cast<double>(derivative_[SensorKernel::kByWindow]));
-      put(columns_.by_lowpass, static_cast<double>(derivative_[SensorKernel::kByLowpass]));
-      put(columns_.by_event_gap, static_cast<double>(d_gap_));
+      put(columns_.by_delay, static_cast<double>(-front_.derivative[kDensity]));
+      put(columns_.by_window, static_cast<double>(front_.derivative[SensorKernel::kByWindow]));
+      put(columns_.by_lowpass, static_cast<double>(front_.derivative[SensorKernel::kByLowpass]));
+      put(columns_.by_event_gap, static_cast<double>(front_.d_gap));
+      put(columns_.by_elasticity, static_cast<double>(front_.d_elasticity));
     }
     for (std::size_t word = 0; word < touched_.size(); ++word) {
       for (std::uint64_t bits = touched_[word]; bits != 0; bits &= bits - 1) {
@@ -166,14 +192,12 @@ class RowWalk {
   static constexpr int kDensity = SensorKernel::kDensity;
   const SensorKernel& kernel_;
   const StateColumns& columns_;
+  float elasticity_ = 0.0F;
   std::vector<float> powers_;
   std::vector<double> dense_;
   std::vector<std::uint64_t> touched_;  // a bit a column
-  double last_age_ = 0.0;
-  Values last_{};
-  Values derivative_{};
-  float last_shift_ = 0.0F;
-  float d_gap_ = 0.0F, cycle_shift_ = 0.0F, end_density_ = 0.0F, timing_ = 0.0F;
+  WalkFront front_;
+  float end_density_ = 0.0F, timing_ = 0.0F;
 };
 
 class RowBuilder {
@@ -184,9 +208,10 @@ class RowBuilder {
         columns_(columns),
         shape_(shape),
         kernel_(shape),
-        walk_(kernel_, columns, powers) {
+        walk_(kernel_, columns, powers, shape.elasticity) {
     for (std::size_t k = timeline.layers; k-- > 0;) {
-      if (columns.of_layer[k] != StateColumns::kNone) places_.push_back({k, columns.of_layer[k]});
+      if (columns.of_layer[k] == StateColumns::kNone) continue;
+      places_.push_back({k, columns.of_layer[k], static_cast<float>(1.0 / timeline.layer_times[k].mean_us)});
     }
     gaps_per_cycle_ = places_.empty() ? 0.0 : static_cast<double>(places_.size() - 1);
   }
@@ -271,35 +296,11 @@ void place_extra_columns(StateColumns& columns, std::size_t steps, std::size_t p
   columns.by_window = next++;
   columns.by_lowpass = next++;
   columns.by_event_gap = next++;
+  columns.by_elasticity = next++;
   columns.count = next;
 }
 
-}  // namespace
-
-StateColumns make_columns(const Timeline& timeline) {
-  StateColumns columns;
-  for (const LayerTime& t : timeline.layer_times) {
-    const bool takes_time = t.mean_us > 0.0;
-    columns.of_layer.push_back(takes_time ? static_cast<std::uint16_t>(columns.layers++)
-                                          : StateColumns::kNone);
-  }
-  constexpr double kMostPhases = 96.0;
-  columns.phase_us = std::max(columns.phase_us, 1.05 * timeline.typical_period_us / kMostPhases);
-  const auto phases = static_cast<std::size_t>(1.05 * timeline.typical_period_us / columns.phase_us) + 1;
-  const auto add_scales = [&](std::span<const double> lengths) {
-    constexpr double kTypicalUs = 40.0;
-    for (const double length : lengths) columns.step_scale.push_back(std::sqrt(kTypicalUs / length));
-  };
-  add_scales(kEndStepsUs);
-  columns.step_scale.push_back(1.0);
-  add_scales(kCallbackStepsUs);
-  add_scales(kStartStepsUs);
-  place_extra_columns(columns, kEndStepsUs.size() + 1 + kCallbackStepsUs.size() + kStartStepsUs.size(),
-                      phases);
-  return columns;
-}
-
-StateColumns make_grouped_columns(const Timeline& timeline, std::size_t groups) {
+StateColumns grouped_columns(const Timeline& timeline, std::size_t groups) {
   StateColumns columns;
   double total = 0.0;
   for (const LayerTime& t : timeline.layer_times) total += t.mean_us;
@@ -317,6 +318,41 @@ StateColumns make_grouped_columns(const Timeline& timeline, std::size_t groups) 
     used = group;
     columns.of_layer.push_back(static_cast<std::uint16_t>(columns.layers - 1));
   }
+  return columns;
+}
+
+StateColumns layer_columns(const Timeline& timeline, std::size_t most_layers) {
+  StateColumns columns;
+  for (const LayerTime& t : timeline.layer_times) {
+    const bool takes_time = t.mean_us > 0.0;
+    columns.of_layer.push_back(takes_time ? static_cast<std::uint16_t>(columns.layers++)
+                                          : StateColumns::kNone);
+  }
+  return columns.layers > most_layers ? grouped_columns(timeline, most_layers) : columns;
+}
+
+}  // namespace
+
+StateColumns make_columns(const Timeline& timeline, std::size_t most_layers) {
+  StateColumns columns = layer_columns(timeline, most_layers);
+  constexpr double kMostPhases = 96.0;
+  columns.phase_us = std::max(columns.phase_us, 1.05 * timeline.typical_period_us / kMostPhases);
+  const auto phases = static_cast<std::size_t>(1.05 * timeline.typical_period_us / columns.phase_us) + 1;
+  const auto add_scales = [&](std::span<const double> lengths) {
+    constexpr double kTypicalUs = 40.0;
+    for (const double length : lengths) columns.step_scale.push_back(std::sqrt(kTypicalUs / length));
+  };
+  add_scales(kEndStepsUs);
+  columns.step_scale.push_back(1.0);
+  add_scales(kCallbackStepsUs);
+  add_scales(kStartStepsUs);
+  place_extra_columns(columns, kEndStepsUs.size() + 1 + kCallbackStepsUs.size() + kStartStepsUs.size(),
+                      phases);
+  return columns;
+}
+
+StateColumns make_grouped_columns(const Timeline& timeline, std::size_t groups) {
+  StateColumns columns = grouped_columns(timeline, groups);
   place_extra_columns(columns, 0, 0);
   return columns;
 }
@@ -338,6 +374,10 @@ void build_rows(const Timeline& timeline, const StateColumns& columns,
   std::vector<std::uint32_t> bad(cycles.size() + 1, 0);
   for (std::size_t c = 0; c < cycles.size(); ++c) bad[c + 1] = bad[c] + (cycles[c].usable ? 0U : 1U);
 
+  // The same for every low-pass: were fewer rows used where it is long, their missing squares would speak for
+  // it.
+  const double memory_us =
+      std::max(builder.reach_us(), builder.lead_us() + shape.window_us + kLongestMemoryUs);
   std::size_t next = 0;  // first cycle that ends at or after the window's end
   std::size_t low = 0;   // first cycle that ends after the margin before the window
   std::size_t high = 0;  // first cycle that ends after the margin behind it
@@ -347,7 +387,7 @@ void build_rows(const Timeline& timeline, const StateColumns& columns,
       while (c < cycles.size() && cycles[c].end_us < t) ++c;
     };
     forward(next, window_end);
-    forward(low, window_end - builder.reach_us() - margin_us);
+    forward(low, window_end - memory_us - margin_us);
     forward(high, window_end + margin_us);
     const double centre_end = window_end - builder.lead_us();
     std::size_t before = next;

@@ -37,6 +37,7 @@ struct StateColumns {
   std::size_t by_window = 0;
   std::size_t by_lowpass = 0;
   std::size_t by_event_gap = 0;
+  std::size_t by_elasticity = 0;
   std::size_t count = 0;
 };
 
@@ -46,8 +47,9 @@ inline constexpr std::array<double, 6> kCallbackStepsUs{30.0, 80.0, 150.0, 240.0
 inline constexpr std::array<double, 10> kStartStepsUs{15.0,  35.0,  60.0,  90.0,  125.0,
                                                       165.0, 210.0, 270.0, 350.0, 480.0};
 
-/// One column a layer that takes time, the host gap's steps, and columns for the model's own error.
-StateColumns make_columns(const Timeline& timeline);
+/// One column a layer that takes time, the host gap's steps, and columns for the model's own error. Where
+/// more than `most_layers` take time, neighbours are joined to at most so many columns of about equal time.
+StateColumns make_columns(const Timeline& timeline, std::size_t most_layers = StateColumns::kNone);
 /// Neighbouring layers joined into about `groups` columns of equal time: for the coarse search.
 StateColumns make_grouped_columns(const Timeline& timeline, std::size_t groups);
 

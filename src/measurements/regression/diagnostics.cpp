@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "measurements/regression/held_out.h"
+
 namespace joulecast::regression {
 
 void fill_diagnostics(const RunFit& run, RegressionResult& result) {

@@ -47,6 +47,7 @@ ExtraPriors extra_priors(const StateColumns& c, const Spreads& spreads, const Se
   };
   optional(c.by_lowpass, centre.lowpass_us - at.lowpass_us, freedom.lowpass_us);
   optional(c.by_event_gap, centre.event_gap_us - at.event_gap_us, freedom.event_gap_us);
+  optional(c.by_elasticity, centre.elasticity - at.elasticity, freedom.elasticity);
   return out;
 }
 
@@ -98,12 +99,14 @@ SensorShape stepped(const SensorShape& at, const StateColumns& c, const Eigen::V
   next.window_us = std::max(20.0, at.window_us + step(c.by_window, 0.1 * at.window_us));
   next.lowpass_us = std::max(0.0, at.lowpass_us + step(c.by_lowpass, 40.0));
   next.event_gap_us = std::clamp(at.event_gap_us + step(c.by_event_gap, 1.0), 0.0, kMostEventGapUs);
+  next.elasticity = std::clamp(at.elasticity + step(c.by_elasticity, 0.5), -0.5, 1.5);
   return next;
 }
 
 bool settled(const SensorShape& a, const SensorShape& b) {
   return std::abs(a.delay_us - b.delay_us) < 0.7 && std::abs(a.window_us - b.window_us) < 0.7 &&
-         std::abs(a.lowpass_us - b.lowpass_us) < 1.0 && std::abs(a.event_gap_us - b.event_gap_us) < 0.02;
+         std::abs(a.lowpass_us - b.lowpass_us) < 1.0 && std::abs(a.event_gap_us - b.event_gap_us) < 0.02 &&
+         std::abs(a.elasticity - b.elasticity) < 0.02;
 }
 
 struct Solved {
@@ -244,12 +247,10 @@ void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& 
   residuals(white, solved.powers, rest);
   const std::vector<double> weights = row_weights(white, noise);
   const double inverse_variance = 1.0 / (noise.sigma_w * noise.sigma_w);
-  fit.row_log_likelihood.resize(rest.size());
   double q = 0.0;
   double sum_weights = 0.0;
   for (std::size_t i = 0; i < rest.size(); ++i) {
     const double square = weights[i] * rest[i] * rest[i] * inverse_variance;
-    fit.row_log_likelihood[i] = -0.5 * square;
     q += square;
     sum_weights += weights[i];
   }
@@ -306,7 +307,7 @@ PointFit fit_point(const FitProblem& problem, const NoiseModel& noise, const Sen
       judge(problem, noise, white, solved, fit);
       const auto nl = static_cast<Eigen::Index>(c.layers);
       fit.shape_covariance = solved.extra_covariance.block(static_cast<Eigen::Index>(c.by_delay) - nl,
-                                                           static_cast<Eigen::Index>(c.by_delay) - nl, 4, 4);
+                                                           static_cast<Eigen::Index>(c.by_delay) - nl, 5, 5);
     }
     fit.powers = solved.powers;
     warm = solved.prior;
@@ -410,54 +411,63 @@ double degrees(double ordinary) {
   return std::min(200.0, kTDegrees / std::max(1e-3, ordinary));
 }
 
-}  // namespace
-
-std::vector<double> plain_residuals(const FitProblem& problem, const PointFit& fit) {
-  return rest_of(problem, fit).watts;
+/// Residuals divided by what their rows' ordinary noise and timing make of sigma, and the ordinary share
+/// 1 / (1 + what timing adds) of each row's variance.
+struct Scaled {
+  std::vector<double> rest;
+  std::vector<double> ordinary;
+};
+Scaled scaled_by(const Spread& spread, const Rest& rest) {
+  const std::size_t n = rest.watts.size();
+  Scaled out{std::vector<double>(n, std::nan("")), std::vector<double>(n, 1.0)};
+  for (std::size_t m = 0; m < n; ++m) {
+    out.ordinary[m] = spread.variance / (spread.variance + spread.timing_variance * rest.timing[m]);
+    out.rest[m] = rest.watts[m] * std::sqrt(out.ordinary[m] / spread.variance);
+  }
+  return out;
 }
 
-void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& noise) {
-  const Rest rest = rest_of(problem, fit);
-  const auto used =
-      std::count_if(rest.watts.begin(), rest.watts.end(), [](double r) { return !std::isnan(r); });
-  if (used < 50) return;
-  Spread spread = spread_of(rest.watts, rest.timing);
-  const std::size_t n = rest.watts.size();
-  std::vector<double> scaled(n, std::nan(""));
-  std::vector<double> ordinary(n, 1.0);  // 1 / (1 + what timing adds)
-  for (std::size_t m = 0; m < n; ++m) {
-    ordinary[m] = spread.variance / (spread.variance + spread.timing_variance * rest.timing[m]);
-    scaled[m] = rest.watts[m] * std::sqrt(ordinary[m] / spread.variance);
-  }
-  noise.timing_us = std::sqrt(spread.timing_variance);
-  noise.rho = correlation(problem, scaled);
-  std::vector<double> white(n, std::nan(""));
-  const double alone = std::sqrt(1.0 - noise.rho * noise.rho);
-  for (std::size_t m = 0; m < n; ++m) {
-    if (std::isnan(scaled[m])) continue;
-    const bool joined = m > 0 && problem.conversions[m].follows_previous && !std::isnan(rest.watts[m - 1]);
-    const double e = joined ? rest.watts[m] - noise.rho * rest.watts[m - 1] : alone * rest.watts[m];
+/// Residuals in W with the correlation taken off, rows of much timing noise scaled down.
+std::vector<double> whitened(const FitProblem& problem, const std::vector<double>& watts,
+                             const std::vector<double>& ordinary, double rho) {
+  std::vector<double> white(watts.size(), std::nan(""));
+  const double alone = std::sqrt(1.0 - rho * rho);
+  for (std::size_t m = 0; m < watts.size(); ++m) {
+    if (std::isnan(watts[m])) continue;
+    const bool joined = m > 0 && problem.conversions[m].follows_previous && !std::isnan(watts[m - 1]);
+    const double e = joined ? watts[m] - rho * watts[m - 1] : alone * watts[m];
     white[m] = e * std::sqrt(ordinary[m]);
   }
-  double variance = spread.variance;
-  noise.weights.assign(n, 1.0);
-  const double count = static_cast<double>(used);
+  return white;
+}
+
+/// Student's scale, squared: the fixed point of its likelihood.
+double student_variance(const std::vector<double>& white, const std::vector<double>& ordinary, double start,
+                        double count) {
+  double variance = start;
   for (int i = 0; i < 20; ++i) {
     double sum = 0.0;
-    for (std::size_t m = 0; m < n; ++m) {
+    for (std::size_t m = 0; m < white.size(); ++m) {
       if (std::isnan(white[m])) continue;
       const double nu = degrees(ordinary[m]);
       sum += (nu + 1.0) / (nu + white[m] * white[m] / variance) * white[m] * white[m];
     }
     variance = std::max(1e-8, sum / count);
   }
+  return variance;
+}
+
+/// Sets the robust weights, the likelihood and sigma. `variance` is Student's scale, squared.
+void weigh_rows(const FitProblem& problem, const std::vector<double>& white,
+                const std::vector<double>& ordinary, double variance, NoiseModel& noise) {
+  const double count = noise.rows;
+  noise.weights.assign(white.size(), 1.0);
   // Information per row of an M-estimator with psi = w e is mean(psi')^2 / mean(psi^2); the plain weighted
   // normal equations would claim mean(w) / sigma^2, too much for noise that is not Student's.
   double psi_squares = 0.0, slopes = 0.0, weights = 0.0, psi_products = 0.0;
   double psi_before = 0.0;  // 0 where there is no row before
   noise.log_likelihood = 0.0;
-  noise.rows = count;
-  for (std::size_t m = 0; m < n; ++m) {
+  for (std::size_t m = 0; m < white.size(); ++m) {
     if (std::isnan(white[m])) {
       psi_before = 0.0;
       continue;
@@ -479,6 +489,27 @@ void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& no
   // whitened rows of the design correlate by -rho / (1 + rho^2); where residuals do too, rows tell less.
   const double design = -noise.rho / (1.0 + noise.rho * noise.rho);
   noise.sigma_w *= std::sqrt(std::max(1.0, 1.0 + 2.0 * design * psi_products / std::max(1e-30, psi_squares)));
+}
+
+}  // namespace
+
+std::vector<double> plain_residuals(const FitProblem& problem, const PointFit& fit) {
+  return rest_of(problem, fit).watts;
+}
+
+void update_noise(const FitProblem& problem, const PointFit& fit, NoiseModel& noise) {
+  const Rest rest = rest_of(problem, fit);
+  const auto used =
+      std::count_if(rest.watts.begin(), rest.watts.end(), [](double r) { return !std::isnan(r); });
+  if (used < 50) return;
+  const Spread spread = spread_of(rest.watts, rest.timing);
+  const Scaled scaled = scaled_by(spread, rest);
+  noise.timing_us = std::sqrt(spread.timing_variance);
+  noise.rho = correlation(problem, scaled.rest);
+  const std::vector<double> white = whitened(problem, rest.watts, scaled.ordinary, noise.rho);
+  noise.rows = static_cast<double>(used);
+  const double variance = student_variance(white, scaled.ordinary, spread.variance, noise.rows);
+  weigh_rows(problem, white, scaled.ordinary, variance, noise);
 }
 
 }  // namespace joulecast::regression

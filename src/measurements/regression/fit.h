@@ -44,6 +44,7 @@ struct ShapeFreedom {
   double window_share = 0.03;
   double lowpass_us = 0.0;    ///< 0: held
   double event_gap_us = 0.0;  ///< 0: held
+  double elasticity = 0.0;    ///< 0: held
 };
 
 /// Standard deviations that are estimated with the powers (empirical Bayes); 0: not yet.
@@ -60,14 +61,13 @@ struct PointFit {
   Spreads spreads;
   Eigen::VectorXd by_gap_power;  ///< change of each layer's power with that of the pause between layers
   double log_evidence = 0.0;
-  Eigen::VectorXd mean_shares;             ///< by column, mean over the used rows
-  double mean_target = 0.0;                ///< W above idle, mean over the used rows
-  double prior_penalty = 0.0;              ///< half the squared distances of all columns from their priors
-  double residual_w = 0.0;                 ///< weighted rms of the whitened rows
-  std::vector<double> row_log_likelihood;  ///< by white row, but for a constant
+  Eigen::VectorXd mean_shares;  ///< by column, mean over the used rows
+  double mean_target = 0.0;     ///< W above idle, mean over the used rows
+  double prior_penalty = 0.0;   ///< half the squared distances of all columns from their priors
+  double residual_w = 0.0;      ///< weighted rms of the whitened rows
   std::vector<float> row_phase_us;
   std::uint64_t rows = 0;
-  Eigen::MatrixXd shape_covariance;  ///< of delay, window, low-pass, event gap
+  Eigen::MatrixXd shape_covariance;  ///< of delay, window, low-pass, event gap, elasticity
 };
 
 /// Iterates: rows at the shape, normal equations, posterior, step of the shape. `near`, if any, warm-starts

@@ -38,7 +38,7 @@ void join(Blocks& b, std::size_t i) {
 }  // namespace
 
 std::vector<Unit> merge_units(const Eigen::VectorXd& power, const Eigen::MatrixXd& covariance,
-                              std::span<const double> time, double limit) {
+                              std::span<const double> time, double limit, double least_time) {
   Blocks b;
   b.covariance = covariance;
   b.time.assign(time.begin(), time.end());
@@ -48,13 +48,14 @@ std::vector<Unit> merge_units(const Eigen::VectorXd& power, const Eigen::MatrixX
     b.units.push_back({k, k, power[i], std::sqrt(std::max(0.0, covariance(i, i))), true});
     all += time[k];
   }
+  const auto unfinished = [&](std::size_t i) {
+    return (too_wide(b.units[i], limit) || b.time[i] < least_time) && b.time[i] < 0.5 * all;
+  };
   for (;;) {
     double least = 1e300;
     std::size_t which = b.units.size();
     for (std::size_t i = 0; i + 1 < b.units.size(); ++i) {
-      const bool left = too_wide(b.units[i], limit) && b.time[i] < 0.5 * all;
-      const bool right = too_wide(b.units[i + 1], limit) && b.time[i + 1] < 0.5 * all;
-      if (!left && !right) continue;
+      if (!unfinished(i) && !unfinished(i + 1)) continue;
       const auto k = static_cast<Eigen::Index>(i);
       const double variance = b.covariance(k, k) + b.covariance(k + 1, k + 1) - 2.0 * b.covariance(k, k + 1);
       const double z =

@@ -17,11 +17,11 @@ struct Unit {
   bool determined = true;
 };
 
-/// Merges neighbours until each unit's 90 % half-width is at most `limit` of its value: among the pairs that
-/// hold a unit too wide, the least distinguishable, z = |p_i - p_j| / sd(p_i - p_j), goes first. A unit that
-/// spans half of the layers' time and is still too wide is undetermined.
-/// `power` and `covariance` by layer, `time` the layers' run times.
+/// Merges neighbours until each unit's 90 % half-width is at most `limit` of its value and none takes less
+/// than `least_time`: among the pairs that hold such a unit, the least distinguishable, z = |p_i - p_j| /
+/// sd(p_i - p_j), goes first. A unit that spans half of the layers' time and is still too wide is
+/// undetermined. `power` and `covariance` by layer, `time` the layers' run times, `least_time` in their unit.
 std::vector<Unit> merge_units(const Eigen::VectorXd& power, const Eigen::MatrixXd& covariance,
-                              std::span<const double> time, double limit);
+                              std::span<const double> time, double limit, double least_time = 0.0);
 
 }  // namespace joulecast::regression

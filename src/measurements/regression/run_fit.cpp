@@ -1,8 +1,6 @@
-// The order of work, and why. A coarse search over delay and window finds the places that could be right;
-// wrong ones fit almost as well on few rows, so the best few are refined and compared on all rows, under a
-// robust likelihood. At the winner, drift, noise and prior are settled in turns. Last, event gap and low-pass
-// are put on a grid: the likelihood is multi-modal in the first and collapses to zero in the second when
-// maximised, so both are averaged over.
+// The order of work, and why. A search finds the best place of the sensor's parameters and its rivals
+// (choose_start.h). At the winner, drift, noise and prior are settled in turns. Last, low-pass and rivals are
+// put on a grid: the likelihood collapses to zero in the low-pass when maximised, so it is averaged over.
 #include "measurements/regression/run_fit.h"
 
 #include <algorithm>
@@ -11,28 +9,16 @@
 #include <unordered_map>
 
 #include "measurements/log_times.h"
+#include "measurements/regression/averaging.h"
+#include "measurements/regression/choose_start.h"
+#include "measurements/regression/held_out.h"
 #include "networks/layer_work.h"
 
 namespace joulecast::regression {
 namespace {
 
-constexpr std::size_t kThinRows = 3500;
-constexpr std::size_t kComparedRows = 15000;
-constexpr double kUsualLowpassUs = 60.0;
-constexpr double kLongLowpassUs = 160.0;
-constexpr double kUsualEventGapUs = 2.0;
 constexpr double kLowpassStepUs = 35.0;
 constexpr double kMostLowpassUs = 400.0;
-constexpr double kEventGapSdUs = 1.0;
-constexpr double kMostSearchedGapUs = 5.0;
-constexpr std::size_t kMostHeldFits = 64;
-constexpr double kHopeless = 300.0;  ///< log evidence on the thinned rows
-
-/// The value appears after its conversion, but the apparent delay can be negative: the timeline is late by
-/// the time from the GPU's end to the first callback, and a poll's stamp may be taken before two slow reads.
-double least_delay(const RunFit& run) {
-  return -150.0 - 0.5 * run.clock.poll_us;
-}
 
 Expected<void> check_values(std::span<const PowerSample> power) {
   if (power.size() < 2000) {
@@ -101,250 +87,6 @@ void set_targets(RunFit& run) {
   }
 }
 
-/// What a refinement may move, and how far from where. The window is known better than any fit can tell where
-/// the sensor converts shunt and bus of its channels in turn: it is then that fraction of the refresh.
-ShapeFreedom freedom_of(const RunFit& run, bool lowpass_free, bool gap_free) {
-  return {150.0, run.window_known ? 5e-4 : 0.03, lowpass_free ? 40.0 : 0.0, gap_free ? kEventGapSdUs : 0.0};
-}
-
-PointFit refine(const RunFit& run, const FitProblem& problem, const NoiseModel& noise,
-                const SensorShape& start, PriorFeatures::Form form, int steps, const ShapeFreedom& freedom,
-                const PointFit* warm = nullptr) {
-  SensorShape centre = start;
-  if (run.window_known) centre.window_us = run.known_window_us;
-  if (freedom.lowpass_us > 0.0) centre.lowpass_us = kUsualLowpassUs;
-  if (freedom.event_gap_us > 0.0) centre.event_gap_us = kUsualEventGapUs;
-  return fit_point(problem, noise, start, freedom, centre, form, warm, steps);
-}
-
-/// The same problem on stretches of successive conversions, about `rows` in all.
-FitProblem thinned(const FitProblem& problem, std::size_t rows) {
-  constexpr std::size_t kStretch = 100;
-  const std::size_t n = problem.conversions.size();
-  if (n <= rows) return problem;
-  FitProblem thin;
-  thin.timeline = problem.timeline;
-  thin.columns = problem.columns;
-  thin.features = problem.features;
-  const std::size_t stretches = rows / kStretch;
-  for (std::size_t s = 0; s < stretches; ++s) {
-    const std::size_t from = s * (n - kStretch) / stretches;
-    for (std::size_t m = from; m < from + kStretch; ++m) {
-      thin.conversions.push_back(problem.conversions[m]);
-      thin.targets.push_back(problem.targets[m]);
-      thin.mask.push_back(problem.mask[m]);
-    }
-    thin.conversions[thin.conversions.size() - kStretch].follows_previous = false;
-  }
-  return thin;
-}
-
-struct Refined {
-  PointFit fit;
-  NoiseModel noise;
-};
-
-/// Places are the same if they end nearer than this: the evidence's modes lie a layer apart.
-double apart_us(const RunFit& run) {
-  double busy = 0.0;
-  for (const LayerTime& t : run.timeline.layer_times) busy += t.mean_us;
-  return std::clamp(0.5 * busy / static_cast<double>(run.layer_of_column.size()), 8.0, 30.0);
-}
-
-/// A longer low-pass looks like a longer delay: only their sum tells places apart.
-bool far_apart(const SensorShape& a, const SensorShape& b, double gaps, double apart_us) {
-  return std::abs(a.delay_us + a.lowpass_us - b.delay_us - b.lowpass_us) > apart_us ||
-         gaps * std::abs(a.event_gap_us - b.event_gap_us) > apart_us;
-}
-
-/// Best first, those that ended near a better one left out.
-void keep_distinct(std::vector<PointFit>& all, double gaps, double apart_us, std::size_t most) {
-  std::stable_sort(all.begin(), all.end(),
-                   [](const PointFit& a, const PointFit& b) { return a.log_evidence > b.log_evidence; });
-  std::vector<PointFit> kept;
-  for (PointFit& r : all) {
-    const bool is_new = std::all_of(kept.begin(), kept.end(), [&](const PointFit& k) {
-      return far_apart(k.shape, r.shape, gaps, apart_us);
-    });
-    if (is_new && kept.size() < most) kept.push_back(std::move(r));
-  }
-  all = std::move(kept);
-}
-
-/// Where the sensor refreshes faster than it is polled, a value may be anything up to a refresh old: a window
-/// of about that length, less than a poll. It carries the network's energy, if no layer's.
-double search_range(const RunFit& run) {
-  return run.clock.status == ClockStatus::kFound ? run.clock.refresh_us : run.clock.poll_us;
-}
-
-/// What the register would have shown without its average y_m = y_(m-1) + (x_m - y_(m-1)) / N.
-FitProblem without_average(const FitProblem& problem, int averaging) {
-  FitProblem out = problem;
-  for (std::size_t m = 0; m < out.targets.size(); ++m) {
-    const Conversion& c = problem.conversions[m];
-    if (m == 0 || !c.follows_previous) {
-      out.mask[m] = 0;
-      continue;
-    }
-    const double change = (averaging - 1) * (c.watts - problem.conversions[m - 1].watts);
-    out.conversions[m].watts += change;
-    out.targets[m] += change;
-  }
-  return out;
-}
-
-/// The sensor may average on the chip, recursively. Values then remember earlier windows, and layers fitted
-/// to one window each come out smeared into each other, with a fair fit. So averages are undone where that
-/// lets the layers explain more.
-void undo_averaging(RunFit& run) {
-  constexpr double kWellExplained = 0.97;
-  if (run.clock.status != ClockStatus::kFound) return;
-  const SearchLimits limits{search_range(run), least_delay(run)};
-  const auto explained = [&](const FitProblem& problem) {
-    const auto places = coarse_places(problem, limits, 1);
-    return places.empty() ? 0.0 : places.front().explained;
-  };
-  double best = explained(run.problem);
-  if (best > kWellExplained) return;
-  FitProblem plain = run.problem;
-  for (const int averaging : {4, 16, 64}) {
-    FitProblem undone = without_average(plain, averaging);
-    const double now = explained(undone);
-    if (1.0 - now > 0.7 * (1.0 - best)) continue;
-    best = now;
-    run.averaging = averaging;
-    run.problem = std::move(undone);
-  }
-}
-
-/// Shunt and bus conversions of one, two or three channels in turn fill the refresh: a fitted window near
-/// such a fraction is that fraction.
-void know_window(RunFit& run, double fitted_us) {
-  if (run.clock.status != ClockStatus::kFound) return;
-  for (const double share : {1.0 / 6.0, 1.0 / 4.0, 1.0 / 2.0}) {
-    const double window = share * run.clock.refresh_us;
-    if (std::abs(fitted_us / window - 1.0) > 0.03) continue;
-    run.window_known = true;
-    run.known_window_us = window;
-  }
-}
-
-/// Those whose delay can be, as keep_distinct has them.
-void keep_possible(const RunFit& run, std::vector<PointFit>& all, std::size_t most) {
-  std::erase_if(all, [least = least_delay(run)](const PointFit& fit) { return fit.shape.delay_us < least; });
-  const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
-  keep_distinct(all, gaps, apart_us(run), most);
-}
-
-/// Around a place, cells of delay and event gap, each as wide as a mode of the evidence: the modes lie a
-/// layer apart in both. A longer pause makes the inference longer; its middle stays where it is.
-void scan_cells(const RunFit& run, const FitProblem& problem, const NoiseModel& noise, const PointFit& from,
-                std::vector<PointFit>& all) {
-  constexpr double kDelayRangeUs = 65.0;
-  const double apart = apart_us(run);
-  const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
-  const double pitch = 1.6 * apart;
-  const auto delays = static_cast<int>(std::floor(kDelayRangeUs / pitch));
-  const auto lengths = static_cast<int>(std::ceil(kMostSearchedGapUs * gaps / pitch));
-  ShapeFreedom freedom = freedom_of(run, false, false);
-  freedom.delay_us = apart;
-  freedom.lowpass_us = 15.0;
-  freedom.event_gap_us = apart / gaps;
-  for (int g = 0; g < lengths; ++g) {
-    const double gap = (g + 0.5) * kMostSearchedGapUs / lengths;
-    for (int d = -delays; d <= delays; ++d) {
-      SensorShape start = from.shape;
-      start.delay_us += 0.5 * gaps * (gap - from.shape.event_gap_us) + d * pitch;
-      start.event_gap_us = gap;
-      start.timing_us = noise.timing_us;
-      SensorShape centre = start;
-      if (run.window_known) centre.window_us = run.known_window_us;
-      all.push_back(fit_point(problem, noise, start, freedom, centre, from.prior.form, &from, 1));
-    }
-    // A fit of many layers is large, and the cells of many layers are many.
-    if (all.size() > kMostHeldFits) keep_possible(run, all, kMostHeldFits / 2);
-  }
-}
-
-/// Refines far starts in delay and event gap. The evidence has many modes in the event gap, a layer's length
-/// apart over the whole inference, so that its range is searched in steps of less; on part of the rows
-/// first, the best on all. All places are compared under one noise model.
-void choose_start(RunFit& run) {
-  using Form = PriorFeatures::Form;
-  const double least = least_delay(run);
-  const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
-  const double apart = apart_us(run);
-  const FitProblem thin = thinned(run.problem, kThinRows);
-  std::vector<CoarsePlace> coarse = coarse_places(run.problem, {search_range(run), least}, 8);
-  if (coarse.empty()) return;
-  // With a free course of its power the host gap can play the part of layers, and layers that of the gap, at
-  // a delay where the plain states explain far less. Such places are no rivals.
-  constexpr double kFarLess = 1.5;
-  std::erase_if(coarse, [best = coarse.front().explained](const CoarsePlace& c) {
-    return 1.0 - c.explained > kFarLess * (1.0 - best);
-  });
-  NoiseModel noise;
-  noise.sigma_w = 0.15;
-  // A host gap as long as a layer lets the two change roles in the coarse search; the prior tells them apart.
-  // No robust weights yet: those of a wrong place would hide what speaks against it.
-  std::vector<PointFit> places;
-  for (int round = 0; round < 2; ++round) {
-    for (std::size_t i = 0; i < coarse.size(); ++i) {
-      SensorShape start = coarse[i].shape;
-      start.delay_us += 0.5 * gaps * (kUsualEventGapUs - start.event_gap_us);
-      start.event_gap_us = kUsualEventGapUs;
-      places.push_back(refine(run, thin, noise, start, Form::kLinear, 3, freedom_of(run, true, true)));
-    }
-    keep_distinct(places, gaps, apart, coarse.size());
-    update_noise(thin, places.front(), noise);
-    if (round > 0) break;
-    noise.weights.clear();
-    know_window(run, places.front().shape.window_us);
-    places.clear();
-  }
-  keep_distinct(places, gaps, apart, 3);
-  std::vector<PointFit> all;
-  for (const PointFit& from : places) {
-    if (from.log_evidence > places.front().log_evidence - kHopeless) scan_cells(run, thin, noise, from, all);
-  }
-  std::erase_if(all, [&](const PointFit& fit) { return fit.shape.delay_us < least; });
-  // A place that has not settled yet must not lose to a worse one that has.
-  for (const auto& [most, steps] : {std::pair<std::size_t, int>{12, 2}, {6, 3}}) {
-    keep_distinct(all, gaps, apart, most);
-    for (PointFit& fit : all) {
-      fit = refine(run, thin, noise, fit.shape, Form::kLinear, steps, freedom_of(run, true, true), &fit);
-    }
-  }
-  keep_distinct(all, gaps, apart, 4);
-  if (all.empty()) return;
-  // Much filtered boards have their best place elsewhere.
-  for (std::size_t i = 0, n = all.size(); i < n; ++i) {
-    SensorShape start = all[i].shape;
-    start.lowpass_us = kLongLowpassUs;
-    start.delay_us -= kLongLowpassUs - all[i].shape.lowpass_us;
-    PointFit fit = refine(run, thin, noise, start, Form::kLinear, 4, freedom_of(run, true, true), &all[i]);
-    if (fit.shape.delay_us > least) all.push_back(std::move(fit));
-  }
-  keep_distinct(all, gaps, apart, 4);
-  noise.weights.clear();  // they are of the thinned rows
-  const FitProblem most = thinned(run.problem, kComparedRows);
-  for (int round = 0; round < 2; ++round) {
-    for (PointFit& fit : all) {
-      fit.shape.timing_us = noise.timing_us;
-      fit = refine(run, most, noise, fit.shape, Form::kLinear, 2, freedom_of(run, true, true), &fit);
-    }
-    keep_distinct(all, gaps, apart, 3);
-    if (round == 0) update_noise(most, all.front(), noise);
-  }
-  noise.weights.clear();
-  run.best = all[0];
-  constexpr double kMayStillWin = 15.0;
-  for (std::size_t i = 1; i < all.size(); ++i) {
-    if (all[i].log_evidence > run.best.log_evidence - kMayStillWin) run.others.push_back(std::move(all[i]));
-  }
-  run.noise = std::move(noise);
-}
-
 /// Drift, noise and prior in turns.
 void settle(RunFit& run, double idle_file_w) {
   using Form = PriorFeatures::Form;
@@ -383,6 +125,7 @@ PointFit grid_fit(const RunFit& run, const PointFit& near, double lowpass_us, do
   freedom.lowpass_us = 0.29 * width_us;
   SensorShape centre = start;
   centre.event_gap_us = kUsualEventGapUs;
+  centre.elasticity = kUsualElasticity;
   centre.window_us = run.window_known ? run.known_window_us : run.best.shape.window_us;
   return fit_point(run.problem, run.noise, start, freedom, centre, run.best.prior.form, &near, 2);
 }
@@ -425,9 +168,9 @@ void walk_lowpass(RunFit& run, const PointFit& start, double& best) {
 }
 
 /// Over the low-pass, and over all starts that may be right.
-void average_over_grid(RunFit& run, std::uint64_t seed) {
-  const double gaps = static_cast<double>(std::max<std::size_t>(run.layer_of_column.size(), 2) - 1);
-  const double apart = apart_us(run);
+void average_over_grid(RunFit& run) {
+  const double gaps = pauses_of(run);
+  const double apart = apart_us(run, run.problem);
   run.grid.reserve(100);  // walks read it while they add to it
   double best = -1e300;
   walk_lowpass(run, run.best, best);
@@ -439,7 +182,7 @@ void average_over_grid(RunFit& run, std::uint64_t seed) {
     });
     if (is_new && fit.log_evidence > best - 10.0) walk_lowpass(run, fit, best);
   }
-  weigh_grid(run.grid, seed);
+  weigh_grid(run.grid);
   const auto top = std::max_element(
       run.grid.begin(), run.grid.end(),
       [](const GridPoint& a, const GridPoint& b) { return a.fit.log_evidence < b.fit.log_evidence; });
@@ -456,6 +199,7 @@ void average_over_grid(RunFit& run, std::uint64_t seed) {
     run.shape.window_us += g.weight * g.fit.shape.window_us;
     run.shape.lowpass_us += g.weight * g.fit.shape.lowpass_us;
     run.shape.event_gap_us += g.weight * g.fit.shape.event_gap_us;
+    run.shape.elasticity += g.weight * g.fit.shape.elasticity;
   }
 }
 
@@ -471,32 +215,6 @@ double phase_coverage(const PointFit& fit, double period_us) {
   const auto covered = std::count_if(counts.begin(), counts.end(),
                                      [&](std::uint32_t c) { return static_cast<double>(c) > 0.1 * fair; });
   return static_cast<double>(covered) / static_cast<double>(bins);
-}
-
-/// R2 of the rows that have a residual.
-double r2_of(const std::vector<double>& rest, const std::vector<double>& targets, const NoiseModel& noise) {
-  double squares = 0.0;
-  double total = 0.0;
-  double mean = 0.0;
-  double count = 0.0;
-  for (std::size_t m = 0; m < rest.size(); ++m) {
-    if (std::isnan(rest[m])) continue;
-    mean += targets[m];
-    count += 1.0;
-  }
-  mean /= std::max(1.0, count);
-  for (std::size_t m = 0; m < rest.size(); ++m) {
-    if (!std::isnan(rest[m])) total += (targets[m] - mean) * (targets[m] - mean);
-  }
-  // Clipped, so that glitches do not decide the score, but never what a meaningless fit leaves.
-  const double usual = 8.0 * noise.sigma_w / std::sqrt(1.0 - noise.rho * noise.rho);
-  const double limit = std::max(usual, 4.0 * std::sqrt(total / std::max(1.0, count)));
-  for (std::size_t m = 0; m < rest.size(); ++m) {
-    if (std::isnan(rest[m])) continue;
-    const double r = std::clamp(rest[m], -limit, limit);
-    squares += r * r;
-  }
-  return total > 0.0 ? 1.0 - squares / total : 0.0;
 }
 
 }  // namespace
@@ -534,41 +252,14 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   choose_start(run);
   if (run.best.rows < 300) return {};
   settle(run, idle_file_w);
-  average_over_grid(run, options.seed);
+  average_over_grid(run);
+  run.seed = options.seed;
+  run.halves_apart = halves_apart(run);
   run.phase_coverage = phase_coverage(run.best, run.timeline.typical_period_us);
   run.delay_at_bound = run.shape.delay_us < least_delay(run) + 5.0;
   run.rows_unusable = run.problem.conversions.size() - run.best.rows;
   run.fitted = true;
   return {};
-}
-
-double held_out_r2(const RunFit& run, const HeldOutTrial& trial) {
-  constexpr double kBlockUs = 2e6;
-  FitProblem all = run.problem;
-  std::vector<char> odd(all.mask.size(), 0);
-  FitProblem even = all;
-  std::mt19937_64 random(1);
-  for (std::size_t m = 0; m < all.mask.size(); ++m) {
-    const auto block = static_cast<std::int64_t>(std::floor(all.conversions[m].edge_us / kBlockUs));
-    const bool is_odd = (block & 1) != 0;
-    even.mask[m] = all.mask[m] != 0 && !is_odd;
-    odd[m] = all.mask[m] != 0 && is_odd;
-    if (!trial.placebo) continue;
-    // Each sample meets another place of the cycle.
-    const double turns = static_cast<double>(random() >> 11U) * 0x1p-53;
-    const double shift = turns * run.timeline.typical_period_us;
-    even.conversions[m].edge_us += shift;
-    all.conversions[m].edge_us += shift;
-  }
-  SensorShape shape = run.shape;
-  shape.delay_us += trial.delay_shift_us;
-  const ShapeFreedom held{1e-3, 1e-9, 0.0, 0.0};
-  PointFit fit = fit_point(even, run.noise, shape, held, shape, run.best.prior.form, nullptr, 1);
-  if (fit.rows < 100) return 0.0;
-  fit.shape = shape;
-  FitProblem score = all;
-  score.mask = odd;
-  return r2_of(plain_residuals(score, fit), all.targets, run.noise);
 }
 
 }  // namespace joulecast::regression

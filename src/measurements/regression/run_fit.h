@@ -11,6 +11,12 @@
 
 namespace joulecast::regression {
 
+/// What the search for the start took.
+struct SearchCost {
+  std::size_t cells = 0;      ///< of delay and pause, fitted
+  std::size_t most_fits = 0;  ///< whole fits held at one time
+};
+
 struct RunFit {
   Timeline timeline;
   SensorClock clock;
@@ -27,9 +33,12 @@ struct RunFit {
   double mean_watts = 0.0;  ///< of the run's samples, idle included
   double phase_coverage = 0.0;
   double second_start_lead = 0.0;  ///< log evidence of the best place over the next distinct one
-  double prior_lead = 0.0;         ///< log evidence of the chosen prior over the run's mean
-  bool window_known = false;       ///< it is a fraction of the refresh
+  SearchCost search;
+  double halves_apart = 0.0;  ///< mean square difference of even and odd blocks' powers, in sds (held_out.h)
+  double prior_lead = 0.0;    ///< log evidence of the chosen prior over the run's mean
+  bool window_known = false;  ///< it is a fraction of the refresh
   double known_window_us = 0.0;
+  std::uint64_t seed = 1;  ///< of what is drawn at random: the placebo's shifts
   bool delay_at_bound = false;
   bool fitted = false;  ///< false: too few usable rows
   std::uint64_t rows_unusable = 0;
@@ -46,14 +55,5 @@ struct RunFit {
 Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample> power,
                        const Network& network, double idle_file_w, const RegressionOptions& options,
                        RunFit& out);
-
-/// What is tried on the held-out blocks.
-struct HeldOutTrial {
-  /// Each window is shifted by a random part of the inference: layers that still fit then would fit anything.
-  bool placebo = false;
-  double delay_shift_us = 0.0;  ///< added to the delay found
-};
-/// Held-out score: fitted on even blocks of 2 s, R2 on odd ones.
-double held_out_r2(const RunFit& run, const HeldOutTrial& trial = {});
 
 }  // namespace joulecast::regression

@@ -3,7 +3,6 @@
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
-#include <random>
 
 #include "numerics/quantiles.h"
 
@@ -13,8 +12,6 @@ namespace {
 constexpr std::size_t kCoarseRows = 1600;
 constexpr std::size_t kCoarseGroups = 14;
 constexpr double kApartUs = 100.0;
-constexpr double kClusterUs = 50.0;
-constexpr int kDraws = 400;
 
 /// A problem of few columns and few, clipped rows spread over the run.
 FitProblem coarse_problem(const FitProblem& problem) {
@@ -39,11 +36,12 @@ FitProblem coarse_problem(const FitProblem& problem) {
   return coarse;
 }
 
-/// Share of the variance that the states explain at a shape.
-double explained(const FitProblem& problem, const SensorShape& shape, DesignRows& rows, WhiteRows& white) {
+/// How well the states explain the rows at a shape.
+CoarsePlace place_at(const FitProblem& problem, const SensorShape& shape, DesignRows& rows,
+                     WhiteRows& white) {
   build_rows(*problem.timeline, problem.columns, problem.conversions, shape, {}, 0.0, rows);
   whiten(rows, problem.conversions, problem.targets, problem.mask, 0.0, white);
-  if (white.rows() < 200) return 0.0;
+  if (white.rows() < 200) return {shape, 0.0, 0.0};
   Eigen::MatrixXd a;
   Eigen::VectorXd r;
   accumulate(white, std::vector<double>(white.rows(), 1.0), a, r);
@@ -61,21 +59,11 @@ double explained(const FitProblem& problem, const SensorShape& shape, DesignRows
   std::vector<double> e;
   residuals(white, p, e);
   for (const double x : e) rest += x * x;
-  return 1.0 - rest / std::max(1e-12, total);
+  return {shape, 1.0 - rest / std::max(1e-12, total), rest / n};
 }
 
 double centre(const SensorShape& s) {
   return s.delay_us + 0.5 * s.window_us;
-}
-
-std::vector<double> cluster_sums(const PointFit& fit, std::size_t clusters) {
-  std::vector<double> sums(clusters, 0.0);
-  for (std::size_t i = 0; i < fit.row_log_likelihood.size(); ++i) {
-    const double phase = std::max(0.0, static_cast<double>(fit.row_phase_us[i]));
-    const auto c = std::min(clusters - 1, static_cast<std::size_t>(phase / kClusterUs));
-    sums[c] += fit.row_log_likelihood[i];
-  }
-  return sums;
 }
 
 }  // namespace
@@ -91,8 +79,7 @@ std::vector<CoarsePlace> coarse_places(const FitProblem& problem, const SearchLi
     const double window = share * limits.refresh_us;
     const double step = std::clamp(0.1 * window, 40.0, 160.0);
     for (double delay = limits.least_delay_us; delay < 1.1 * limits.refresh_us; delay += step) {
-      const SensorShape shape{delay, window, 60.0, 1.5};
-      tried.push_back({shape, explained(coarse, shape, rows, white)});
+      tried.push_back(place_at(coarse, {delay, window, 60.0, 1.5}, rows, white));
     }
   }
   std::sort(tried.begin(), tried.end(),
@@ -108,44 +95,13 @@ std::vector<CoarsePlace> coarse_places(const FitProblem& problem, const SearchLi
   return places;
 }
 
-void weigh_grid(std::vector<GridPoint>& grid, std::uint64_t seed) {
-  if (grid.empty()) return;
-  float longest = 0.0F;
-  for (const float phase : grid.front().fit.row_phase_us) longest = std::max(longest, phase);
-  const auto clusters = std::max<std::size_t>(
-      1, static_cast<std::size_t>(std::min(400.0, static_cast<double>(longest) / kClusterUs + 1.0)));
-  std::vector<std::vector<double>> sums;
-  std::vector<double> fixed;
-  for (const GridPoint& g : grid) {
-    sums.push_back(cluster_sums(g.fit, clusters));
-    double total = 0.0;
-    for (const double s : sums.back()) total += s;
-    fixed.push_back(g.fit.log_evidence - total);
-  }
-  std::mt19937_64 random(seed);
-  std::vector<double> draw(clusters);
-  std::vector<double> score(grid.size());
-  for (GridPoint& g : grid) g.weight = 0.0;
-  for (int d = 0; d < kDraws; ++d) {
-    double total = 0.0;
-    for (double& x : draw) {
-      const double uniform = (static_cast<double>(random() >> 11U) + 0.5) * 0x1p-53;
-      x = -std::log(uniform);
-      total += x;
-    }
-    double best = -1e300;
-    for (std::size_t g = 0; g < grid.size(); ++g) {
-      double s = fixed[g];
-      for (std::size_t c = 0; c < clusters; ++c) {
-        s += static_cast<double>(clusters) * draw[c] / total * sums[g][c];
-      }
-      score[g] = s;
-      best = std::max(best, s);
-    }
-    double norm = 0.0;
-    for (double& s : score) norm += s = std::exp(s - best);
-    for (std::size_t g = 0; g < grid.size(); ++g) grid[g].weight += score[g] / norm / kDraws;
-  }
+void weigh_grid(std::vector<GridPoint>& grid) {
+  constexpr double kTemperature = 2.0;
+  double best = -1e300;
+  for (const GridPoint& g : grid) best = std::max(best, g.fit.log_evidence);
+  double norm = 0.0;
+  for (GridPoint& g : grid) norm += g.weight = std::exp((g.fit.log_evidence - best) / kTemperature);
+  for (GridPoint& g : grid) g.weight /= norm;
 }
 
 Mixture mix(const std::vector<GridPoint>& grid) {

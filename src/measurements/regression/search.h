@@ -16,6 +16,7 @@ struct SearchLimits {
 struct CoarsePlace {
   SensorShape shape;
   double explained = 0.0;  ///< share of the variance
+  double rest_w2 = 0.0;    ///< mean square of what is not
 };
 /// Distinct places of low squared error, best first: at most `count`, their window centres over 100 us apart.
 std::vector<CoarsePlace> coarse_places(const FitProblem& problem, const SearchLimits& limits,
@@ -27,11 +28,9 @@ struct GridPoint {
   double weight = 0.0;
 };
 
-/// Weights of the places: rows are clustered by their window's place in the inference cycle (50 us bins),
-/// where a misfit of the model is common to a cluster, and the clusters are resampled (Bayesian bootstrap):
-///   w_g = mean over draws d of softmax_g(sum_c n d_c l_gc + e_g - sum_c l_gc),
-/// d ~ Dirichlet(1), l_gc a cluster's log likelihood, e_g the log evidence, n the number of clusters.
-void weigh_grid(std::vector<GridPoint>& grid, std::uint64_t seed);
+/// Weights of the places, exp(log evidence / 2), adding up to 1. Half the evidence counts: what the model
+/// gets wrong is common to many rows, so that they say less than as many independent ones would.
+void weigh_grid(std::vector<GridPoint>& grid);
 
 /// Power of each column and the layers' covariance, averaged over the grid: within + between.
 struct Mixture {

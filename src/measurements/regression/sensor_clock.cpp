@@ -388,51 +388,47 @@ void take_conversions(const std::vector<Poll>& polls, const std::vector<Block>& 
   }
 }
 
-}  // namespace
-
-namespace {
-
 /// Without a clock every poll stands for itself: good enough for means, not for windows.
 void take_every_poll(const std::vector<Poll>& polls, const SupplyLine& supply, SensorClock& out) {
   for (const Poll& p : polls) out.conversions.push_back({p.at_us, supply.watts(p.milliamps), false});
 }
 
-}  // namespace
-
-SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<const double> at_us) {
-  SensorClock out;
-  const std::vector<Poll> polls = readable_polls(samples, at_us, out);
-  out.polls = polls.size();
-  if (polls.size() < 2000) return out;
-
-  std::uint64_t changes = 0;
+/// Polls that show a new current, of those a normal poll behind their predecessor, and the least step.
+struct Changes {
+  std::uint64_t count = 0;
   std::uint64_t followers = 0;
-  double least = 1e300;
+  double least_ma = 1e300;
+  [[nodiscard]] double rate() const { return static_cast<double>(count) / static_cast<double>(followers); }
+};
+
+Changes count_changes(const std::vector<Poll>& polls) {
+  Changes out;
   for (std::size_t i = 1; i < polls.size(); ++i) {
     if (!polls[i].follows) continue;
-    ++followers;
+    ++out.followers;
     if (!polls[i].changed) continue;
-    ++changes;
-    least = std::min(least, std::abs(polls[i].milliamps - polls[i - 1].milliamps));
+    ++out.count;
+    out.least_ma = std::min(out.least_ma, std::abs(polls[i].milliamps - polls[i - 1].milliamps));
   }
-  if (changes == 0) return out;
-  const SupplyLine supply = fit_supply(polls);
-  const double rate = static_cast<double>(changes) / static_cast<double>(followers);
-  out.stale_share = 1.0 - rate;
-  out.quantum_ma = least;
+  return out;
+}
 
-  // The start and end may be idle, where noise alone moves the current; the middle is the run.
-  const auto middle = static_cast<std::ptrdiff_t>(polls.size() / 10);
-  const std::vector<Poll> run(polls.begin() + middle, polls.end());
-  if (rate > 0.9) {
-    out.status = ClockStatus::kFasterThanPoll;
-    take_every_poll(polls, supply, out);
-    return out;
+/// A periodogram of some seconds can be off by one part in some thousands, which smears the edges within a
+/// block; what the edges gain or lose over steady stretches tells better.
+double corrected_refresh(double refresh_us, const std::vector<Steady>& stretches) {
+  constexpr std::size_t kLeastBlocks = 4;
+  double gained = 0.0;
+  double turns = 0.0;
+  for (const Steady& s : stretches) {
+    if (s.blocks.size() < kLeastBlocks) continue;
+    gained += s.phase_us.back() - s.phase_us.front();
+    turns += s.turns.back() - s.turns.front();
   }
-  out.refresh_us = search_refresh(run, out.poll_us, rate);
-  std::vector<Block> blocks = cut_blocks(polls);
-  find_edges(polls, out.refresh_us, blocks);
-  for (const Steady& s : steady_stretches(out.refresh_us, blocks)) smooth_edges(out.refresh_us, s, blocks);
+  return turns > 0.0 ? refresh_us + gained / turns : refresh_us;
+}
+
+/// Sets consistency and drift from the good blocks.
+void judge_blocks(const std::vector<Block>& blocks, SensorClock& out) {
   double good = 0.0;
   double lowest = 1e300;
   double highest = 0.0;
@@ -442,17 +438,45 @@ SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<cons
     lowest = std::min(lowest, b.refresh_us);
     highest = std::max(highest, b.refresh_us);
   }
-  out.consistency = good / static_cast<double>(polls.size());
+  out.consistency = good / static_cast<double>(out.polls);
+  out.drift_ppm = highest > 0.0 ? 1e6 * (highest - lowest) / out.refresh_us : 0.0;
+}
+
+}  // namespace
+
+SensorClock identify_sensor(std::span<const PowerSample> samples, std::span<const double> at_us) {
+  SensorClock out;
+  const std::vector<Poll> polls = readable_polls(samples, at_us, out);
+  out.polls = polls.size();
+  if (polls.size() < 2000) return out;
+  const Changes changes = count_changes(polls);
+  if (changes.count == 0) return out;
+  const SupplyLine supply = fit_supply(polls);
+  out.stale_share = 1.0 - changes.rate();
+  out.quantum_ma = changes.least_ma;
+  if (changes.rate() > 0.9) {
+    out.status = ClockStatus::kFasterThanPoll;
+    take_every_poll(polls, supply, out);
+    return out;
+  }
+  // The start may be idle, where noise alone moves the current.
+  const auto start = static_cast<std::ptrdiff_t>(polls.size() / 10);
+  out.refresh_us = search_refresh({polls.begin() + start, polls.end()}, out.poll_us, changes.rate());
+  std::vector<Block> blocks = cut_blocks(polls);
+  find_edges(polls, out.refresh_us, blocks);
+  out.refresh_us = corrected_refresh(out.refresh_us, steady_stretches(out.refresh_us, blocks));
+  find_edges(polls, out.refresh_us, blocks);
+  for (const Steady& s : steady_stretches(out.refresh_us, blocks)) smooth_edges(out.refresh_us, s, blocks);
+  judge_blocks(blocks, out);
   if (out.consistency < 0.5) {
     // The current is coarse: even where every poll is a new conversion, some show the same step as the one
     // before.
     constexpr double kMostlyNew = 0.6;
-    if (rate > kMostlyNew) out.status = ClockStatus::kFasterThanPoll;
-    out.polls_near_edge = out.polls_unclocked = 0;
+    if (changes.rate() > kMostlyNew) out.status = ClockStatus::kFasterThanPoll;
+    out.drift_ppm = 0.0;
     take_every_poll(polls, supply, out);
     return out;
   }
-  out.drift_ppm = 1e6 * (highest - lowest) / out.refresh_us;
   out.status = ClockStatus::kFound;
   take_conversions(polls, blocks, supply, out);
   return out;

@@ -6,14 +6,17 @@
 
 namespace joulecast::regression {
 
-/// The four numbers that place and shape a conversion's window, and the pause between layers that the
-/// profiler's events leave. Microseconds.
+/// The numbers that place and shape a conversion's window, and two of the inference itself: the pause between
+/// layers that the profiler's events leave, and how power goes with a layer's run time. Microseconds.
 struct SensorShape {
   double delay_us = 0.0;      ///< from the end of the window to the moment the value appeared
   double window_us = 0.0;     ///< length of the conversion
   double lowpass_us = 0.0;    ///< time constant; 0 = none
   double event_gap_us = 0.0;  ///< between two layers, in none of their run times
   double timing_us = 0.0;     ///< sd of the callback's delay: what the timeline's own jitter blurs
+  /// Power in a cycle ~ (run time / mean run time)^-elasticity: 0 where the layer draws the same for longer,
+  /// 1 where its work takes the same energy however long it lasts.
+  double elasticity = 0.0;
 };
 
 /// The kernel's integral over ages 0..u and its derivatives, by table.

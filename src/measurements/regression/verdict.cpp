@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "measurements/regression/held_out.h"
 #include "measurements/regression/merging.h"
 #include "numerics/quantiles.h"
 
@@ -19,6 +20,37 @@ void refuse(RegressionResult& result, std::string reason) {
 void doubt(RegressionResult& result, std::string reason) {
   if (result.verdict == Verdict::kSound) result.verdict = Verdict::kWeak;
   result.reasons.push_back(std::move(reason));
+}
+
+/// Halves of a run whose powers lie further apart than this (mean square in sds) do not follow one model.
+constexpr double kMostHalvesApart = 4.0;
+
+bool window_in_doubt(const RunFit& run) {
+  return run.clock.status == ClockStatus::kFound && !run.window_known;
+}
+
+/// Doubts of the place that the fit ended at.
+void judge_place(const RunFit& run, RegressionResult& result) {
+  if (run.second_start_lead < 3.0) {
+    doubt(result, "Two delays of the sensor explain the samples nearly equally well");
+    result.advice.emplace_back("Add a random pause between cycles; it makes the delay unique");
+  }
+  if (window_in_doubt(run)) {
+    doubt(result, fmt::format("The conversion's window was found at {:.3f} ms, which is no fraction of the "
+                              "refresh of {:.3f} ms that a sensor's channels give: it may be wrong, and the "
+                              "powers with it",
+                              run.shape.window_us / 1e3, run.clock.refresh_us / 1e3));
+    result.advice.emplace_back(
+        "Log more cycles, and give the sensor's shunt and bus the same conversion time, so that its window "
+        "is "
+        "known");
+  }
+  if (run.halves_apart > kMostHalvesApart) {
+    doubt(result, fmt::format("Two halves of the run give powers that differ by {:.1f} times what their "
+                              "intervals allow",
+                              std::sqrt(run.halves_apart)));
+    result.advice.emplace_back("Fix the board's clocks, and do not let the time be set during a run");
+  }
 }
 
 void judge_clock(const RunFit& run, RegressionResult& result) {
@@ -57,6 +89,14 @@ void estimate_cycles(const RunFit& run, RegressionResult& result) {
 }
 
 }  // namespace
+
+/// At a wrong window intervals were seen to miss by some three half-widths.
+double widening(const RunFit& run) {
+  constexpr double kOfWrongWindow = 9.0;
+  if (!run.fitted) return 1.0;
+  return std::max(window_in_doubt(run) ? kOfWrongWindow : 1.0,
+                  run.halves_apart > kMostHalvesApart ? run.halves_apart : 1.0);
+}
 
 void judge_run(const RunFit& run, RegressionResult& result) {
   result.verdict = Verdict::kSound;
@@ -103,10 +143,7 @@ void judge_run(const RunFit& run, RegressionResult& result) {
     refuse(result, "The pause between layers ended at its bound: logs and model contradict each other");
     result.advice.emplace_back("Log more cycles, or a sensor setting with shorter conversions");
   }
-  if (run.second_start_lead < 3.0) {
-    doubt(result, "Two delays of the sensor explain the samples nearly equally well");
-    result.advice.emplace_back("Add a random pause between cycles; it makes the delay unique");
-  }
+  judge_place(run, result);
   if (run.best.prior.relative_sd > 1.0) {
     doubt(result, "The layers' powers scatter more than their work explains, beyond what is physical");
   }

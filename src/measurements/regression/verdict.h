@@ -8,6 +8,9 @@ namespace joulecast::regression {
 /// Share of the inference's phases that windows must end in.
 inline constexpr double kLeastPhaseCoverage = 0.7;
 
+/// What the fit's own covariance is multiplied by where a doubt says that it is too small; 1 without a doubt.
+double widening(const RunFit& run);
+
 /// Fills verdict, reasons, advice, fit quality (but for the energy balance) and the cycles that would
 /// suffice.
 void judge_run(const RunFit& run, RegressionResult& result);

@@ -82,7 +82,7 @@ class GoldenFits : public ::testing::TestWithParam<std::string> {
 double metrics_difference(const LassoModel& model, const nlohmann::json& golden) {
   const Metrics& test = model.test_metrics.value();
   const std::array<std::pair<const char*, double>, 7> pairs = {{
-      {"training_root_mean_squared_percentage_error", model.train_metrics.rmspe_percent},
+      {"training_root_mean_squared_percentage_error", model.train_metrics->rmspe_percent},
       {"testing_root_mean_squared_percentage_error", test.rmspe_percent},
       {"testing_root_mean_squared_error", test.rmse},
       {"testing_mean_squared_error", test.mse},

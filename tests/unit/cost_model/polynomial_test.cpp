@@ -29,10 +29,53 @@ TEST(PolynomialColumns, StandInScikitLearnsOrder) {
 }
 
 TEST(PolynomialColumns, CountIsBinomial) {
-  EXPECT_EQ(polynomial_columns(13, 3).size(), 560U);
-  EXPECT_EQ(polynomial_columns(11, 3).size(), 364U);
-  EXPECT_EQ(polynomial_columns(3, 3).size(), 20U);
-  EXPECT_EQ(polynomial_columns(1, 4).size(), 5U);
+  EXPECT_EQ(polynomial_columns(13, recipe_of(3)).size(), 560U);
+  EXPECT_EQ(polynomial_columns(11, recipe_of(3)).size(), 364U);
+  EXPECT_EQ(polynomial_columns(3, recipe_of(3)).size(), 20U);
+  EXPECT_EQ(polynomial_columns(1, recipe_of(4)).size(), 5U);
+}
+
+/// By definition: all ascending lists of a degree, in lexicographic order, strictly ascending if asked for.
+std::vector<std::vector<std::uint32_t>> lists_by_counting(std::uint32_t features, std::size_t size,
+                                                          bool strict) {
+  std::vector<std::vector<std::uint32_t>> lists;
+  std::size_t all = 1;
+  for (std::size_t i = 0; i < size; ++i) all *= features;
+  for (std::size_t code = 0; code < all; ++code) {
+    std::vector<std::uint32_t> list(size);
+    std::size_t rest = code;
+    for (std::size_t i = size; i-- > 0; rest /= features)
+      list[i] = static_cast<std::uint32_t>(rest % features);
+    bool ascends = true;
+    for (std::size_t i = 1; i < size; ++i)
+      ascends = ascends && (strict ? list[i] > list[i - 1] : list[i] >= list[i - 1]);
+    if (ascends) lists.push_back(std::move(list));
+  }
+  return lists;
+}
+
+TEST(PolynomialColumns, OfEveryShapeAreThoseOfTheDefinition) {
+  for (std::uint32_t features = 1; features <= 5; ++features) {
+    for (int most = 1; most <= 5; ++most) {
+      for (int least = 1; least <= most; ++least) {
+        for (const bool strict : {false, true}) {
+          for (const bool bias : {false, true}) {
+            LassoRecipe recipe = recipe_of(most);
+            recipe.least_degree = least;
+            recipe.interaction_only = strict;
+            recipe.bias = bias;
+            std::vector<std::vector<std::uint32_t>> expected;
+            if (bias) expected.emplace_back();
+            for (int degree = least; degree <= most; ++degree)
+              for (auto& list : lists_by_counting(features, static_cast<std::size_t>(degree), strict))
+                expected.push_back(std::move(list));
+            EXPECT_EQ(polynomial_columns(features, recipe), expected)
+                << features << " " << least << " " << most;
+          }
+        }
+      }
+    }
+  }
 }
 
 TEST(ExpandFeatures, MultipliesFactorsAndAppendsSpecialTerms) {

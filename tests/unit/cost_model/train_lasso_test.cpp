@@ -165,7 +165,7 @@ TEST(TrainLasso, OfRelativeErrorsFitsSmallValuesAsWellAsLargeOnes) {
     const LassoModel* power = model.find(ReferenceKind::kDense, Target::kPower, relative);
     EXPECT_EQ(model.find(ReferenceKind::kDense, Target::kPower, !relative), nullptr);
     EXPECT_EQ(*to_json(parse_cost_model(*to_json(model), "model.json").value()), *to_json(model));
-    return power->train_metrics.rmspe_percent;
+    return power->train_metrics->rmspe_percent;
   };
   EXPECT_LT(error_of(true), 25.0);
   EXPECT_LT(error_of(true), error_of(false));

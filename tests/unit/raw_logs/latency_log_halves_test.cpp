@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <random>
 #include <string>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -18,25 +19,25 @@ namespace {
 namespace fs = std::filesystem;
 
 /// How a test's log is written: the white space that json.dump puts behind marks.
-struct Style {
+struct Spacing {
   std::string item = "\n    ";
   std::string entry = "\n        ";
   std::string value = "\n            ";
 };
-const Style kCompact = {"", "", ""};
+const Spacing kCompact = {"", "", ""};
 
-std::string list_of(std::size_t entries, const Style& style, std::mt19937_64& random) {
+std::string list_of(std::size_t entries, const Spacing& style, std::mt19937_64& random) {
   std::string text = "[";
   for (std::size_t i = 0; i < entries; ++i) {
-    text +=
-        fmt::format("{}{}[{}{:.{}f},{}\"20241121-05:{:02}:{:02}.{:06}\"{}]", i == 0 ? "" : ",", style.entry,
-                    style.value, 1e-3 * static_cast<double>(random() % 100'000), 1 + random() % 12,
-                    style.value, i / 60 % 60, i % 60, random() % 1'000'000, style.entry);
+    text += fmt::format("{}{}[{}{:.{}f},{}\"20241121-{:02}:{:02}:{:02}.{:06}\"{}]", i == 0 ? "" : ",",
+                        style.entry, style.value, 1e-3 * static_cast<double>(random() % 100'000),
+                        1 + random() % 12, style.value, 5 + i / 3600, i / 60 % 60, i % 60,
+                        random() % 1'000'000, style.entry);
   }
   return text + style.item + "]";
 }
 
-std::string log_of(std::size_t layers, std::size_t entries, const Style& style, std::mt19937_64& random) {
+std::string log_of(std::size_t layers, std::size_t entries, const Spacing& style, std::mt19937_64& random) {
   std::string text = "{";
   for (std::size_t k = 0; k < layers; ++k)
     text += fmt::format("{}{}\"layer {}\": {}", k == 0 ? "" : ",", style.item, k,
@@ -80,7 +81,7 @@ class LatencyLogHalves : public testing::Test {
 
 TEST_F(LatencyLogHalves, GiveTheSameLog) {
   std::mt19937_64 random(17);
-  for (const Style& style : {Style{}, kCompact, Style{" ", "\r\n\t", " "}}) {
+  for (const Spacing& style : {Spacing{}, kCompact, Spacing{" ", "\r\n\t", " "}}) {
     for (const std::size_t layers : {2U, 3U, 7U, 40U}) {
       // The first list is the shortest, so that one begins behind the middle.
       EXPECT_TRUE(same_in_halves(log_of(layers, 2 + random() % 60, style, random) + "\n") || layers == 2);
@@ -109,7 +110,7 @@ TEST_F(LatencyLogHalves, LeaveTheRestToOneReader) {
   const std::string entry = "[[1.5, \"20241121-05:20:04.261448\"]]";
   const std::string head = "{\"a\": " + entry + ", \"b\": " + entry + ", \"c\": " + entry;
   ASSERT_TRUE(in_halves(head + ", \"d\": " + entry + "}"));
-  for (const std::string& tail : {
+  for (const std::string& tail : std::vector<std::string>{
            ", \"a\": " + entry + "}",                           // repeated across the halves
            ", \"d\": [[-1.0, \"20241121-05:20:04.261448\"]]}",  // a doubt
            ", \"d\": [[1.0, \"20241121-25:20:04.261448\"]]}",   // an error

@@ -26,6 +26,23 @@ TEST(Merging, JoinsTheLeastDistinguishableNeighboursOfAWideLayer) {
   EXPECT_TRUE(units[1].determined);
 }
 
+TEST(Merging, JoinsWhatIsTooShortToBePlaced) {
+  const Eigen::Vector4d power(2.0, 4.0, 4.5, 3.0);
+  const Eigen::MatrixXd covariance = Eigen::Vector4d(0.01, 0.01, 0.01, 0.01).asDiagonal();
+  const auto units = merge_units(power, covariance, std::vector<double>{50, 8, 9, 60}, 0.25, 15.0);
+  ASSERT_EQ(units.size(), 3U);
+  EXPECT_EQ(units[1].first, 1U);
+  EXPECT_EQ(units[1].last, 2U);
+}
+
+TEST(Merging, LeavesOneShortLayerAloneAsItHasNoNeighbour) {
+  const Eigen::VectorXd power = Eigen::VectorXd::Constant(1, 2.0);
+  const Eigen::MatrixXd covariance = Eigen::MatrixXd::Constant(1, 1, 0.01);
+  const auto units = merge_units(power, covariance, std::vector<double>{5}, 0.25, 15.0);
+  ASSERT_EQ(units.size(), 1U);
+  EXPECT_TRUE(units[0].determined);
+}
+
 TEST(Merging, WeighsPowersByTime) {
   const Eigen::Vector2d power(1.0, 4.0);
   Eigen::MatrixXd covariance(2, 2);

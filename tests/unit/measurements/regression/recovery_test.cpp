@@ -5,11 +5,14 @@
 #include <cmath>
 
 #include "joulecast/regression.h"
+#include "measurements/regression/run_fit.h"
 #include "unit/measurements/regression/tiny_board.h"
 
 namespace joulecast {
 namespace {
 
+using regression::fit_run;
+using regression::RunFit;
 using testing_board::run_tiny;
 using testing_board::TinyBoard;
 using testing_board::TinyRun;
@@ -60,6 +63,20 @@ TEST(Recovery, PauseBetweenLayers) {
   expect_powers(board, result, 0.2);
 }
 
+// Taken for power that stays, energy that stays made the low-pass short and the energies 5 % low.
+TEST(Recovery, PowerThatGoesWithTheRunTime) {
+  for (const double elasticity : {0.0, 1.0}) {
+    SCOPED_TRACE(elasticity);
+    TinyBoard board = noisy_board();
+    board.elasticity = elasticity;
+    board.cycles = 8000;
+    const RegressionResult result = attribute(board, run_tiny(board));
+    ASSERT_TRUE(result.sensor.elasticity.has_value());
+    EXPECT_NEAR(*result.sensor.elasticity, elasticity, 0.15);
+    expect_powers(board, result, 0.12);
+  }
+}
+
 // Values that remember earlier windows, taken for values of one window each, gave energies 25 % off, "sound".
 TEST(Recovery, AverageOfTheSensor) {
   TinyBoard board;
@@ -71,6 +88,21 @@ TEST(Recovery, AverageOfTheSensor) {
   });
   EXPECT_NE(told, result.warnings.end());
   expect_powers(board, result, 0.15);
+}
+
+// Slow noise, whose differences are small, was taken for an average; undoing it left powers 80 % off.
+TEST(Recovery, ASlowDriftIsNoAverage) {
+  TinyBoard board = noisy_board();
+  board.slow_w = 1.0;
+  const TinyRun run = run_tiny(board);
+  RunFit fit;
+  ASSERT_TRUE(fit_run(run.latencies, run.power, Network{}, board.idle_w, {}, fit));
+  EXPECT_EQ(fit.averaging, 1);
+  board.averaging = 4;
+  const TinyRun averaged = run_tiny(board);
+  RunFit fit_averaged;
+  ASSERT_TRUE(fit_run(averaged.latencies, averaged.power, Network{}, board.idle_w, {}, fit_averaged));
+  EXPECT_EQ(fit_averaged.averaging, 4);
 }
 
 TEST(Recovery, DroopOfTheSupply) {

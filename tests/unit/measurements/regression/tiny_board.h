@@ -18,7 +18,8 @@ struct TinyBoard {
   double gap_us = 700.0;
   double gap_w = 1.0;
   double idle_w = 4.0;
-  double jitter = 0.05;  ///< relative, of every duration and of the gap
+  double jitter = 0.05;     ///< relative, of every duration and of the gap
+  double elasticity = 0.0;  ///< a layer's power ~ (its duration / the usual one)^-this
   double refresh_us = 6600.0;
   double window_us = 1100.0;
   double delay_us = 900.0;  ///< from the window's end to the value's appearance
@@ -30,6 +31,7 @@ struct TinyBoard {
   double supply_ohm = 0.0;  ///< ... and its droop
   bool stamps_at_layer_ends = false;
   double noise_w = 0.0;
+  double slow_w = 0.0;  ///< amplitude of a sine of 20 s on every value
   double step_ma = 0.0;
   int averaging = 1;  ///< of the sensor, recursive: shown += (value - shown) / averaging
   std::size_t cycles = 4000;
@@ -90,7 +92,7 @@ inline TinyRun run_tiny(const TinyBoard& b) {
       energy.add(t, b.idle_w + b.event_gap_w);
       durations.push_back(around(b.layer_us[k]));
       t += durations.back();
-      energy.add(t, b.idle_w + b.layer_w[k]);
+      energy.add(t, b.idle_w + b.layer_w[k] * std::pow(durations.back() / b.layer_us[k], -b.elasticity));
       ends.push_back(t);
     }
     for (std::size_t k = 0; k < b.layer_us.size(); ++k) {
@@ -115,6 +117,7 @@ inline TinyRun run_tiny(const TinyBoard& b) {
       if (last_n < 0.0) last_n = n - 1.0;
       const double at = (last_n + 1.0) * b.refresh_us;
       value = energy.mean(at, at + b.window_us) + b.noise_w * normal();
+      if (b.slow_w > 0.0) value += b.slow_w * std::sin(6.283185307179586 * at / 20e6);
       shown = shown < 0.0 ? value : shown + (value - shown) / b.averaging;
     }
     double amps = shown / b.supply_v;

@@ -1,0 +1,154 @@
+#include "joulecast/sklearn_import.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "base/input_file.h"
+#include "cost_model/data_hash.h"
+#include "cost_model/sklearn/mlflow_model.h"
+#include "cost_model/sklearn/pickle_machine.h"
+#include "cost_model/sklearn/pipeline.h"
+#include "cost_model/sklearn/skops_file.h"
+
+namespace joulecast {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_file(const fs::path& path) {
+  std::error_code code;
+  return fs::exists(path, code) && !fs::is_directory(path, code);
+}
+
+std::optional<ReferenceKind> kind_named(std::string_view name) {
+  const auto known = std::find_if(kReferenceKinds.begin(), kReferenceKinds.end(),
+                                  [&](ReferenceKind kind) { return name == to_string(kind); });
+  return known == kReferenceKinds.end() ? std::nullopt : std::optional(*known);
+}
+
+std::optional<Target> target_named(std::string_view name) {
+  const auto known = std::find_if(kTargets.begin(), kTargets.end(),
+                                  [&](Target target) { return name == to_string(target); });
+  return known == kTargets.end() ? std::nullopt : std::optional(*known);
+}
+
+/// Fills in what is not given, from .../<kind>/<target>[/model.pkl] or <kind>_<target>_model.
+SklearnTarget told_by(const fs::path& folder, std::string_view registered_as, SklearnTarget what) {
+  std::error_code code;
+  const fs::path whole = fs::absolute(folder, code).lexically_normal();
+  const fs::path last = whole.has_filename() ? whole : whole.parent_path();
+  auto kind = kind_named(last.parent_path().filename().string());
+  auto target = target_named(last.filename().string());
+  if (!kind || !target) {
+    for (const ReferenceKind k : kReferenceKinds)
+      for (const Target t : kTargets)
+        if (registered_as == fmt::format("{}_{}_model", to_string(k), to_string(t))) {
+          kind = k;
+          target = t;
+        }
+  }
+  if (kind && target) {
+    if (!what.kind) what.kind = kind;
+    if (!what.target) what.target = target;
+  }
+  return what;
+}
+
+Expected<sklearn::Pickled> read_values(std::string_view bytes, std::string_view source, bool skops) {
+  return skops ? sklearn::read_skops(bytes, source) : sklearn::read_pickle(bytes, source);
+}
+
+}  // namespace
+
+Expected<ImportedLasso> parse_sklearn(std::string_view bytes, std::string_view source, ReferenceKind kind,
+                                      Target target) {
+  const bool skops = bytes.starts_with("PK");
+  const auto pickled = read_values(bytes, source, skops);
+  if (!pickled) return tl::unexpected(pickled.error());
+  sklearn::ValueReader reader(pickled->values, source, !skops);
+  auto pipeline = sklearn::read_pipeline(reader, {pickled->root, {}}, reference_feature_names(kind));
+
+  ImportedLasso out;
+  LassoModel& model = out.model;
+  model.kind = kind;
+  model.target = target;
+  for (const std::string_view name : reference_feature_names(kind)) model.features.emplace_back(name);
+  sklearn::read_lasso(reader, pipeline, model);
+  if (reader.error()) return tl::unexpected(*reader.error());
+  model.origin = {fs::path(source).filename().string(),
+                  pipeline.version.empty() ? "scikit-learn" : "scikit-learn " + pipeline.version,
+                  sha256_of(bytes),
+                  {}};
+  out.warnings = std::move(pipeline.warnings);
+  for (Warning& warning : out.warnings) warning.location.file = source;
+  return out;
+}
+
+Expected<ImportedLasso> import_sklearn(const fs::path& path, const SklearnTarget& what) {
+  std::error_code code;
+  sklearn::MlflowModel place{path, {}, {}};
+  const bool is_folder = fs::is_directory(path, code);
+  if (is_folder) {
+    auto found = sklearn::read_mlflow_model(path);
+    if (!found) return tl::unexpected(found.error());
+    place = std::move(*found);
+  }
+  const SklearnTarget known =
+      told_by(is_folder ? path : fs::absolute(path, code).parent_path(), place.registered_as, what);
+  if (!known.kind || !known.target)
+    return fail(ErrorKind::kUsage, "it is not known of which layers and of what the model is",
+                {path.string()},
+                "Import it with --layer and --target (joulecast models import), or name a folder "
+                ".../<layer>/<target>");
+  const auto bytes = read_whole_file(place.file, sklearn::kMaxModelBytes);
+  if (!bytes) return tl::unexpected(bytes.error());
+  auto imported = parse_sklearn(*bytes, place.file.string(), *known.kind, *known.target);
+  if (imported) imported->model.origin->run_id = place.run_id;
+  return imported;
+}
+
+bool is_sklearn_tree(const fs::path& folder) {
+  for (const ReferenceKind kind : kReferenceKinds)
+    for (const Target target : kTargets)
+      if (is_file(folder / to_string(kind) / to_string(target) / sklearn::kMlModelFile)) return true;
+  return false;
+}
+
+bool is_sklearn_model(const fs::path& path) {
+  if (is_file(path)) return path.extension() == ".pkl" || path.extension() == ".skops";
+  return is_file(path / sklearn::kMlModelFile) || is_sklearn_tree(path);
+}
+
+Expected<CostModel> import_sklearn_models(const fs::path& path, const SklearnTarget& what) {
+  CostModel out;
+  out.library_version = JOULECAST_VERSION;
+  const auto take = [&](const fs::path& from, const SklearnTarget& of) -> Expected<void> {
+    auto imported = import_sklearn(from, of);
+    if (!imported) return tl::unexpected(imported.error());
+    out.warnings.insert(out.warnings.end(), imported->warnings.begin(), imported->warnings.end());
+    out.lasso.push_back(std::move(imported->model));
+    return {};
+  };
+  if (!is_sklearn_tree(path)) {
+    if (auto ok = take(path, what); !ok) return tl::unexpected(ok.error());
+    return out;
+  }
+  if (what.kind || what.target)
+    return fail(ErrorKind::kUsage, "the tree says itself what its models are of", {path.string()},
+                "Leave out --layer and --target, or name one of its folders");
+  for (const ReferenceKind kind : kReferenceKinds) {
+    for (const Target target : kTargets) {
+      const fs::path place = path / to_string(kind) / to_string(target);
+      if (!is_file(place / sklearn::kMlModelFile))
+        out.warnings.push_back(
+            {fmt::format("the tree has no model {} {}", to_string(kind), to_string(target)),
+             {place.string()}});
+      else if (auto ok = take(place, {kind, target}); !ok)
+        return tl::unexpected(ok.error());
+    }
+  }
+  return out;
+}
+
+}  // namespace joulecast
