@@ -94,8 +94,8 @@ int rewind_body(void* user, curl_off_t offset, int origin) {
   if (origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
   attempt.body_sent = 0;
   attempt.moved = 0;
-  if (attempt.upload) std::rewind(attempt.upload.get());
-  return CURL_SEEKFUNC_OK;
+  const bool failed = attempt.upload && std::fseek(attempt.upload.get(), 0, SEEK_SET) != 0;
+  return failed ? CURL_SEEKFUNC_FAIL : CURL_SEEKFUNC_OK;
 }
 
 /// One handle with its options; the list of headers lives as long.

@@ -99,6 +99,23 @@ TEST_F(Track, FaultsHaveTheirExitCodes) {
   EXPECT_EQ(run({"track", "send", "models"}).exit_code, 2);
 }
 
+TEST_F(Track, WhatIsRegisteredIsPulled) {
+  const FakeMlflow mlflow;
+  ASSERT_EQ(train({"--track", mlflow.url()}).exit_code, 0);
+  const auto one =
+      run({"models", "pull", "models:/dense_power_model@champion", "--out", "one", "--track", mlflow.url()});
+  EXPECT_EQ(one.exit_code, 0) << one.errors;
+  expect_words(one.errors, {"dense_power_model version 1"});
+  EXPECT_EQ(run({"models", "show", "one"}).exit_code, 0);
+  const auto six = run({"models", "pull", "--out", "six"}, {"MLFLOW_TRACKING_URI=" + mlflow.url()});
+  EXPECT_EQ(six.exit_code, 0) << six.errors;
+  EXPECT_EQ(files_below(scratch_.path() / "six").size(), 6U);
+  EXPECT_TRUE(fs::exists(scratch_.path() / "six" / "pooling" / "runtime" / "model.json"));
+  EXPECT_EQ(run({"models", "pull", "models:/nothing/1", "--out", "none", "--track", mlflow.url()}).exit_code,
+            5);
+  EXPECT_EQ(run({"models", "pull", "--out", "none"}).exit_code, 2);
+}
+
 TEST_F(Track, AnAddressInTheEnvironmentThatIsNoneIsAWarning) {
   const auto result = train({}, {"MLFLOW_TRACKING_URI=file:///tmp/mlruns"});
   EXPECT_EQ(result.exit_code, 0);
