@@ -15,7 +15,7 @@ BESIDE = {
     "simulator": CHAIN[: CHAIN.index("raw_logs") + 1],
     "tuning": CHAIN[: CHAIN.index("prediction") + 1],
     "http": ["base"],
-    "tracking": ["base", "http"],
+    "tracking": CHAIN[: CHAIN.index("cost_model") + 1] + ["http"],
     "datasets": ["base", "http"],
     "cli": None,  # everything
 }

@@ -10,6 +10,7 @@
 #include "base/json_text.h"
 #include "cli/fault_tally.h"
 #include "cli/model_tables.h"
+#include "cli/models_pull.h"
 #include "cli/subcommand.h"
 #include "cli/table.h"
 #include "cost_model/model_file.h"
@@ -43,20 +44,27 @@ class ModelsCommand final : public Subcommand {
            "exactly "
            "is refused by name (docs/scikit-learn.md). Several imports into one folder add up.\n\n"
            "list finds the models in a folder and below it; show tells what they are, and of one lasso model "
-           "its terms.";
+           "its terms.\n\n"
+           "pull downloads a registered model from an MLflow server; without a name the reference's six, "
+           "<layer>_<target>_model (the champion, else the latest version), into DIR/<layer>/<target>, where "
+           "predict --models finds them.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
-    return {"joulecast models import trained_models --out models",
-            "joulecast models import model.pkl --layer dense --target power --out models",
-            "joulecast models show models", "joulecast models list ."};
+    return {
+        "joulecast models import trained_models --out models",
+        "joulecast models import model.pkl --layer dense --target power --out models",
+        "joulecast models show models", "joulecast models list .",
+        "joulecast models pull models:/dense_power_model/1 --out dense_power --track http://localhost:5000"};
   }
   void declare(FlagSet& flags) override {
-    // pull and push, from and to a registry, will stand here.
-    auto& action = flags.add("ACTION", "", &action_, "import, list or show");
+    auto& action = flags.add("ACTION", "", &action_, "import, list, show or pull");
     action.required = true;
-    action.choices = {"import", "list", "show"};
-    flags.add("PATH", "", &path_, "A file or folder of models").required = true;
-    flags.add("--out", "DIR", &out_, "Folder for the model.json of an import");
+    action.choices = {"import", "list", "show", "pull"};
+    flags.add(
+        "PATH", "", &path_,
+        "A file or folder of models; of pull a registered one, models:/NAME/VERSION, @ALIAS or /latest");
+    flags.add("--out", "DIR", &out_, "Folder for the model.json of an import, or for what is pulled");
+    flags.add("--track", "URI", &uri_, "MLflow server to pull from; by default MLFLOW_TRACKING_URI");
     flags.add("--layer", "KIND", &layer_, "Layers of the model: convolutional, pooling or dense").choices = {
         "convolutional", "pooling", "dense"};
     flags.add("--target", "WHAT", &target_, "What the model predicts: power or runtime").choices = {
@@ -64,9 +72,15 @@ class ModelsCommand final : public Subcommand {
     flags.add("--json", "FILE", &json_, "Write what list or show tells to this file; '-' is standard output");
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
-    if ((action_ == "import") == out_.empty())
+    const bool pulls = action_ == "pull";
+    if ((action_ == "import" || pulls) == out_.empty())
       return fail(ErrorKind::kUsage,
-                  out_.empty() ? "models import needs --out DIR" : "--out belongs to models import", {},
+                  out_.empty() ? fmt::format("models {} needs --out DIR", action_)
+                               : "--out belongs to models import and pull",
+                  {}, "See 'joulecast models --help'");
+    if (pulls) return run_models_pull(console, common, {path_, out_, uri_});
+    if (path_.empty())
+      return fail(ErrorKind::kUsage, fmt::format("models {} needs PATH", action_), {},
                   "See 'joulecast models --help'");
     if (action_ == "list") return list(console, common);
     auto model = load();
@@ -209,7 +223,7 @@ class ModelsCommand final : public Subcommand {
     return {};
   }
 
-  std::string action_, path_, out_, layer_, target_, json_;
+  std::string action_, path_, out_, layer_, target_, json_, uri_;
 };
 
 }  // namespace

@@ -49,6 +49,7 @@ std::unique_ptr<Subcommand> make_predict_command();
 std::unique_ptr<Subcommand> make_evaluate_command();
 std::unique_ptr<Subcommand> make_models_command();
 std::unique_ptr<Subcommand> make_boards_command();
+std::unique_ptr<Subcommand> make_track_command();
 std::unique_ptr<Subcommand> make_simulate_command();
 std::unique_ptr<Subcommand> make_doctor_command();
 std::unique_ptr<Subcommand> make_completion_command();

@@ -16,6 +16,7 @@ constexpr std::array kSubcommands = {
     SubcommandEntry{"evaluate", "accuracy on networks that are held out", make_evaluate_command},
     SubcommandEntry{"models", "lists and shows models, imports those of scikit-learn", make_models_command},
     SubcommandEntry{"boards", "measured boards that come with the program", make_boards_command},
+    SubcommandEntry{"track", "sends trainings that an MLflow server has not got yet", make_track_command},
     SubcommandEntry{"simulate", "raw logs of a simulated board with known truth", make_simulate_command},
     SubcommandEntry{"doctor", "checks data and models, says what to do", make_doctor_command},
     SubcommandEntry{"completion", "completion script for bash, zsh or fish", make_completion_command},

@@ -6,6 +6,7 @@
 
 #include "cli/subcommand.h"
 #include "cli/table.h"
+#include "cli/training_log.h"
 #include "cli/words.h"
 #include "config/config.h"
 #include "joulecast/cost_model.h"
@@ -96,11 +97,16 @@ class TrainCommand final : public Subcommand {
            "with relative errors is added where it does best.\n\n"
            "The lasso pipelines and the keys of the configuration file are the reference's. Without TRAINING "
            "the configuration's data.data_dir is read. 'converged' solves each lasso to a small duality gap; "
-           "'compat' stops where scikit-learn 1.5.2 stops.";
+           "'compat' stops where scikit-learn 1.5.2 stops.\n\n"
+           "With --track the training is also recorded on an MLflow server: a run a model, with parameters, "
+           "metrics and files, and versions of registered models. A server that cannot be reached does not "
+           "fail the training; 'joulecast track resume MODELS' sends it later. MLFLOW_TRACKING_USERNAME and "
+           "MLFLOW_TRACKING_PASSWORD (or _TOKEN), or DAGSHUB_USER_TOKEN, say who you are.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast train training_data --out models",
-            "joulecast train training_data --out models --config config.yaml --mode compat"};
+            "joulecast train training_data --out models --config config.yaml --mode compat",
+            "joulecast train training_data --out models --track http://localhost:5000"};
   }
   void declare(FlagSet& flags) override {
     flags.add("TRAINING", "", &training_, "Folder that convert wrote, or the reference's training_data");
@@ -120,30 +126,33 @@ class TrainCommand final : public Subcommand {
         "--test-networks", "NAMES", &test_networks_,
         "Networks that no model learns from, separated by commas, or 'none'; lassos are judged on them. By "
         "default lassos leave out lenet, resnet18 and vgg16 (or the configuration's), physical models none");
+    add_track_flags(flags, track_);
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
     TrainOptions options;
     options.jobs = common.jobs;
     options.mode = mode_ == "compat" ? LassoMode::kCompat : LassoMode::kConverged;
     std::filesystem::path training = training_;
+    std::optional<TrackingConfig> tracking;
     if (!config_.empty()) {
       const auto config = read_config(config_);
       if (!config) return tl::unexpected(config.error());
       for (const auto& warning : config->warnings) console.warning(warning);
       config->apply_to(options);
-      if (config->tracking && config->tracking->enable_tracking)
-        console.warning(
-            "mlflow.enable_tracking is true, but this version records no runs: the models go to MODELS "
-            "alone");
+      tracking = config->tracking;
       if (training.empty() && config->data_dir) training = *config->data_dir;
     }
     if (training.empty())
       return fail(ErrorKind::kUsage, "train needs TRAINING", {},
                   "Name a folder, or one in the configuration as data.data_dir");
+    const auto target = track_target(console, track_, tracking);
+    if (!target) return tl::unexpected(target.error());
     if (!test_networks_.empty()) {
       options.test_networks = split_at_commas(test_networks_);
       if (options.test_networks == std::vector<std::string>{"none"}) options.test_networks.clear();
     }
+    TrainingContext context;
+    context.start_ms = now_ms();
     const auto data = read_training_set(training, device_);
     if (!data) return tl::unexpected(data.error());
     for (const auto& warning : data->warnings) console.warning(warning);
@@ -166,7 +175,13 @@ class TrainCommand final : public Subcommand {
     const std::size_t models = model->lasso.size() + model->relative_lasso.size() + model->physical.size();
     console.note(fmt::format("{} model{} written to {}", models, models == 1 ? "" : "s",
                              (std::filesystem::path(out_) / "model.json").string()));
-    return 0;
+    if (!*target) return 0;
+    context.end_ms = now_ms();
+    context.promotion = *promotion_from(track_.promote);
+    context.estimator = estimator_;
+    context.source = training;
+    context.test_networks = options.test_networks;
+    return log_training(console, common, **target, *model, std::move(context), out_);
   }
 
   /// With auto a kind of model that the data does not allow is left out; it is an error if none is left.
@@ -186,6 +201,7 @@ class TrainCommand final : public Subcommand {
   std::string mode_ = "converged";
   std::string device_;
   std::vector<std::string> test_networks_;
+  TrackArguments track_;
 };
 
 }  // namespace

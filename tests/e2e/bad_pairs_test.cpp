@@ -286,7 +286,7 @@ TEST_F(BadPairs, TrackingThatIsAskedForButAbsentIsSaid) {
   for (const char* network : {"a", "b", "c"}) write_layers(network, "orin");
   scratch_.write("config.yaml", "mlflow:\n  enable_tracking: true\n");
   const std::vector<std::string> train = {"train", "training", "--out", "models", "--config", "config.yaml"};
-  expect(run(train), 0, {"warning", "enable_tracking"});
+  expect(run(train), 0, {"warning", "enable_tracking", "--track"});
   scratch_.write("config.yaml", "mlflow:\n  enable_tracking: false\n");
   EXPECT_EQ(run(train).errors.find("tracking"), std::string::npos);
 }

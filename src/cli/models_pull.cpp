@@ -1,0 +1,45 @@
+#include "cli/models_pull.h"
+
+#include <fmt/format.h>
+
+#include "cli/fault_tally.h"
+#include "cli/training_log.h"
+#include "joulecast/tracking.h"
+
+namespace joulecast::cli {
+namespace {
+
+void tell(Console& console, const PulledModel& pulled, const std::string& out) {
+  console.note(fmt::format("{} version {}: {} file{} in {}", pulled.name, pulled.version, pulled.files.size(),
+                           pulled.files.size() == 1 ? "" : "s", out));
+}
+
+}  // namespace
+
+Expected<int> run_models_pull(Console& console, const CommonOptions& common,
+                              const ModelsPullArguments& arguments) {
+  const Environment environment = process_environment();
+  const std::string uri =
+      arguments.uri.empty() ? environment("MLFLOW_TRACKING_URI").value_or("") : arguments.uri;
+  if (uri.empty())
+    return fail(ErrorKind::kUsage, "models pull needs an MLflow server", {},
+                "Give --track URI, or set MLFLOW_TRACKING_URI");
+  const auto server = tracking_server(uri, environment);
+  if (!server) return tl::unexpected(server.error());
+  const TrackingHooks hooks = console_hooks(console, "pull", "files");
+  if (!arguments.model.empty()) {
+    const auto pulled = pull_model(*server, arguments.model, arguments.out, hooks);
+    console.end_progress();
+    if (!pulled) return tl::unexpected(pulled.error());
+    tell(console, *pulled, arguments.out);
+    return 0;
+  }
+  const auto pulled = pull_reference_models(*server, arguments.out, hooks);
+  console.end_progress();
+  FaultTally faults;
+  for (const PulledModel& model : pulled.models) tell(console, model, arguments.out);
+  for (const auto& [name, error] : pulled.faults) faults.skipped(console, name, error);
+  return faults.verdict(!pulled.models.empty(), common.strict, "no model was pulled");
+}
+
+}  // namespace joulecast::cli

@@ -1,0 +1,60 @@
+// A request to an HTTP server and its answer.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "joulecast/error.h"
+
+namespace joulecast::http {
+
+/// A secret that goes into the Authorization header, to the host of the request's URL and to no other.
+struct Credentials {
+  std::string user, password;  ///< Basic, if one of them is there
+  std::string token;           ///< Bearer, else
+
+  [[nodiscard]] bool basic() const { return !user.empty() || !password.empty(); }
+  [[nodiscard]] bool empty() const { return !basic() && token.empty(); }
+};
+
+/// One request. A body is `body`, or the file `upload`, read while it is sent.
+struct Request {
+  std::string method = "GET";
+  std::string url;  ///< http:// or https://, without user and password
+  std::vector<std::pair<std::string, std::string>> headers{};
+  Credentials credentials{};
+  std::string body{};
+  std::optional<std::filesystem::path> upload{};
+  /// Where the body of a 2xx answer goes; the file appears whole or not at all.
+  std::optional<std::filesystem::path> download{};
+  /// Whether the request may be repeated where the server may have carried it out already: after a lost
+  /// answer or a 5xx other than 503. Requests that were not carried out are repeated in any case.
+  bool repeatable = true;
+  /// Told the bytes sent or received so far.
+  std::function<void(std::uint64_t bytes)> progress{};
+};
+
+struct Response {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;  ///< names in small letters
+  std::string body;                                          ///< empty where it went to a file
+
+  [[nodiscard]] bool ok() const { return status >= 200 && status < 300; }
+  /// Value of a header, name in small letters; null if it is absent.
+  [[nodiscard]] const std::string* header(std::string_view name) const;
+};
+
+/// Why there is no answer.
+struct Fault {
+  Error error;
+  bool passing = false;      ///< may go away by itself
+  bool carried_out = false;  ///< the server may have acted on the request
+};
+
+}  // namespace joulecast::http

@@ -1,0 +1,220 @@
+#include "http/transfer.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "base/atomic_file.h"
+#include "base/input_file.h"
+#include "http/url.h"
+
+namespace joulecast::http {
+namespace {
+
+using FilePointer = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
+
+/// What the callbacks see of an attempt.
+struct Attempt {
+  const Request& request;
+  Response response;
+  std::size_t body_sent = 0;
+  FilePointer upload{nullptr, &std::fclose};
+  std::optional<AtomicFile> download;
+  bool unwritable = false;
+  std::uint64_t moved = 0;
+
+  void moved_more(std::size_t bytes) {
+    moved += bytes;
+    if (request.progress) request.progress(moved);
+  }
+};
+
+std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
+  auto& response = static_cast<Attempt*>(user)->response;
+  std::string_view line(data, size);
+  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
+  // Each answer of a chain of redirects begins with its status line.
+  if (line.starts_with("HTTP/")) {
+    response.headers.clear();
+    const std::size_t blank = std::min(line.find(' '), line.size());
+    response.status = std::atoi(std::string(line.substr(blank)).c_str());
+  } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
+    std::string name(line.substr(0, colon));
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    line.remove_prefix(colon + 1);
+    while (line.starts_with(' ')) line.remove_prefix(1);
+    response.headers.emplace_back(std::move(name), std::string(line));
+  }
+  return size;
+}
+
+std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
+  auto& attempt = *static_cast<Attempt*>(user);
+  if (attempt.download && attempt.response.ok()) {
+    attempt.download->write({data, size});
+    attempt.unwritable = !attempt.download->ok();
+    if (attempt.unwritable) return 0;
+    attempt.moved_more(size);
+    return size;
+  }
+  // A page that a server shows instead of an answer is needed for its first words alone, but JSON whole.
+  constexpr std::size_t kLongestBody = 256U << 20U;
+  if (attempt.response.body.size() + size > kLongestBody) return 0;
+  attempt.response.body.append(data, size);
+  return size;
+}
+
+std::size_t give_body(char* to, std::size_t, std::size_t size, void* user) {
+  auto& attempt = *static_cast<Attempt*>(user);
+  std::size_t given = 0;
+  if (attempt.upload) {
+    given = std::fread(to, 1, size, attempt.upload.get());
+    if (given == 0 && std::ferror(attempt.upload.get()) != 0) return CURL_READFUNC_ABORT;
+  } else {
+    given = std::min(size, attempt.request.body.size() - attempt.body_sent);
+    std::memcpy(to, attempt.request.body.data() + attempt.body_sent, given);
+    attempt.body_sent += given;
+  }
+  attempt.moved_more(given);
+  return given;
+}
+
+/// A redirect makes libcurl send the body again. So does, unasked, a kept connection that closes without an
+/// answer: then the server may have acted on the request, and what may not be repeated must not be.
+int rewind_body(void* user, curl_off_t offset, int origin) {
+  auto& attempt = *static_cast<Attempt*>(user);
+  const bool redirected = attempt.response.status >= 300 && attempt.response.status < 400;
+  if (!attempt.request.repeatable && !redirected) return CURL_SEEKFUNC_FAIL;
+  if (origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
+  attempt.body_sent = 0;
+  attempt.moved = 0;
+  const bool failed = attempt.upload && std::fseek(attempt.upload.get(), 0, SEEK_SET) != 0;
+  return failed ? CURL_SEEKFUNC_FAIL : CURL_SEEKFUNC_OK;
+}
+
+/// One handle with its options; the list of headers lives as long.
+class Setup {
+ public:
+  Setup(const CurlLibrary& curl, CURL* handle) : curl_(curl), handle_(handle) { curl.easy_reset(handle); }
+  ~Setup() { curl_.slist_free_all(headers_); }
+  Setup(const Setup&) = delete;
+  Setup& operator=(const Setup&) = delete;
+
+  template <class Value>
+  void set(CURLoption option, Value value) {
+    curl_.easy_setopt(handle_, option, value);
+  }
+  void set(CURLoption option, const std::string& value) { set(option, value.c_str()); }
+  void header(const std::string& line) { headers_ = curl_.slist_append(headers_, line.c_str()); }
+  void finish() { set(CURLOPT_HTTPHEADER, headers_); }
+
+ private:
+  const CurlLibrary& curl_;
+  CURL* handle_;
+  curl_slist* headers_ = nullptr;
+};
+
+void set_transport(Setup& setup, const Request& request, const ClientOptions& options) {
+  setup.set(CURLOPT_URL, request.url);
+  setup.set(CURLOPT_NOSIGNAL, 1L);
+  setup.set(CURLOPT_FOLLOWLOCATION, 1L);
+  setup.set(CURLOPT_MAXREDIRS, 5L);
+  setup.set(CURLOPT_POSTREDIR, static_cast<long>(CURL_REDIR_POST_ALL));
+  const bool secure = request.url.starts_with("https:");
+  setup.set(CURLOPT_PROTOCOLS_STR, "http,https");
+  setup.set(CURLOPT_REDIR_PROTOCOLS_STR, secure ? "https" : "http,https");
+  setup.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(options.connect_timeout_seconds * 1e3));
+  setup.set(CURLOPT_LOW_SPEED_LIMIT, 1L);
+  setup.set(CURLOPT_LOW_SPEED_TIME, std::max(1L, static_cast<long>(options.silence_timeout_seconds)));
+  setup.set(CURLOPT_USERAGENT, "joulecast");
+  setup.set(CURLOPT_ACCEPT_ENCODING, "");
+  if (!options.verify_tls) {
+    setup.set(CURLOPT_SSL_VERIFYPEER, 0L);
+    setup.set(CURLOPT_SSL_VERIFYHOST, 0L);
+  }
+  if (!options.ca_bundle.empty()) setup.set(CURLOPT_CAINFO, options.ca_bundle);
+  if (!options.client_certificate.empty()) setup.set(CURLOPT_SSLCERT, options.client_certificate);
+  // libcurl itself keeps these from other hosts, ports and schemes.
+  if (request.credentials.basic()) {
+    setup.set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BASIC));
+    setup.set(CURLOPT_USERNAME, request.credentials.user);
+    setup.set(CURLOPT_PASSWORD, request.credentials.password);
+  } else if (!request.credentials.token.empty()) {
+    setup.set(CURLOPT_HTTPAUTH, static_cast<long>(CURLAUTH_BEARER));
+    setup.set(CURLOPT_XOAUTH2_BEARER, request.credentials.token);
+  }
+}
+
+Expected<void> set_body(Setup& setup, Attempt& attempt) {
+  const Request& request = attempt.request;
+  const bool has_body = request.upload || !request.body.empty() || request.method == "POST" ||
+                        request.method == "PUT" || request.method == "PATCH";
+  for (const auto& [name, value] : request.headers) setup.header(fmt::format("{}: {}", name, value));
+  if (request.method == "HEAD") {
+    setup.set(CURLOPT_NOBODY, 1L);
+  } else if (has_body) {
+    auto size = static_cast<curl_off_t>(request.body.size());
+    if (request.upload) {
+      attempt.upload.reset(std::fopen(request.upload->c_str(), "rb"));
+      std::error_code code;
+      size = static_cast<curl_off_t>(std::filesystem::file_size(*request.upload, code));
+      if (!attempt.upload || code)
+        return tl::unexpected(unreadable_file(*request.upload, code ? code.value() : errno));
+    }
+    setup.set(CURLOPT_UPLOAD, 1L);
+    setup.set(CURLOPT_INFILESIZE_LARGE, size);
+    setup.set(CURLOPT_READFUNCTION, &give_body);
+    setup.set(CURLOPT_READDATA, static_cast<void*>(&attempt));
+    setup.set(CURLOPT_SEEKFUNCTION, &rewind_body);
+    setup.set(CURLOPT_SEEKDATA, static_cast<void*>(&attempt));
+    setup.header("Expect:");  // servers that do not know "100-continue" would cost a second each
+  }
+  setup.set(CURLOPT_CUSTOMREQUEST, request.method);
+  if (request.download) {
+    auto file = AtomicFile::create(*request.download);
+    if (!file) return tl::unexpected(file.error());
+    attempt.download.emplace(std::move(*file));
+  }
+  setup.finish();
+  return {};
+}
+
+}  // namespace
+
+const std::string* Response::header(std::string_view name) const {
+  const auto found =
+      std::find_if(headers.begin(), headers.end(), [&](const auto& one) { return one.first == name; });
+  return found == headers.end() ? nullptr : &found->second;
+}
+
+tl::expected<Response, Fault> transfer(const CurlLibrary& curl, CURL* handle, const Request& request,
+                                       const ClientOptions& options) {
+  Attempt attempt{request, {}, 0, {nullptr, &std::fclose}, {}, false, 0};
+  std::array<char, CURL_ERROR_SIZE> detail{};
+  Setup setup(curl, handle);
+  set_transport(setup, request, options);
+  setup.set(CURLOPT_ERRORBUFFER, detail.data());
+  setup.set(CURLOPT_HEADERFUNCTION, &take_header);
+  setup.set(CURLOPT_HEADERDATA, static_cast<void*>(&attempt));
+  setup.set(CURLOPT_WRITEFUNCTION, &take_body);
+  setup.set(CURLOPT_WRITEDATA, static_cast<void*>(&attempt));
+  if (auto ready = set_body(setup, attempt); !ready) return tl::unexpected(Fault{ready.error()});
+  const CURLcode code = curl.easy_perform(handle);
+  // The handle outlives what its options point to.
+  setup.set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
+  if (code != CURLE_OK && !attempt.unwritable)
+    return tl::unexpected(
+        fault_of(code, request.url, detail[0] != '\0' ? detail.data() : curl.easy_strerror(code)));
+  if (attempt.download && attempt.response.ok()) {
+    if (auto kept = attempt.download->commit(); !kept) return tl::unexpected(Fault{kept.error()});
+  }
+  return std::move(attempt.response);
+}
+
+}  // namespace joulecast::http

@@ -1,0 +1,46 @@
+// Files of runs and models, wherever a server keeps them.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tracking/rest.h"
+
+namespace joulecast::tracking {
+
+struct ArtifactEntry {
+  std::string path;  ///< below the store's root
+  bool is_folder = false;
+  std::uint64_t bytes = 0;
+};
+
+/// The files below one artifact URI.
+class ArtifactStore {
+ public:
+  /// mlflow-artifacts: (through the tracking server), http(s): and file: or a path (a folder of this
+  /// machine). Error kUnfit for others, which are named.
+  static Expected<ArtifactStore> open(Rest& rest, std::string_view uri);
+
+  /// Puts a file at a path below the root; an earlier one is replaced.
+  ApiResult<void> put(const std::filesystem::path& file, const std::string& path);
+  /// What lies in a folder below the root; empty if it is none.
+  ApiResult<std::vector<ArtifactEntry>> list(const std::string& folder);
+  /// All files below a folder, by path.
+  ApiResult<std::vector<ArtifactEntry>> files_below(const std::string& folder);
+  ApiResult<void> get(const std::string& path, const std::filesystem::path& to);
+
+ private:
+  ArtifactStore(Rest& rest, std::string base, std::string root, std::filesystem::path local)
+      : rest_(&rest), base_(std::move(base)), root_(std::move(root)), local_(std::move(local)) {}
+  [[nodiscard]] std::string url_of(const std::string& path) const;
+  [[nodiscard]] std::string below_root(const std::string& path) const;
+
+  Rest* rest_;
+  std::string base_;             ///< URL of the interface's root; empty: a folder
+  std::string root_;             ///< path of the store below it
+  std::filesystem::path local_;  ///< the folder
+};
+
+}  // namespace joulecast::tracking

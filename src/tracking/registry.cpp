@@ -1,0 +1,210 @@
+#include "tracking/registry.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <thread>
+
+#include <fmt/format.h>
+
+namespace joulecast::tracking {
+namespace {
+
+constexpr std::string_view kScoreTag = "joulecast.held_out_rmspe_percent";
+constexpr std::string_view kBasisTag = "joulecast.held_out";
+
+std::string text_of(const Json& json, const char* key) {
+  return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>()
+                                                                         : std::string();
+}
+
+std::string tag_of(const Json& owner, std::string_view key) {
+  if (!owner.is_object() || !owner.contains("tags") || !owner["tags"].is_array()) return {};
+  for (const Json& tag : owner["tags"])
+    if (text_of(tag, "key") == key) return text_of(tag, "value");
+  return {};
+}
+
+VersionFacts facts_of(const Json& version) {
+  VersionFacts facts{text_of(version, "version"), std::nullopt, tag_of(version, kBasisTag)};
+  const std::string score = tag_of(version, kScoreTag);
+  double value = 0.0;
+  const auto [end, code] = std::from_chars(score.data(), score.data() + score.size(), value);
+  if (!score.empty() && code == std::errc() && end == score.data() + score.size()) facts.score = value;
+  return facts;
+}
+
+ApiFault fault(ErrorKind kind, std::string message, std::string hint) {
+  return {{kind, std::move(message), {}, std::move(hint)}, 0, {}, false};
+}
+
+ApiResult<Json> get_version(Rest& rest, const std::string& name, const std::string& version) {
+  auto answer = rest.get("model-versions/get", {{"name", name}, {"version", version}});
+  if (!answer) return tl::unexpected(answer.error());
+  return answer->value("model_version", Json::object());
+}
+
+/// The version that this run has of the model, if there is one.
+ApiResult<std::string> find_version(Rest& rest, const std::string& name, const std::string& run) {
+  const auto found = rest.get("model-versions/search", {{"filter", fmt::format("run_id='{}'", run)}});
+  if (!found) return tl::unexpected(found.error());
+  for (const Json& version : found->value("model_versions", Json::array()))
+    if (text_of(version, "name") == name) return text_of(version, "version");
+  return std::string();
+}
+
+ApiResult<void> wait_until_ready(Rest& rest, const std::string& name, Json version) {
+  constexpr int kQuestions = 60;
+  for (int question = 0; question < kQuestions; ++question) {
+    const std::string status = text_of(version, "status");
+    if (status != "PENDING_REGISTRATION" && status != "FAILED_REGISTRATION") return {};
+    if (status == "FAILED_REGISTRATION") break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    auto next = get_version(rest, name, text_of(version, "version"));
+    if (!next) return tl::unexpected(next.error());
+    version = std::move(*next);
+  }
+  return tl::unexpected(fault(ErrorKind::kServer,
+                              fmt::format("{}: version {} of {} does not become ready", rest.server().uri,
+                                          text_of(version, "version"), name),
+                              "Look at the model in the server's pages"));
+}
+
+/// An alias that does not exist is status 400 with INVALID_PARAMETER_VALUE.
+bool is_absent_alias(const ApiFault& fault) {
+  return fault.is_absent() || (fault.status == 400 && fault.code == "INVALID_PARAMETER_VALUE");
+}
+
+/// Champion by the model's tag, for servers without aliases.
+ApiResult<std::string> tagged_champion(Rest& rest, const std::string& name) {
+  const auto model = rest.get("registered-models/get", {{"name", name}});
+  if (!model) return tl::unexpected(model.error());
+  return tag_of(model->value("registered_model", Json::object()), kChampion);
+}
+
+ApiResult<std::string> version_of_alias(Rest& rest, const std::string& name, const std::string& alias) {
+  const auto found = rest.get("registered-models/alias", {{"name", name}, {"alias", alias}});
+  if (found) return text_of(found->value("model_version", Json::object()), "version");
+  if (alias == kChampion && found.error().is_unknown_call()) return tagged_champion(rest, name);
+  if (is_absent_alias(found.error())) return std::string();
+  return tl::unexpected(found.error());
+}
+
+ApiResult<std::string> latest_version(Rest& rest, const std::string& name) {
+  const auto found = rest.get("model-versions/search", {{"filter", fmt::format("name='{}'", name)}});
+  if (!found) return tl::unexpected(found.error());
+  long newest = 0;
+  for (const Json& version : found->value("model_versions", Json::array()))
+    newest = std::max(newest, std::strtol(text_of(version, "version").c_str(), nullptr, 10));
+  return newest == 0 ? std::string() : std::to_string(newest);
+}
+
+}  // namespace
+
+Decision decide(Promotion promotion, const ModelRegistration& wanted,
+                const std::optional<VersionFacts>& champion) {
+  if (promotion == Promotion::kNever) return {false, "--promote never"};
+  if (promotion == Promotion::kAlways) return {true, "--promote always"};
+  if (!champion) return {true, "the first champion"};
+  if (!wanted.score) return {false, "nothing was held out to judge it by"};
+  if (!champion->score || champion->score_basis != wanted.score_basis)
+    return {false, fmt::format("version {} was judged on other networks", champion->version)};
+  const bool better = *wanted.score < *champion->score;
+  return {better, fmt::format("held-out RMSPE {:.2f} % {} {:.2f} % of version {}", *wanted.score,
+                              better ? "is below" : "is not below", *champion->score, champion->version)};
+}
+
+ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wanted, const std::string& source,
+                                      const std::string& run, bool maybe_there) {
+  const auto model =
+      rest.post("registered-models/create",
+                {{"name", wanted.name}, {"tags", {{{"key", "joulecast.model"}, {"value", "true"}}}}});
+  if (!model && !model.error().already_exists()) return tl::unexpected(model.error());
+  Json tags = Json::array();
+  if (wanted.score) {
+    tags.push_back({{"key", kScoreTag}, {"value", fmt::format("{}", *wanted.score)}});
+    tags.push_back({{"key", kBasisTag}, {"value", wanted.score_basis}});
+  }
+  const Json body = {{"name", wanted.name},
+                     {"source", source},
+                     {"run_id", run},
+                     {"description", wanted.description},
+                     {"tags", tags}};
+  for (int attempt = 0;; ++attempt) {
+    const auto found = maybe_there || attempt > 0 ? find_version(rest, wanted.name, run)
+                                                  : ApiResult<std::string>(std::string());
+    if (!found) return tl::unexpected(found.error());
+    if (!found->empty()) return *found;
+    const auto made = rest.post("model-versions/create", body, false);
+    if (made) {
+      const Json version = made->value("model_version", Json::object());
+      if (auto ready = wait_until_ready(rest, wanted.name, version); !ready)
+        return tl::unexpected(ready.error());
+      return text_of(version, "version");
+    }
+    if (!made.error().uncertain || attempt >= rest.server().retries) return tl::unexpected(made.error());
+  }
+}
+
+ApiResult<std::optional<VersionFacts>> champion_of(Rest& rest, const std::string& name) {
+  const auto version = version_of_alias(rest, name, std::string(kChampion));
+  if (!version) return tl::unexpected(version.error());
+  if (version->empty()) return std::nullopt;
+  const auto found = get_version(rest, name, *version);
+  if (!found) {
+    if (found.error().is_absent()) return std::nullopt;  // a tag that names a version deleted since
+    return tl::unexpected(found.error());
+  }
+  return facts_of(*found);
+}
+
+ApiResult<bool> make_champion(Rest& rest, const std::string& name, const std::string& version) {
+  const auto alias =
+      rest.post("registered-models/alias", {{"name", name}, {"alias", kChampion}, {"version", version}});
+  if (alias) return true;
+  if (!alias.error().is_unknown_call()) return tl::unexpected(alias.error());
+  const auto tag =
+      rest.post("registered-models/set-tag", {{"name", name}, {"key", kChampion}, {"value", version}});
+  if (!tag) return tl::unexpected(tag.error());
+  return false;
+}
+
+ApiResult<ResolvedModel> resolve_model(Rest& rest, std::string_view uri) {
+  constexpr std::string_view kScheme = "models:/";
+  std::string_view rest_of_uri = uri;
+  if (rest_of_uri.starts_with(kScheme)) rest_of_uri.remove_prefix(kScheme.size());
+  while (rest_of_uri.starts_with('/')) rest_of_uri.remove_prefix(1);
+  const std::size_t split = std::min(rest_of_uri.find_first_of("@/"), rest_of_uri.size());
+  ResolvedModel model{std::string(rest_of_uri.substr(0, split)), {}, {}};
+  const std::string which(rest_of_uri.substr(std::min(split + 1, rest_of_uri.size())));
+  if (!uri.starts_with(kScheme) || model.name.empty() || which.empty() ||
+      which.find('/') != std::string::npos)
+    return tl::unexpected(fault(ErrorKind::kUsage, fmt::format("'{}' names no model of a registry", uri),
+                                "Give models:/NAME/VERSION, models:/NAME@ALIAS or models:/NAME/latest"));
+  auto version = rest_of_uri[split] == '@' ? version_of_alias(rest, model.name, which)
+                 : which == "latest"       ? latest_version(rest, model.name)
+                                           : ApiResult<std::string>(which);
+  if (!version) return tl::unexpected(version.error());
+  const auto found = version->empty() ? tl::unexpected(fault(ErrorKind::kServer, "", ""))
+                                      : rest.get("model-versions/get-download-uri",
+                                                 {{"name", model.name}, {"version", *version}});
+  if (!found && !version->empty() && !found.error().is_absent() && found.error().status != 400)
+    return tl::unexpected(found.error());
+  if (!found)
+    return tl::unexpected(fault(ErrorKind::kServer, fmt::format("{} has no {}", rest.server().uri, uri),
+                                "`joulecast models list` or the server's pages show what there is"));
+  model.version = *version;
+  model.source = text_of(*found, "artifact_uri");
+  constexpr std::string_view kRuns = "runs:/";
+  if (model.source.starts_with(kRuns)) {  // of a run's artifacts, which the server does not look up
+    const std::string path = model.source.substr(kRuns.size());
+    const std::size_t slash = std::min(path.find('/'), path.size());
+    const auto run = rest.get("runs/get", {{"run_id", path.substr(0, slash)}});
+    if (!run) return tl::unexpected(run.error());
+    const Json info = run->value("run", Json::object()).value("info", Json::object());
+    model.source = text_of(info, "artifact_uri") + path.substr(slash);
+  }
+  return model;
+}
+
+}  // namespace joulecast::tracking

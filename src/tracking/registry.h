@@ -1,0 +1,43 @@
+// Registered models, their versions, and which of them is the champion.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "tracking/rest.h"
+
+namespace joulecast::tracking {
+
+inline constexpr std::string_view kChampion = "champion";
+
+/// What a version of a model says of itself in its tags.
+struct VersionFacts {
+  std::string version;
+  std::optional<double> score;
+  std::string score_basis;
+};
+
+/// What `--promote` makes of a new version. Pure.
+struct Decision {
+  bool promote = false;
+  std::string reason;
+};
+Decision decide(Promotion promotion, const ModelRegistration& wanted,
+                const std::optional<VersionFacts>& champion);
+
+/// A version of `wanted` from the artifacts at `source` of a run, made and READY; found if an earlier attempt
+/// has made it, for which is looked at first only if it `maybe_there`.
+ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wanted, const std::string& source,
+                                      const std::string& run, bool maybe_there);
+/// The champion of a model, by alias, or by tag where a server knows no aliases.
+ApiResult<std::optional<VersionFacts>> champion_of(Rest& rest, const std::string& name);
+/// Makes a version the champion. The value tells whether it is an alias (else a tag of the model).
+ApiResult<bool> make_champion(Rest& rest, const std::string& name, const std::string& version);
+
+/// Where the artifacts of models:/NAME/VERSION, @ALIAS or /latest lie.
+struct ResolvedModel {
+  std::string name, version, source;
+};
+ApiResult<ResolvedModel> resolve_model(Rest& rest, std::string_view uri);
+
+}  // namespace joulecast::tracking

@@ -1,0 +1,364 @@
+// What a training looks like on a server: the reference's names of runs, metrics and parameters, and ours.
+#include <algorithm>
+#include <array>
+#include <random>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/float_text.h"
+#include "base/json_text.h"
+#include "joulecast/tracking.h"
+#include "tracking/git_commit.h"
+
+namespace joulecast {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+std::string new_key() {
+  std::random_device random;
+  std::string key;
+  for (int word = 0; word < 4; ++word) key += fmt::format("{:08x}", random());
+  return key;
+}
+
+/// Python's True and False.
+std::string truth(bool value) {
+  return value ? "True" : "False";
+}
+
+/// Names in a registry may hold neither '/' nor ':'.
+std::string registry_name(std::string name) {
+  for (char& c : name)
+    if (c == '/' || c == ':') c = '_';
+  return name;
+}
+
+std::string model_name(const LassoModel& model) {
+  return fmt::format("{}_{}{}_model", to_string(model.kind), to_string(model.target),
+                     model.recipe.relative ? "_relative" : "");
+}
+std::string model_name(const PhysicalModel& model) {
+  return fmt::format("physical_{}_model", to_string(model.target));
+}
+
+/// Where the polynomial stands in the reference's pipeline of this recipe.
+std::string polynomial_step(const LassoRecipe& recipe) {
+  std::string step = "transformer";
+  if (!recipe.special_terms.empty()) step += "__regular_polynomial";
+  if (recipe.log_scale) step += "__polynomial_features";
+  return step;
+}
+
+/// What scikit-learn's autolog writes of the reference's pipeline, with the names of its steps.
+Pairs autolog_params(const LassoRecipe& recipe) {
+  const LassoOptions& lasso = recipe.lasso;
+  Pairs params = {{"memory", "None"}, {"verbose", "False"}};
+  const std::string polynomial = polynomial_step(recipe);
+  params.emplace_back(polynomial + "__degree", std::to_string(recipe.degree));
+  params.emplace_back(polynomial + "__include_bias", truth(recipe.bias));
+  params.emplace_back(polynomial + "__interaction_only", truth(recipe.interaction_only));
+  params.emplace_back(polynomial + "__order", "C");
+  if (recipe.scaler == Scaler::kStandard) {
+    params.emplace_back("scaler__with_mean", "True");
+    params.emplace_back("scaler__with_std", "True");
+  } else if (recipe.scaler == Scaler::kRobust) {
+    params.emplace_back("scaler__with_centering", "True");
+    params.emplace_back("scaler__with_scaling", "True");
+    params.emplace_back("scaler__quantile_range", "(25.0, 75.0)");
+  } else if (recipe.scaler == Scaler::kMinMax) {
+    params.emplace_back("scaler__feature_range", "(0, 1)");
+  }
+  params.emplace_back("lasso__alphas", "None");
+  params.emplace_back("lasso__copy_X", "True");
+  params.emplace_back("lasso__cv", std::to_string(recipe.folds));
+  params.emplace_back("lasso__eps", float_text(lasso.eps));
+  params.emplace_back("lasso__fit_intercept", truth(lasso.fit_intercept));
+  params.emplace_back("lasso__max_iter", std::to_string(lasso.max_iterations));
+  params.emplace_back("lasso__n_alphas", std::to_string(lasso.alphas));
+  params.emplace_back("lasso__n_jobs", "None");
+  params.emplace_back("lasso__positive", truth(lasso.positive));
+  params.emplace_back("lasso__precompute", "auto");
+  params.emplace_back("lasso__random_state", "42");
+  params.emplace_back("lasso__selection", "cyclic");
+  params.emplace_back("lasso__tol", float_text(lasso.tolerance));
+  params.emplace_back("lasso__verbose", "False");
+  return params;
+}
+
+Pairs params_of(const LassoModel& model) {
+  Pairs params = autolog_params(model.recipe);
+  params.emplace_back("train_num_cnn_models", std::to_string(model.train_networks.size()));
+  params.emplace_back("test_num_cnn_models", std::to_string(model.test_networks.size()));
+  std::vector<std::string> terms;
+  for (const auto& factors : model.recipe.special_terms)
+    terms.push_back(fmt::format("{}", fmt::join(factors, "*")));
+  params.emplace_back("layer_type", to_string(model.kind));
+  params.emplace_back("model_type", to_string(model.target));
+  params.emplace_back("mode", model.recipe.lasso.mode == LassoMode::kCompat ? "compat" : "converged");
+  params.emplace_back("log_scale", truth(model.recipe.log_scale));
+  params.emplace_back("relative_errors", truth(model.recipe.relative));
+  params.emplace_back("scaler", to_string(model.recipe.scaler));
+  params.emplace_back("special_terms", terms.empty() ? "None" : fmt::format("{}", fmt::join(terms, ", ")));
+  params.emplace_back("features", fmt::format("{}", fmt::join(model.features, ", ")));
+  params.emplace_back("train_networks", fmt::format("{}", fmt::join(model.train_networks, ", ")));
+  params.emplace_back("test_networks", fmt::format("{}", fmt::join(model.test_networks, ", ")));
+  return params;
+}
+
+void add_metrics(std::string_view prefix, const Metrics& metrics, std::vector<RunMetric>& to) {
+  const auto add = [&](std::string_view name, double value) {
+    to.push_back({fmt::format("{}_{}", prefix, name), value, 0});
+  };
+  add("root_mean_squared_percentage_error", metrics.rmspe_percent);
+  add("root_mean_squared_error", metrics.rmse);
+  add("mean_squared_error", metrics.mse);
+  add("r2_score", metrics.r2);
+  add("mean_absolute_error", metrics.mae);
+  add("mean_absolute_percentage_error", metrics.mape);
+}
+
+std::vector<RunMetric> metrics_of(const LassoModel& model) {
+  std::vector<RunMetric> metrics;
+  if (model.train_metrics) {
+    add_metrics("training", *model.train_metrics, metrics);
+    metrics.push_back({"training_score", model.train_metrics->r2, 0});  // a regressor's score is its R2
+  }
+  if (model.test_metrics) add_metrics("testing", *model.test_metrics, metrics);
+  metrics.push_back({"alpha", model.alpha, 0});
+  metrics.push_back({"alpha_index", static_cast<double>(model.alpha_index), 0});
+  metrics.push_back({"n_iter", static_cast<double>(model.iterations), 0});
+  metrics.push_back({"duality_gap", model.duality_gap, 0});
+  metrics.push_back({"nonzero_coefficients", static_cast<double>(model.terms.size()), 0});
+  metrics.push_back({"training_rows", static_cast<double>(model.train_rows), 0});
+  metrics.push_back({"testing_rows", static_cast<double>(model.test_rows), 0});
+  // The path of cross-validation: a step an alpha, from the largest down.
+  for (std::size_t i = 0; i < std::min(model.alphas.size(), model.mean_mse.size()); ++i) {
+    const auto step = static_cast<std::int64_t>(i);
+    metrics.push_back({"cross_validation_alpha", model.alphas[i], step});
+    metrics.push_back({"cross_validation_mean_squared_error", model.mean_mse[i], step});
+  }
+  return metrics;
+}
+
+void write_metrics(JsonWriter& json, std::string_view name, const std::optional<Metrics>& metrics) {
+  json.key(name);
+  if (!metrics) {
+    json.null();
+    return;
+  }
+  json.begin_object(JsonWriter::kInline).member("rmspe_percent", metrics->rmspe_percent);
+  json.member("rmse", metrics->rmse).member("mse", metrics->mse).member("r2", metrics->r2);
+  json.member("mae", metrics->mae).member("mape", metrics->mape).end_object();
+}
+
+void write_evaluation(JsonWriter& json, const LassoModel& model) {
+  json.begin_object().member("model", model_name(model)).member("train_networks", model.train_networks);
+  json.member("test_networks", model.test_networks).member("train_rows", std::uint64_t{model.train_rows});
+  json.member("test_rows", std::uint64_t{model.test_rows});
+  write_metrics(json, "train_metrics", model.train_metrics);
+  write_metrics(json, "test_metrics", model.test_metrics);
+  json.end_object();
+}
+
+std::string evaluation_json(const CostModel& model) {
+  JsonWriter json;
+  json.begin_object().key("models").begin_array();
+  for (const LassoModel& one : model.lasso) write_evaluation(json, one);
+  for (const LassoModel& one : model.relative_lasso) write_evaluation(json, one);
+  json.end_array().key("leaderboard").begin_array();
+  for (const LeaderboardEntry& entry : model.leaderboard) {
+    json.begin_object(JsonWriter::kInline).member("target", entry.target).member("kind", entry.kind);
+    json.member("estimator", entry.estimator).member("layers", std::uint64_t{entry.layers});
+    json.member("rmspe_percent", entry.rmspe_percent).member("chosen", entry.chosen).end_object();
+  }
+  json.end_array().end_object();
+  return json.take();
+}
+
+/// A cost model with no models yet, of the same training.
+CostModel without_models(const CostModel& model) {
+  CostModel part;
+  part.library_version = model.library_version;
+  part.device = model.device;
+  part.data_hash = model.data_hash;
+  part.idle_power_w = model.idle_power_w;
+  return part;
+}
+
+/// The files of a run: everything a run carries is listed here. `part` holds the models that the run is of;
+/// what lies below model/ is what the registry's version is made of.
+std::vector<RunArtifact> artifacts_of(const CostModel& part, std::string evaluation) {
+  std::vector<RunArtifact> artifacts;
+  if (auto text = to_json(part)) artifacts.push_back({"model/model.json", std::move(*text)});
+  artifacts.push_back({"evaluation.json", std::move(evaluation)});
+  return artifacts;
+}
+
+std::string held_out_words(const Metrics& metrics) {
+  return fmt::format("RMSPE {:.2f} %, MAPE {:.2f} %, R2 {:.3f}", metrics.rmspe_percent, 100.0 * metrics.mape,
+                     metrics.r2);
+}
+
+RunRecord run_of(const LassoModel& model, const CostModel& all) {
+  RunRecord run;
+  run.name = model_name(model);
+  run.params = params_of(model);
+  run.metrics = metrics_of(model);
+  run.tags = {{"estimator_name", "lasso"}};
+  CostModel part = without_models(all);
+  (model.recipe.relative ? part.relative_lasso : part.lasso).push_back(model);
+  JsonWriter json;
+  write_evaluation(json, model);
+  run.artifacts = artifacts_of(part, json.take());
+  ModelRegistration registration;
+  registration.name = run.name;
+  registration.description =
+      fmt::format("Trained on {} rows of {} networks.", model.train_rows, model.train_networks.size());
+  if (model.test_metrics) {
+    const std::string networks = fmt::format("{}", fmt::join(model.test_networks, ", "));
+    registration.score = model.test_metrics->rmspe_percent;
+    registration.score_basis = fmt::format("{} rows of {}", model.test_rows, networks);
+    registration.description +=
+        fmt::format(" On {}, held out: {}.", networks, held_out_words(*model.test_metrics));
+  }
+  run.registration = std::move(registration);
+  return run;
+}
+
+RunRecord run_of(const PhysicalModel& model, const CostModel& all) {
+  RunRecord run;
+  run.name = model_name(model);
+  run.tags = {{"estimator_name", "physical"}};
+  run.params = {{"train_num_cnn_models", std::to_string(model.networks.size())},
+                {"model_type", std::string(to_string(model.target))},
+                {"recipes", std::to_string(model.fits.size())},
+                {"residual", truth(model.residual.has_value())},
+                {"train_networks", fmt::format("{}", fmt::join(model.networks, ", "))}};
+  run.metrics = {{"training_rows", static_cast<double>(model.layers), 0}};
+  double best = 0.0;
+  for (const PhysicalFit& fit : model.fits)
+    best = best == 0.0 ? fit.held_out_rmspe_percent : std::min(best, fit.held_out_rmspe_percent);
+  run.metrics.push_back({"held_out_root_mean_squared_percentage_error", best, 0});
+  CostModel part = without_models(all);
+  part.physical.push_back(model);
+  JsonWriter json;
+  json.begin_object().member("model", run.name).member("train_networks", model.networks);
+  json.member("layers", std::uint64_t{model.layers}).member("held_out_rmspe_percent", best).end_object();
+  run.artifacts = artifacts_of(part, json.take());
+  ModelRegistration registration;
+  registration.name = run.name;
+  registration.score = best;
+  registration.score_basis =
+      fmt::format("validation on {} layers of {}", model.layers, fmt::join(model.networks, ", "));
+  registration.description =
+      fmt::format("Physical model from {} layers of {} networks. RMSPE {:.2f} % on layers held out.",
+                  model.layers, model.networks.size(), best);
+  run.registration = std::move(registration);
+  return run;
+}
+
+/// What a whole program is judged by: its lassos' mean error on held-out networks, or what validation says of
+/// run times.
+void judge(const CostModel& model, ModelRegistration& registration) {
+  for (const LeaderboardEntry& entry : model.leaderboard) {
+    if (!entry.chosen || entry.target != "run_time" || entry.kind != "all") continue;
+    registration.score = entry.rmspe_percent;
+    registration.score_basis = fmt::format("run times of {} layers, validation", entry.layers);
+    return;
+  }
+  double sum = 0.0;
+  std::size_t count = 0;
+  std::size_t rows = 0;
+  for (const LassoModel& one : model.lasso) {
+    if (!one.test_metrics) continue;
+    sum += one.test_metrics->rmspe_percent;
+    rows += one.test_rows;
+    ++count;
+  }
+  if (count == 0) return;
+  registration.score = sum / static_cast<double>(count);
+  registration.score_basis = fmt::format("mean of {} lassos on {} held-out rows", count, rows);
+}
+
+RunRecord parent_of(const CostModel& model, const TrainingContext& context) {
+  RunRecord run;
+  const std::string name = model.device.empty() ? context.experiment : model.device;
+  run.name = "training of " + name;
+  run.params = {{"estimator", context.estimator},
+                {"test_networks", fmt::format("{}", fmt::join(context.test_networks, ", "))},
+                {"device", model.device},
+                {"lasso_models", std::to_string(model.lasso.size() + model.relative_lasso.size())},
+                {"physical_models", std::to_string(model.physical.size())}};
+  for (const LeaderboardEntry& entry : model.leaderboard)
+    run.metrics.push_back(
+        {fmt::format("held_out_rmspe_percent/{}/{}/{}", entry.target, entry.kind, entry.estimator),
+         entry.rmspe_percent, 0});
+  for (const LassoModel& one : model.lasso)
+    if (one.test_metrics)
+      run.metrics.push_back({fmt::format("testing_root_mean_squared_percentage_error/{}", model_name(one)),
+                             one.test_metrics->rmspe_percent, 0});
+  run.artifacts = artifacts_of(model, evaluation_json(model));
+  ModelRegistration registration;
+  registration.name = registry_name("joulecast-" + name);
+  judge(model, registration);
+  registration.description =
+      fmt::format("All {} models of one training.",
+                  model.lasso.size() + model.relative_lasso.size() + model.physical.size());
+  if (registration.score)
+    registration.description +=
+        fmt::format(" RMSPE {:.2f} % ({}).", *registration.score, registration.score_basis);
+  run.registration = std::move(registration);
+  return run;
+}
+
+void add_common_tags(const CostModel& model, const TrainingContext& context, const std::string& commit,
+                     RunRecord& run) {
+  const auto tag = [&](const char* key, const std::string& value) {
+    if (!value.empty()) run.tags.emplace_back(key, value);
+  };
+  tag("mlflow.user", context.user);
+  tag("mlflow.source.name", "joulecast");
+  tag("mlflow.source.type", "LOCAL");
+  tag("mlflow.source.git.commit", commit);
+  tag("joulecast.version", model.library_version);
+  tag("joulecast.data_hash", model.data_hash);
+  tag("joulecast.device", model.device);
+  if (run.registration) tag("mlflow.note.content", run.registration->description);
+}
+
+constexpr std::array<std::pair<Promotion, std::string_view>, 3> kPromotions = {
+    {{Promotion::kAuto, "auto"}, {Promotion::kAlways, "always"}, {Promotion::kNever, "never"}}};
+
+}  // namespace
+
+std::string_view to_string(Promotion promotion) {
+  return kPromotions[static_cast<std::size_t>(promotion)].second;
+}
+
+std::optional<Promotion> promotion_from(std::string_view name) {
+  for (const auto& [promotion, word] : kPromotions)
+    if (word == name) return promotion;
+  return std::nullopt;
+}
+
+TrainingRecord describe_training(const CostModel& model, const TrainingContext& context) {
+  TrainingRecord record;
+  record.key = new_key();
+  record.uri = context.uri;
+  record.experiment = context.experiment;
+  record.promotion = context.promotion;
+  record.start_ms = context.start_ms;
+  record.end_ms = context.end_ms;
+  record.parent = parent_of(model, context);
+  for (const LassoModel& one : model.lasso) record.models.push_back(run_of(one, model));
+  for (const LassoModel& one : model.relative_lasso) record.models.push_back(run_of(one, model));
+  for (const PhysicalModel& one : model.physical) record.models.push_back(run_of(one, model));
+  const std::string commit = tracking::git_commit_around(context.source);
+  add_common_tags(model, context, commit, record.parent);
+  for (RunRecord& run : record.models) add_common_tags(model, context, commit, run);
+  return record;
+}
+
+}  // namespace joulecast

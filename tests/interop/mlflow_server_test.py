@@ -1,0 +1,298 @@
+"""joulecast against a real MLflow server, read back by MLflow's own Python client: mlflow_server_test.py PROGRAM
+
+Servers are started here, on free ports and in a folder of their own. What is compared with is the models folder that
+the same training wrote, so nothing is stored in this file but names.
+"""
+import atexit
+import http.server
+import json
+import math
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+import mlflow
+from mlflow.tracking import MlflowClient
+
+PROGRAM = os.path.abspath(sys.argv[1])
+MAJOR = int(mlflow.__version__.split(".")[0])
+EXPERIMENT = "interop boards"
+PASSWORD = "interop-secret-1"
+CLEAN = {k: v for k, v in os.environ.items() if not k.startswith(("MLFLOW_", "DAGSHUB_"))}
+checks = 0
+
+
+def check(truth, what):
+    global checks
+    checks += 1
+    if not truth:
+        raise AssertionError(what)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Server:
+    """`mlflow server` with a database and proxied artifacts; stop() and start() keep its data and its port."""
+
+    def __init__(self, folder, auth=False):
+        self.folder, self.auth, self.port, self.process = folder, auth, free_port(), None
+        atexit.register(self.stop)
+        self.url = f"http://127.0.0.1:{self.port}"
+        folder.mkdir(parents=True)
+        (folder / "auth.ini").write_text(
+            f"[mlflow]\ndefault_permission = READ\ndatabase_uri = sqlite:///{folder}/auth.db\nadmin_username = admin\n"
+            f"admin_password = {PASSWORD}\nauthorization_function = mlflow.server.auth:authenticate_request_basic_auth\n")
+        self.start()
+
+    def start(self):
+        binary = pathlib.Path(sys.executable).parent
+        command = [sys.executable, str(binary / "mlflow"), "server", "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1",
+                   "--backend-store-uri", f"sqlite:///{self.folder}/mlflow.db", "--artifacts-destination", str(self.folder / "artifacts")]
+        if self.auth:
+            command += ["--app-name", "basic-auth"]
+        environment = CLEAN | {"MLFLOW_AUTH_CONFIG_PATH": str(self.folder / "auth.ini"), "MLFLOW_FLASK_SERVER_SECRET_KEY": "interop",
+                               "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "PATH": f"{binary}:{os.environ['PATH']}"}
+        self.log = open(self.folder / "server.log", "ab")
+        self.process = subprocess.Popen(command, env=environment, cwd=self.folder, stdout=self.log, stderr=self.log, start_new_session=True)
+        for _ in range(600):
+            try:
+                if urllib.request.urlopen(self.url + "/health", timeout=2).read() == b"OK":
+                    return
+            except OSError:
+                pass
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.5)
+        raise RuntimeError("no healthy server:\n" + (self.folder / "server.log").read_text()[-3000:])
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.log.close()
+
+
+class LossyProxy:
+    """Hands requests on to a server; the answer to one of them is lost."""
+
+    def __init__(self, target, lost):
+        proxy = self
+        self.seen, self.lost = 0, lost
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def handle_one(self):
+                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                headers = {k: v for k, v in self.headers.items() if k.lower() in ("content-type", "authorization")}
+                request = urllib.request.Request(target + self.path, data=body or None, method=self.command, headers=headers)
+                try:
+                    with urllib.request.urlopen(request, timeout=60) as answer:
+                        status, text = answer.status, answer.read()
+                except urllib.error.HTTPError as error:
+                    status, text = error.code, error.read()
+                proxy.seen += 1
+                if proxy.seen == proxy.lost:
+                    self.close_connection = True
+                    return
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_one
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+def joulecast(*words, code=0, **variables):
+    run = subprocess.run([PROGRAM, *map(str, words)], capture_output=True, text=True, env=CLEAN | variables)
+    check(run.returncode == code, f"{words}: exit code {run.returncode}, not {code}\n{run.stderr}")
+    check(PASSWORD not in run.stderr + run.stdout, "a password was shown")
+    return run.stderr
+
+
+def spooled(models):
+    return list((models / ".tracking-spool").glob("*/record.json"))
+
+
+def close(a, b):
+    return a == b or math.isclose(a, b, rel_tol=1e-15) or (math.isnan(a) and math.isnan(b))
+
+
+def compare_run(client, run, model):
+    """A run of a lasso against the model's entry in model.json."""
+    fit, metrics, params = model["fit"], run.data.metrics, run.data.params
+    names = {"rmspe_percent": "root_mean_squared_percentage_error", "rmse": "root_mean_squared_error", "mse": "mean_squared_error",
+             "r2": "r2_score", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error"}
+    for part, prefix in (("train_metrics", "training"), ("test_metrics", "testing")):
+        for short, name in names.items():
+            if fit[part] is not None and fit[part][short] is not None:
+                check(close(metrics[f"{prefix}_{name}"], fit[part][short]), f"{run.info.run_name}: {prefix}_{name}")
+    check(params["train_num_cnn_models"] == str(len(fit["train_networks"])), "train_num_cnn_models")
+    check(params["test_num_cnn_models"] == str(len(fit["test_networks"])), "test_num_cnn_models")
+    recipe = model["recipe"]
+    check(params["lasso__positive"] == str(recipe["lasso"]["positive"]), "lasso__positive")
+    check(float(params["lasso__tol"]) == recipe["lasso"]["tol"], "lasso__tol")
+    check(int(params["lasso__n_alphas"]) == recipe["lasso"]["n_alphas"], "lasso__n_alphas")
+    for key, values in (("cross_validation_mean_squared_error", fit["mean_mse"]), ("cross_validation_alpha", fit["alphas"])):
+        history = sorted(client.get_metric_history(run.info.run_id, key), key=lambda m: m.step)
+        check([m.step for m in history] == list(range(len(values))), f"{run.info.run_name}: steps of {key}")
+        check(all(close(m.value, v) for m, v in zip(history, values)), f"{run.info.run_name}: {key}")
+
+
+def children_of(runs, parent):
+    return [run for run in runs if run.data.tags.get("mlflow.parentRunId") == parent.info.run_id]
+
+
+def search(client):
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    return list(client.search_runs([experiment.experiment_id], max_results=1000)) if experiment else []
+
+
+def parents(runs):
+    return [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
+
+
+def read_back(client, url, models):
+    """Everything of the only training on the server against its models folder."""
+    written = json.loads((models / "model.json").read_text())
+    mlflow.set_tracking_uri(url)
+    runs = search(client)
+    check(len(parents(runs)) == 1, "one parent run")
+    parent = parents(runs)[0]
+    children = {run.info.run_name: run for run in children_of(runs, parent)}
+    lassos = {f"{m['kind']}_{m['target']}{'_relative' if m['recipe'].get('relative') else ''}_model": m for m in written["models"]}
+    check(lassos and set(lassos) <= set(children), f"a run a model: {sorted(children)}")
+    check(len(children) == len(lassos) + len(written.get("physical", [])), "no other runs")
+    for run in [parent, *children.values()]:
+        check(run.info.status == "FINISHED" and run.info.end_time >= run.info.start_time > 1.7e12, f"{run.info.run_name}: status and times")
+        check(run.data.tags["mlflow.source.type"] == "LOCAL" and run.data.tags["joulecast.data_hash"] == written["data_hash"], "tags")
+    for name, model in lassos.items():
+        compare_run(client, children[name], model)
+        check({f.path for f in client.list_artifacts(children[name].info.run_id)} >= {"model", "evaluation.json"}, "files of a run")
+    with tempfile.TemporaryDirectory() as folder:
+        got = client.download_artifacts(parent.info.run_id, "model/model.json", folder)
+        check(pathlib.Path(got).read_bytes() == (models / "model.json").read_bytes(), "model.json comes back")
+        for name in children:
+            version = client.get_model_version_by_alias(name, "champion")
+            check(version.version in ("1", 1) and version.status == "READY" and version.run_id == children[name].info.run_id, f"version of {name}")
+            files = pathlib.Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{name}/1", dst_path=f"{folder}/{name}"))
+            check((files / "model.json").exists(), f"files of {name}")
+    return parent
+
+
+def train(training, models, url, *words, code=0, **variables):
+    return joulecast("train", training, "--out", models, "--estimator", "lasso", "--test-networks", "lenet,vgg16", "--track", url,
+                     "--experiment", EXPERIMENT, *words, code=code, **variables)
+
+
+QUICK = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR": "0.1"}
+
+
+def plain_server(scratch, training):
+    server = Server(scratch / "plain")
+    client = MlflowClient(server.url)
+    joulecast("train", training, "--out", scratch / "auto", "--test-networks", "lenet,vgg16", "--track", server.url, "--experiment", EXPERIMENT)
+    check(not (scratch / "auto" / ".tracking-spool").exists(), "nothing waits")
+    read_back(client, server.url, scratch / "auto")
+
+    models = scratch / "models"
+    errors = train(training, models, server.url, "--verbose")
+    check("2 is not champion: held-out RMSPE" in errors, f"the same model is not better:\n{errors}")
+    train(training, models, server.url, "--promote", "always")
+    check(str(client.get_model_version_by_alias("dense_power_model", "champion").version) == "3", "--promote always")
+
+    each = 1 + len(json.loads((models / "model.json").read_text())["models"])
+    check(each == 7, "all six models")
+
+    # A deleted experiment comes back; so does a server.
+    client.delete_experiment(client.get_experiment_by_name(EXPERIMENT).experiment_id)
+    train(training, models, server.url)
+    check(client.get_experiment_by_name(EXPERIMENT).lifecycle_stage == "active", "the experiment is restored")
+    before = len(search(client))
+    server.stop()
+    errors = train(training, models, server.url, **QUICK)
+    check("does not answer" in errors and "track resume" in errors and len(spooled(models)) == 1, errors)
+    train(training, models, server.url, "--strict", code=5, **QUICK)
+    joulecast("track", "resume", models, code=5, **QUICK)
+    server.start()
+    began = time.monotonic()
+    joulecast("track", "resume", models)
+    print(f"two trainings of six models resumed in {time.monotonic() - began:.2f} s")
+    check(len(search(client)) == before + 2 * each and not spooled(models), "both trainings arrived once")
+    check("nothing waits" in joulecast("track", "resume", models), "nothing waits")
+    check(len(search(client)) == before + 2 * each, "and only once")
+
+    # Answers that get lost, wherever: the runs are there once, and each curve has each point once.
+    for lost in (2, 3, 10, 11, 12, 14):
+        proxy = LossyProxy(server.url, lost)
+        count = len(search(client))
+        train(training, models, proxy.url, MLFLOW_HTTP_REQUEST_MAX_RETRIES="0")
+        if spooled(models):
+            joulecast("track", "resume", models)
+        check(not spooled(models) and len(search(client)) == count + each, f"answer {lost} lost: {len(search(client)) - count} runs")
+        newest = max(parents(search(client)), key=lambda run: run.info.start_time)
+        written = json.loads((models / "model.json").read_text())
+        children = {run.info.run_name: run for run in children_of(search(client), newest)}
+        for model in written["models"]:
+            compare_run(client, children[f"{model['kind']}_{model['target']}_model"], model)
+        proxy.server.shutdown()
+    server.stop()
+
+
+def server_with_passwords(scratch, training):
+    server = Server(scratch / "auth", auth=True)
+    models = scratch / "auth_models"
+    errors = train(training, models, server.url, **QUICK)
+    check("MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD" in errors and len(spooled(models)) == 1, errors)
+    errors = joulecast("track", "resume", models, code=6, **QUICK, MLFLOW_TRACKING_USERNAME="admin")
+    check("Set MLFLOW_TRACKING_PASSWORD" in errors, errors)
+    joulecast("track", "resume", models, code=6, **QUICK, MLFLOW_TRACKING_USERNAME="admin", MLFLOW_TRACKING_PASSWORD="wrong")
+    joulecast("track", "resume", models, MLFLOW_TRACKING_USERNAME="admin", MLFLOW_TRACKING_PASSWORD=PASSWORD)
+    os.environ.update(MLFLOW_TRACKING_USERNAME="admin", MLFLOW_TRACKING_PASSWORD=PASSWORD)
+    read_back(MlflowClient(server.url), server.url, models)
+    server.stop()
+
+
+def main():
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="joulecast_mlflow_"))
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    try:
+        joulecast("simulate", "--out", scratch / "raw_data", "--truth", scratch / "truth", "--scenario", "demo", "--networks",
+                  "lenet,alexnet,resnet18,squeezenet1_0,vgg11,vgg16,googlenet,mobilenet_v2", "--cycles", "200", "--quiet")
+        joulecast("dataset", scratch / "raw_data", "--out", scratch, "--method", "window", "--quiet")
+        plain_server(scratch, scratch / "training_data")
+        server_with_passwords(scratch, scratch / "training_data")
+    except BaseException:
+        for log in scratch.glob("*/server.log"):
+            print(f"{log}:\n{log.read_text()[-3000:]}", file=sys.stderr)
+        raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    print(f"MLflow {mlflow.__version__}: {checks} checks")
+
+
+main()

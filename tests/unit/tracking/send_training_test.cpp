@@ -1,0 +1,295 @@
+// A training is on the server exactly once, whatever fails on the way.
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "joulecast/tracking.h"
+#include "support/expect_words.h"
+#include "support/fake_mlflow.h"
+#include "support/run_program.h"
+#include "support/small_model.h"
+#include "support/temporary_folder.h"
+
+namespace joulecast {
+namespace {
+
+using Fault = test::FakeMlflow::Fault;
+
+TrackingHooks quick() {
+  TrackingHooks hooks;
+  hooks.sleep = [](double) {};
+  return hooks;
+}
+
+TrackingServer at(const test::FakeMlflow& mlflow, int retries = 0) {
+  TrackingServer server;
+  server.uri = mlflow.url();
+  server.retries = retries;
+  return server;
+}
+
+/// A small training: a parent and two models.
+TrainingRecord small_record() {
+  CostModel model = test::small_cost_model();
+  model.lasso.resize(2);
+  TrainingContext context;
+  context.uri = "http://ignored";
+  context.experiment = "boards";
+  context.start_ms = 1000;
+  context.end_ms = 2000;
+  context.user = "me";
+  context.source = "/";
+  context.test_networks = {"lenet"};
+  TrainingRecord record = describe_training(model, context);
+  record.key = "0123456789abcdef0123456789abcdef";
+  return record;
+}
+
+TEST(SendTraining, BringsEverythingAndLeavesNothing) {
+  const test::TemporaryFolder models;
+  test::FakeMlflow mlflow;
+  const auto folder = spool_training(small_record(), models.path());
+  ASSERT_TRUE(folder);
+  std::size_t last = 0;
+  std::size_t total = 0;
+  TrackingHooks hooks = quick();
+  hooks.progress = [&](std::size_t done, std::size_t all) {
+    last = done;
+    total = all;
+  };
+  const auto sent = send_spooled(*folder, at(mlflow), hooks);
+  ASSERT_TRUE(sent) << sent.error().describe();
+  EXPECT_EQ(sent->runs, 3U);
+  EXPECT_EQ(sent->url, mlflow.url() + "/#/experiments/1/runs/run0");
+  EXPECT_EQ(last, total);
+  EXPECT_TRUE(test::files_below(models.path()).empty());
+  EXPECT_TRUE(std::filesystem::is_empty(models.path()));
+
+  ASSERT_EQ(mlflow.runs.size(), 3U);
+  const auto& power = mlflow.runs[1];
+  EXPECT_EQ(power.name, "convolutional_power_model");
+  EXPECT_EQ(power.status, "FINISHED");
+  EXPECT_EQ(power.start, 1000);
+  EXPECT_EQ(power.end, 2000);
+  EXPECT_EQ(power.tags.at("mlflow.parentRunId"), "run0");
+  EXPECT_EQ(power.tags.at("mlflow.user"), "me");
+  EXPECT_EQ(power.tags.at("joulecast.data_hash"), "00ff");
+  EXPECT_EQ(power.params.at("lasso__cv"), "10");
+  EXPECT_EQ(power.params.at("train_num_cnn_models"), "2");
+  EXPECT_EQ(power.params.at("test_num_cnn_models"), "1");
+  EXPECT_EQ(power.metrics.at("testing_root_mean_squared_percentage_error").at(0).second, 2.5);
+  EXPECT_EQ(power.metrics.at("training_r2_score").at(0).second, 0.9);
+  ASSERT_EQ(power.metrics.at("cross_validation_mean_squared_error").size(), 2U);
+  EXPECT_EQ(power.metrics.at("cross_validation_alpha").at(1).second, 0.25);
+  EXPECT_TRUE(parse_cost_model(mlflow.files.at("1/run1/artifacts/model/model.json"), "file"));
+  EXPECT_TRUE(mlflow.files.contains("1/run0/artifacts/evaluation.json"));
+  EXPECT_EQ(mlflow.aliases.at("convolutional_power_model").at("champion"), "1");
+  ASSERT_EQ(mlflow.versions.size(), 3U);
+  EXPECT_EQ(mlflow.versions[0].source, "mlflow-artifacts:/1/run1/artifacts/model");
+}
+
+/// What a training without faults leaves on a server, and in how many requests.
+std::pair<std::string, std::size_t> without_faults() {
+  const test::TemporaryFolder models;
+  test::FakeMlflow mlflow;
+  const auto folder = spool_training(small_record(), models.path());
+  EXPECT_TRUE(send_spooled(*folder, at(mlflow), quick()));
+  return {mlflow.content(), mlflow.requests()};
+}
+
+class EachFault : public ::testing::TestWithParam<Fault> {};
+
+std::string name_of(const ::testing::TestParamInfo<Fault>& one) {
+  constexpr std::array kNames = {"ErrorBefore", "ErrorAfter", "LostAnswer", "Dropped"};
+  return kNames.at(static_cast<std::size_t>(one.param));
+}
+
+INSTANTIATE_TEST_SUITE_P(Send, EachFault,
+                         ::testing::Values(Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer,
+                                           Fault::kDropped),
+                         name_of);
+
+TEST_P(EachFault, OfEachRequestIsMadeGoodByResuming) {
+  const auto [expected, requests] = without_faults();
+  ASSERT_GT(requests, 30U);
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < requests; ++i) {
+    const test::TemporaryFolder models;
+    test::FakeMlflow mlflow;
+    const auto folder = spool_training(small_record(), models.path());
+    mlflow.fail_at(i, GetParam());
+    const auto sent = send_spooled(*folder, at(mlflow), quick());
+    if (sent) {  // libcurl repeats what may be repeated where a kept connection closes
+      EXPECT_EQ(mlflow.content(), expected) << "request " << i;
+      continue;
+    }
+    ++failed;
+    EXPECT_EQ(sent.error().kind, ErrorKind::kServer);
+    const auto waiting = spooled_trainings(models.path());
+    ASSERT_TRUE(waiting);
+    ASSERT_EQ(waiting->size(), 1U);
+    const auto again = send_spooled(waiting->front(), at(mlflow), quick());
+    ASSERT_TRUE(again) << i << ": " << again.error().describe();
+    EXPECT_EQ(mlflow.content(), expected) << "request " << i;
+    EXPECT_TRUE(spooled_trainings(models.path())->empty());
+  }
+  EXPECT_GE(failed, 8U);
+}
+
+TEST_P(EachFault, OfEachRequestIsMadeGoodByRepeating) {
+  const auto [expected, requests] = without_faults();
+  for (std::size_t i = 0; i < requests; ++i) {
+    const test::TemporaryFolder models;
+    test::FakeMlflow mlflow;
+    const auto folder = spool_training(small_record(), models.path());
+    mlflow.fail_at(i, GetParam());
+    const auto sent = send_spooled(*folder, at(mlflow, 2), quick());
+    ASSERT_TRUE(sent) << i << ": " << sent.error().describe();
+    EXPECT_EQ(mlflow.content(), expected) << "request " << i;
+  }
+}
+
+TEST(SendTraining, ARunDeletedMeanwhileIsRestoredByResuming) {
+  const test::TemporaryFolder models;
+  test::FakeMlflow mlflow;
+  const auto folder = spool_training(small_record(), models.path());
+  mlflow.fail_at(8, Fault::kErrorBefore);
+  ASSERT_FALSE(send_spooled(*folder, at(mlflow), quick()));
+  ASSERT_FALSE(mlflow.runs.empty());
+  for (auto& run : mlflow.runs) run.deleted = true;
+  ASSERT_TRUE(send_spooled(*folder, at(mlflow), quick()));
+  EXPECT_EQ(mlflow.content(), without_faults().first);
+}
+
+TEST(SendTraining, AServerWithoutAliasesGetsATag) {
+  const test::TemporaryFolder models;
+  test::FakeMlflow mlflow;
+  mlflow.knows_aliases = false;
+  for (int i = 0; i < 2; ++i) {
+    TrainingRecord record = small_record();
+    record.key[0] = static_cast<char>('a' + i);
+    record.promotion = Promotion::kAlways;
+    const auto sent = send_spooled(*spool_training(record, models.path()), at(mlflow), quick());
+    ASSERT_TRUE(sent) << sent.error().describe();
+    ASSERT_EQ(sent->warnings.size(), 1U);
+    test::expect_words(sent->warnings[0].message, {"no aliases", "tag"});
+  }
+  EXPECT_EQ(mlflow.model_tags.at("convolutional_power_model").at("champion"), "2");
+  const test::TemporaryFolder out;
+  const auto pulled = pull_model(at(mlflow), "models:/convolutional_power_model@champion", out.path() / "m");
+  ASSERT_TRUE(pulled) << pulled.error().describe();
+  EXPECT_EQ(pulled->version, "2");
+}
+
+TEST(SendTraining, AutoPromotesWhatIsBetterOnTheSameNetworks) {
+  const test::TemporaryFolder models;
+  test::FakeMlflow mlflow;
+  const auto champion_after = [&](double score, const std::string& basis, Promotion promotion) {
+    TrainingRecord record = small_record();
+    record.key = std::to_string(mlflow.versions.size());
+    record.promotion = promotion;
+    record.models.resize(1);
+    record.models[0].registration->score = score;
+    record.models[0].registration->score_basis = basis;
+    EXPECT_TRUE(send_spooled(*spool_training(record, models.path()), at(mlflow), quick()));
+    const auto& aliases = mlflow.aliases["convolutional_power_model"];
+    return aliases.contains("champion") ? aliases.at("champion") : std::string();
+  };
+  EXPECT_EQ(champion_after(5.0, "lenet", Promotion::kNever), "");
+  EXPECT_EQ(champion_after(5.0, "lenet", Promotion::kAuto), "2");
+  EXPECT_EQ(champion_after(6.0, "lenet", Promotion::kAuto), "2");
+  EXPECT_EQ(champion_after(5.0, "lenet", Promotion::kAuto), "2");
+  EXPECT_EQ(champion_after(4.0, "vgg16", Promotion::kAuto), "2");
+  EXPECT_EQ(champion_after(4.0, "lenet", Promotion::kAuto), "6");
+  EXPECT_EQ(champion_after(9.0, "lenet", Promotion::kAlways), "7");
+}
+
+TEST(Spool, TwoProcessesDoNotSendFromOne) {
+  const test::TemporaryFolder models;
+  test::FakeMlflow mlflow;
+  const auto folder = spool_training(small_record(), models.path());
+  TrackingHooks hooks = quick();
+  bool tried = false;
+  hooks.progress = [&](std::size_t, std::size_t) {
+    if (tried) return;
+    tried = true;
+    const auto second = send_spooled(*folder, at(mlflow), quick());
+    ASSERT_FALSE(second);
+    EXPECT_EQ(second.error().kind, ErrorKind::kUnfit);
+    test::expect_words(second.error().describe(), {"another process"});
+  };
+  EXPECT_TRUE(send_spooled(*folder, at(mlflow), hooks));
+  EXPECT_TRUE(tried);
+}
+
+TEST(Spool, ADamagedRecordIsNamed) {
+  const test::TemporaryFolder models;
+  const auto folder = spool_training(small_record(), models.path());
+  for (const char* text : {"", "{", "{}", "{\"format_version\": 9}", "[]"}) {
+    models.write(std::filesystem::relative(*folder, models.path()) / "record.json", text);
+    const auto uri = server_of_spooled(*folder);
+    ASSERT_FALSE(uri) << text;
+    EXPECT_EQ(uri.error().kind, ErrorKind::kMalformed);
+    EXPECT_EQ(uri.error().location.file, (*folder / "record.json").string());
+  }
+}
+
+TEST(Spool, HoldsNoSecret) {
+  const test::TemporaryFolder models;
+  TrainingRecord record = small_record();
+  record.uri = tracking_server("http://me:sesame@h", [](const char*) { return std::nullopt; })->uri;
+  ASSERT_TRUE(spool_training(record, models.path()));
+  for (const auto& file : test::files_below(models.path()))
+    EXPECT_EQ(test::read_file(models.path() / file).find("sesame"), std::string::npos) << file;
+}
+
+TEST(PullModel, BringsAFolderWholeOrNotAtAll) {
+  const test::TemporaryFolder scratch;
+  test::FakeMlflow mlflow;
+  ASSERT_TRUE(send_spooled(*spool_training(small_record(), scratch.path()), at(mlflow), quick()));
+  for (const char* uri : {"models:/convolutional_power_model/1", "models:/convolutional_power_model/latest",
+                          "models:/convolutional_power_model@champion"}) {
+    const test::TemporaryFolder out;
+    const auto pulled = pull_model(at(mlflow), uri, out.path() / "model", quick());
+    ASSERT_TRUE(pulled) << pulled.error().describe();
+    EXPECT_EQ(pulled->version, "1");
+    EXPECT_EQ(test::files_below(out.path()), std::vector<std::string>{"model/model.json"});
+    EXPECT_TRUE(load_cost_model(out.path() / "model"));
+  }
+  const test::TemporaryFolder out;
+  mlflow.fail_at(mlflow.requests() + 2, Fault::kErrorBefore);
+  EXPECT_FALSE(pull_model(at(mlflow), "models:/convolutional_power_model/1", out.path() / "model", quick()));
+  EXPECT_TRUE(std::filesystem::is_empty(out.path()));
+}
+
+TEST(PullModel, TheReferencesSixGoIntoItsTree) {
+  const test::TemporaryFolder scratch;
+  test::FakeMlflow mlflow;
+  ASSERT_TRUE(send_spooled(*spool_training(small_record(), scratch.path()), at(mlflow), quick()));
+  const test::TemporaryFolder out;
+  const auto pulled = pull_reference_models(at(mlflow), out.path(), quick());
+  EXPECT_EQ(pulled.models.size(), 2U);
+  EXPECT_EQ(pulled.faults.size(), 4U);
+  EXPECT_EQ(pulled.faults[0].first, "pooling_power_model");
+  EXPECT_EQ(test::files_below(out.path()),
+            (std::vector<std::string>{"convolutional/power/model.json", "convolutional/runtime/model.json"}));
+}
+
+TEST(PullModel, SaysWhatThereIsNot) {
+  test::FakeMlflow mlflow;
+  const auto fault = [&](const char* uri) {
+    const test::TemporaryFolder out;
+    const auto pulled = pull_model(at(mlflow), uri, out.path() / "model", quick());
+    EXPECT_FALSE(pulled) << uri;
+    return pulled ? Error{} : pulled.error();
+  };
+  for (const char* uri : {"models:/", "models:/name", "name/1", "models:/a/1/2", "models:/a@"})
+    EXPECT_EQ(fault(uri).kind, ErrorKind::kUsage) << uri;
+  for (const char* uri : {"models:/nothing/1", "models:/nothing/latest", "models:/nothing@champion"}) {
+    EXPECT_EQ(fault(uri).kind, ErrorKind::kServer) << uri;
+    test::expect_words(fault(uri).message, {uri});
+  }
+}
+
+}  // namespace
+}  // namespace joulecast
