@@ -31,10 +31,6 @@ Expected<fs::path> local_folder(const Rest& rest, std::string_view uri) {
   return fs::path(http::percent_decoded(path));
 }
 
-ApiFault of_error(Error error) {
-  return {std::move(error), 0, {}, false};
-}
-
 /// Paths that a server names must stay below the folder that they are written to.
 bool is_safe(const std::string& path) {
   const fs::path parts(path);

@@ -38,10 +38,6 @@ bool is_page(const http::Response& response) {
   return (type != nullptr && type->starts_with("text/html")) || response.body.starts_with("<");
 }
 
-ApiFault of_error(Error error, int status = 0) {
-  return {std::move(error), status, {}, false};
-}
-
 }  // namespace
 
 Rest::Rest(TrackingServer server, const TrackingHooks& hooks)

@@ -32,6 +32,10 @@ struct ApiFault {
 };
 template <class T>
 using ApiResult = tl::expected<T, ApiFault>;
+/// A fault that no answer of MLflow tells of.
+inline ApiFault of_error(Error error, int status = 0) {
+  return {std::move(error), status, {}, false};
+}
 
 template <class T>
 Expected<T> plain(ApiResult<T> result) {

@@ -20,27 +20,27 @@ namespace tracking {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 constexpr int kFormatVersion = 1;
 constexpr const char* kRecordFile = "record.json";
 
-Json to_json(const RunRecord& run) {
-  Json json;
+OrderedJson to_json(const RunRecord& run) {
+  OrderedJson json;
   json["name"] = run.name;
   for (const auto* list : {&run.params, &run.tags}) {
-    Json pairs = Json::array();
-    for (const auto& [key, value] : *list) pairs.push_back(Json::array({key, value}));
+    OrderedJson pairs = OrderedJson::array();
+    for (const auto& [key, value] : *list) pairs.push_back(OrderedJson::array({key, value}));
     json[list == &run.params ? "params" : "tags"] = pairs;
   }
-  Json metrics = Json::array();
+  OrderedJson metrics = OrderedJson::array();
   for (const RunMetric& metric : run.metrics)  // as text: JSON has no NaN
-    metrics.push_back(Json::array({metric.key, float_text(metric.value), metric.step}));
+    metrics.push_back(OrderedJson::array({metric.key, float_text(metric.value), metric.step}));
   json["metrics"] = metrics;
-  Json files = Json::array();
+  OrderedJson files = OrderedJson::array();
   for (const RunArtifact& artifact : run.artifacts) files.push_back(artifact.path);
   json["artifacts"] = files;
   if (run.registration) {
-    Json& registration = json["registration"];
+    OrderedJson& registration = json["registration"];
     registration["name"] = run.registration->name;
     registration["description"] = run.registration->description;
     registration["score_basis"] = run.registration->score_basis;
@@ -49,15 +49,15 @@ Json to_json(const RunRecord& run) {
   return json;
 }
 
-void take(const Json& json, RunRecord& run) {
+void take(const OrderedJson& json, RunRecord& run) {
   run.name = json.at("name");
-  for (const Json& pair : json.at("params")) run.params.emplace_back(pair.at(0), pair.at(1));
-  for (const Json& pair : json.at("tags")) run.tags.emplace_back(pair.at(0), pair.at(1));
-  for (const Json& metric : json.at("metrics"))
+  for (const OrderedJson& pair : json.at("params")) run.params.emplace_back(pair.at(0), pair.at(1));
+  for (const OrderedJson& pair : json.at("tags")) run.tags.emplace_back(pair.at(0), pair.at(1));
+  for (const OrderedJson& metric : json.at("metrics"))
     run.metrics.push_back({metric.at(0), std::stod(metric.at(1).get<std::string>()), metric.at(2)});
-  for (const Json& file : json.at("artifacts")) run.artifacts.push_back({file, {}});
+  for (const OrderedJson& file : json.at("artifacts")) run.artifacts.push_back({file, {}});
   if (!json.contains("registration")) return;
-  const Json& registration = json["registration"];
+  const OrderedJson& registration = json["registration"];
   run.registration.emplace();
   run.registration->name = registration.at("name");
   run.registration->description = registration.at("description");
@@ -65,7 +65,7 @@ void take(const Json& json, RunRecord& run) {
   if (registration.contains("score")) run.registration->score = registration["score"].get<double>();
 }
 
-TrainingRecord record_of(const Json& json) {
+TrainingRecord record_of(const OrderedJson& json) {
   TrainingRecord record;
   record.key = json.at("key");
   record.uri = json.at("uri");
@@ -73,7 +73,7 @@ TrainingRecord record_of(const Json& json) {
   record.promotion = promotion_from(json.at("promotion").get<std::string>()).value();
   record.start_ms = json.at("start_ms");
   record.end_ms = json.at("end_ms");
-  const Json& runs = json.at("runs");
+  const OrderedJson& runs = json.at("runs");
   take(runs.at(0), record.parent);
   for (std::size_t i = 1; i < runs.size(); ++i) take(runs[i], record.models.emplace_back());
   return record;
@@ -91,7 +91,7 @@ Expected<TrainingRecord> read_spooled(const fs::path& folder) {
   if (!text) return tl::unexpected(text.error());
   constexpr const char* kRemedy = "The training's models are not touched; remove this folder";
   try {
-    const Json json = Json::parse(*text);
+    const OrderedJson json = OrderedJson::parse(*text);
     if (json.at("format_version") != kFormatVersion)
       return fail(ErrorKind::kMalformed, "is a record of another version of joulecast", {file.string()},
                   "Send it with the version that wrote it");
@@ -146,9 +146,9 @@ SpoolLock::~SpoolLock() {
 
 Expected<std::filesystem::path> spool_training(const TrainingRecord& record,
                                                const std::filesystem::path& models) {
-  using tracking::Json;
+  using tracking::OrderedJson;
   const auto folder = models / tracking::kSpoolFolder / record.key;
-  Json json;
+  OrderedJson json;
   json["format_version"] = tracking::kFormatVersion;
   json["key"] = record.key;
   json["uri"] = record.uri;
@@ -156,7 +156,7 @@ Expected<std::filesystem::path> spool_training(const TrainingRecord& record,
   json["promotion"] = to_string(record.promotion);
   json["start_ms"] = record.start_ms;
   json["end_ms"] = record.end_ms;
-  json["runs"] = Json::array({tracking::to_json(record.parent)});
+  json["runs"] = OrderedJson::array({tracking::to_json(record.parent)});
   for (const RunRecord& run : record.models) json["runs"].push_back(tracking::to_json(run));
   for (std::size_t i = 0; i <= record.models.size(); ++i) {
     const RunRecord& run = i == 0 ? record.parent : record.models[i - 1];
@@ -167,7 +167,7 @@ Expected<std::filesystem::path> spool_training(const TrainingRecord& record,
     }
   }
   // Last: a folder counts once its record is there.
-  const std::string text = json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+  const std::string text = json.dump(1, ' ', false, OrderedJson::error_handler_t::replace) + "\n";
   if (auto written = write_file_atomically(folder / tracking::kRecordFile, text); !written)
     return tl::unexpected(written.error());
   return folder;
