@@ -21,12 +21,12 @@ BESIDE = {
 }
 # Public headers carry the name of their stage; these belong to all.
 COMMON_HEADERS = {"units": "base", "error": "base", "regression": "measurements", "recording": "measurements", "physical_model": "cost_model",
-                  "evaluation": "cost_model", "sklearn_import": "cost_model"}
+                  "evaluation": "cost_model", "sklearn_import": "cost_model", "onnx_export": "cost_model", "mlflow_model": "tracking"}
 # numerics and networks know nothing of each other.
 STRANGERS = {"numerics": {"networks"}, "networks": {"numerics"}}
 # Slow to compile, and no business of whoever includes our headers. (A stage's private header may include them.)
 SLOW = re.compile(r'#include [<"](nlohmann|CLI|Eigen|spdlog|simdjson|yaml-cpp|onnx)')
-INCLUDE = re.compile(r'#include [<"](?:src/)?([a-z_]+)/([a-z_0-9]+)\.h[>"]')
+INCLUDE = re.compile(r'#include [<"](?:src/)?([a-z_]+)/(?:[a-z_0-9]+/)*([a-z_0-9]+)\.h[>"]')
 
 
 def allowed(folder):

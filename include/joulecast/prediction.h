@@ -90,6 +90,27 @@ class Predictor {
 Expected<NetworkPrediction> predict(const Network& network, const CostModel& model,
                                     const PredictOptions& options = {});
 
+/// The inputs of the physical models' ONNX graphs (onnx_export.h) for the layers of networks, as CSV:
+/// network, layer_name, kind, then physical_input_names(). `active_ms` is the run time that the models
+/// predict, 0 if they have none of run time. Cells of a layer whose sizes are not known at all are empty.
+class PhysicalTermsTable {
+ public:
+  /// `model` must live as long. Error kUnfit if it has no physical model.
+  static Expected<PhysicalTermsTable> of(const CostModel& model);
+  void add(const Network& network);
+  void add(const LayerTable& table);
+  [[nodiscard]] const std::string& text() const;
+
+  PhysicalTermsTable(PhysicalTermsTable&&) noexcept;
+  PhysicalTermsTable& operator=(PhysicalTermsTable&&) noexcept;
+  ~PhysicalTermsTable();
+
+ private:
+  struct State;
+  PhysicalTermsTable();
+  std::unique_ptr<State> state_;
+};
+
 /// The CSV of docs/interface.md; with compat its first four columns alone.
 std::string to_csv(const NetworkPrediction& prediction, bool compat);
 /// The JSON of docs/interface.md; `engine` and `models` are the names the user gave.

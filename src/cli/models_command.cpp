@@ -11,6 +11,7 @@
 #include "cli/fault_tally.h"
 #include "cli/model_tables.h"
 #include "cli/models_pull.h"
+#include "cli/models_push.h"
 #include "cli/subcommand.h"
 #include "cli/table.h"
 #include "cost_model/model_file.h"
@@ -47,24 +48,32 @@ class ModelsCommand final : public Subcommand {
            "its terms.\n\n"
            "pull downloads a registered model from an MLflow server; without a name the reference's six, "
            "<layer>_<target>_model (the champion, else the latest version), into DIR/<layer>/<target>, where "
-           "predict --models finds them.";
+           "predict --models finds them.\n\n"
+           "push registers the models of a folder on an MLflow server, as train --track does, without a "
+           "training. What a failing server has not got stays in the folder for 'joulecast track resume'.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {
         "joulecast models import trained_models --out models",
         "joulecast models import model.pkl --layer dense --target power --out models",
-        "joulecast models show models", "joulecast models list .",
-        "joulecast models pull models:/dense_power_model/1 --out dense_power --track http://localhost:5000"};
+        "joulecast models show models",
+        "joulecast models list .",
+        "joulecast models pull models:/dense_power_model/1 --out dense_power --track http://localhost:5000",
+        "joulecast models push models --track http://localhost:5000 --promote always"};
   }
   void declare(FlagSet& flags) override {
-    auto& action = flags.add("ACTION", "", &action_, "import, list, show or pull");
+    auto& action = flags.add("ACTION", "", &action_, "import, list, show, pull or push");
     action.required = true;
-    action.choices = {"import", "list", "show", "pull"};
+    action.choices = {"import", "list", "show", "pull", "push"};
     flags.add(
         "PATH", "", &path_,
         "A file or folder of models; of pull a registered one, models:/NAME/VERSION, @ALIAS or /latest");
     flags.add("--out", "DIR", &out_, "Folder for the model.json of an import, or for what is pulled");
-    flags.add("--track", "URI", &uri_, "MLflow server to pull from; by default MLFLOW_TRACKING_URI");
+    flags.add("--track", "URI", &track_.uri,
+              "MLflow server to pull from or push to; by default MLFLOW_TRACKING_URI");
+    flags.add("--experiment", "NAME", &track_.experiment,
+              "Experiment of what is pushed; by default MLFLOW_EXPERIMENT_NAME, or 'joulecast'");
+    add_promote_flag(flags, track_);
     flags.add("--layer", "KIND", &layer_, "Layers of the model: convolutional, pooling or dense").choices = {
         "convolutional", "pooling", "dense"};
     flags.add("--target", "WHAT", &target_, "What the model predicts: power or runtime").choices = {
@@ -78,11 +87,12 @@ class ModelsCommand final : public Subcommand {
                   out_.empty() ? fmt::format("models {} needs --out DIR", action_)
                                : "--out belongs to models import and pull",
                   {}, "See 'joulecast models --help'");
-    if (pulls) return run_models_pull(console, common, {path_, out_, uri_});
+    if (pulls) return run_models_pull(console, common, {path_, out_, track_.uri});
     if (path_.empty())
       return fail(ErrorKind::kUsage, fmt::format("models {} needs PATH", action_), {},
                   "See 'joulecast models --help'");
     if (action_ == "list") return list(console, common);
+    if (action_ == "push") return run_models_push(console, {path_, track_});
     auto model = load();
     if (!model) return tl::unexpected(model.error());
     for (const Warning& warning : model->warnings) console.warning(warning);
@@ -223,7 +233,8 @@ class ModelsCommand final : public Subcommand {
     return {};
   }
 
-  std::string action_, path_, out_, layer_, target_, json_, uri_;
+  std::string action_, path_, out_, layer_, target_, json_;
+  TrackArguments track_;
 };
 
 }  // namespace

@@ -31,7 +31,8 @@ class PredictCommand final : public Subcommand {
     return {"joulecast predict trt_engine_info.json --models models --out prediction.csv",
             "joulecast predict engine.json --models models --shape in=1x3x224x224 --json -",
             "joulecast predict resnet50.onnx --models models --batch 8 --precision fp16",
-            "joulecast predict training_data/vgg16/layers.csv --models models"};
+            "joulecast predict training_data/vgg16/layers.csv --models models",
+            "joulecast predict engine.json --models models --terms terms.csv"};
   }
   void declare(FlagSet& flags) override {
     flags.add("INPUT", "", &inputs_,
@@ -43,6 +44,9 @@ class PredictCommand final : public Subcommand {
     flags.add("--out", "CSV", &out_, "Write the layers to this file");
     flags.flags.back().alias = "-o,--result-csv-path";
     flags.add("--json", "FILE", &json_, "Write layers and totals to this file");
+    flags.add("--terms", "FILE", &terms_,
+              "Write what the physical models' ONNX files take, a row a layer, to this file; '-' is standard "
+              "output (docs/onnx-export.md)");
     flags.add("--compat", "", &compat_,
               "Only the reference's rows and columns, and the three totals it prints");
     flags.add("--shape", "NAME=DIMS", &shapes_,
@@ -66,21 +70,27 @@ class PredictCommand final : public Subcommand {
     if (auto ok = take_rate(options); !ok) return tl::unexpected(ok.error());
     const auto onnx = onnx_options();
     if (!onnx) return tl::unexpected(onnx.error());
-    if (out_ == "-" && json_ == "-")
-      return fail(ErrorKind::kUsage, "--out - and --json - would mix on standard output", {},
-                  "Give one of them a file");
+    if ((out_ == "-") + (json_ == "-") + (terms_ == "-") > 1)
+      return fail(ErrorKind::kUsage, "two of --out, --json and --terms would mix on standard output", {},
+                  "Give all but one of them a file");
     several_ = inputs_.size() > 1 || is_layer_table(inputs_.front());  // of a table it is not known yet
     if (auto ok = check_places(); !ok) return tl::unexpected(ok.error());
     const auto model = load_cost_model(models_);
     if (!model) return tl::unexpected(model.error());
     for (const auto& warning : model->warnings) console.warning(warning);
     const Predictor predictor(*model);
+    std::optional<PhysicalTermsTable> terms;
+    if (!terms_.empty()) {
+      auto table = PhysicalTermsTable::of(*model);
+      if (!table) return tl::unexpected(table.error());
+      terms = std::move(*table);
+    }
 
     FaultTally faults;
     std::vector<NetworkPrediction> done;
     std::vector<std::string> sources;  // of those done
     for (const auto& input : inputs_) {
-      auto networks = predict_input(console, predictor, input, *onnx, options);
+      auto networks = predict_input(console, predictor, input, *onnx, options, terms);
       several_ = inputs_.size() > 1 || networks.size() > 1;
       if (auto ok = check_places(std::max(inputs_.size(), networks.size())); !ok)
         return tl::unexpected(ok.error());
@@ -97,6 +107,8 @@ class PredictCommand final : public Subcommand {
       }
     }
     if (auto ok = deliver_all(console, done, sources); !ok) return tl::unexpected(ok.error());
+    if (terms && !done.empty())
+      if (auto ok = deliver_terms(console, terms->text()); !ok) return tl::unexpected(ok.error());
     show(console, done);
     return faults.verdict(!done.empty(), common.strict, "no input could be predicted");
   }
@@ -106,9 +118,23 @@ class PredictCommand final : public Subcommand {
     if (networks > 1 && (out_ == "-" || json_ == "-"))
       return fail(ErrorKind::kUsage, fmt::format("standard output takes one network, not {}", networks), {},
                   "Name a folder, which gets a file for each");
-    if (several_ || !is_file(out_) || !is_file(json_) || place_of(out_) != place_of(json_)) return {};
-    return fail(ErrorKind::kUsage, "--out and --json name the same file", {out_},
+    if (!several_)
+      if (auto ok = check_apart("--out", out_, "--json", json_); !ok) return ok;
+    if (auto ok = check_apart("--out", out_, "--terms", terms_); !ok) return ok;
+    return check_apart("--json", json_, "--terms", terms_);
+  }
+
+  static Expected<void> check_apart(std::string_view flag, const std::string& a, std::string_view other,
+                                    const std::string& b) {
+    if (!is_file(a) || !is_file(b) || place_of(a) != place_of(b)) return {};
+    return fail(ErrorKind::kUsage, fmt::format("{} and {} name the same file", flag, other), {a},
                 "Give them two files: the second would replace the first");
+  }
+
+  [[nodiscard]] Expected<void> deliver_terms(Console& console, const std::string& text) const {
+    if (terms_ != "-") return write_file_atomically(terms_, text);
+    console.result(text);
+    return {};
   }
 
   Expected<void> take_rate(PredictOptions& options) const {
@@ -146,11 +172,12 @@ class PredictCommand final : public Subcommand {
   /// The networks of an input: one, or as many as its table has.
   static std::vector<Attempt> predict_input(Console& console, const Predictor& predictor,
                                             const std::string& input, const OnnxOptions& onnx,
-                                            const PredictOptions& options) {
+                                            const PredictOptions& options,
+                                            std::optional<PhysicalTermsTable>& terms) {
     std::vector<Attempt> found;
     if (!is_layer_table(input)) {
       const auto network = read_network(input, onnx);
-      found.push_back({input, network ? predict_one(console, predictor, input, *network, options)
+      found.push_back({input, network ? predict_one(console, predictor, input, *network, options, terms)
                                       : tl::unexpected(network.error())});
       return found;
     }
@@ -165,7 +192,7 @@ class PredictCommand final : public Subcommand {
                       input);
     for (const LayerTable& table : *tables) {
       const std::string about = tables->size() == 1 ? input : fmt::format("{}, {}", input, table.name);
-      found.push_back({about, predict_one(console, predictor, about, table, options)});
+      found.push_back({about, predict_one(console, predictor, about, table, options, terms)});
     }
     return found;
   }
@@ -173,8 +200,10 @@ class PredictCommand final : public Subcommand {
   template <class AnyNetwork>
   static Expected<NetworkPrediction> predict_one(Console& console, const Predictor& predictor,
                                                  const std::string& about, const AnyNetwork& network,
-                                                 const PredictOptions& options) {
+                                                 const PredictOptions& options,
+                                                 std::optional<PhysicalTermsTable>& terms) {
     auto prediction = predictor.predict(network, options);
+    if (prediction && terms) terms->add(network);
     for (const auto& warning : prediction ? prediction->warnings : network.warnings)
       console.warning(warning, about);
     if (!prediction && prediction.error().location.file.empty())
@@ -239,7 +268,7 @@ class PredictCommand final : public Subcommand {
 
   void show(Console& console, const std::vector<NetworkPrediction>& done) const {
     if (done.empty()) return;
-    if (out_ == "-" || json_ == "-") {
+    if (out_ == "-" || json_ == "-" || terms_ == "-") {
       // Standard output holds the result alone; what the reference prints beside its file is told as notes.
       if (compat_)
         for (const auto& prediction : done) tell_lines(console, compat_summary(prediction));
@@ -258,6 +287,7 @@ class PredictCommand final : public Subcommand {
   std::string models_;
   std::string out_;
   std::string json_;
+  std::string terms_;
   std::vector<std::string> shapes_;
   std::optional<std::uint64_t> batch_;
   std::string precision_;

@@ -10,6 +10,7 @@
 #include "cli/words.h"
 #include "config/config.h"
 #include "joulecast/cost_model.h"
+#include "joulecast/mlflow_model.h"
 
 namespace joulecast::cli {
 namespace {
@@ -86,7 +87,8 @@ std::string leaderboard_of(const Console& console, const CostModel& model) {
 class TrainCommand final : public Subcommand {
   [[nodiscard]] std::string_view description() const override {
     return "Learns from the rows in TRAINING what layers cost on their board, and writes "
-           "MODELS/model.json.\n\n"
+           "MODELS/model.json, and each model in a folder MODELS/<name> that MLflow and any ONNX runtime can "
+           "use.\n\n"
            "'auto', the default, makes two sorts of models: physical ones of run time and energy for all "
            "kinds "
            "of layers, from layers.csv, and the reference's six lassos (convolutional, pooling and dense "
@@ -169,6 +171,7 @@ class TrainCommand final : public Subcommand {
     if (!model) return tl::unexpected(model.error());
     for (const auto& warning : model->warnings) console.warning(warning);
     if (const auto saved = save_cost_model(*model, out_); !saved) return tl::unexpected(saved.error());
+    if (const auto saved = save_mlflow_models(*model, out_); !saved) return tl::unexpected(saved.error());
     if (!model->physical.empty()) console.summary(physical_summary_of(console, *model));
     if (!model->leaderboard.empty()) console.summary(leaderboard_of(console, *model));
     if (!model->lasso.empty()) console.summary(summary_of(console, *model));

@@ -47,6 +47,10 @@ void add_track_flags(FlagSet& flags, TrackArguments& arguments) {
             "mlflow keys or of MLFLOW_TRACKING_URI, if there is one");
   flags.add("--experiment", "NAME", &arguments.experiment,
             "Experiment of the runs; by default the configuration's, MLFLOW_EXPERIMENT_NAME, or 'joulecast'");
+  add_promote_flag(flags, arguments);
+}
+
+void add_promote_flag(FlagSet& flags, TrackArguments& arguments) {
   flags
       .add("--promote", "WHEN", &arguments.promote,
            "Whether the registry's alias 'champion' moves to the new models: auto (the default: where they "

@@ -20,6 +20,8 @@ struct TrackArguments {
   std::string promote = "auto";
 };
 void add_track_flags(FlagSet& flags, TrackArguments& arguments);
+/// The last of them alone.
+void add_promote_flag(FlagSet& flags, TrackArguments& arguments);
 
 /// Where a training goes.
 struct TrackTarget {

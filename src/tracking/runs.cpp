@@ -1,9 +1,12 @@
 #include "tracking/runs.h"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 
 #include <fmt/format.h>
+
+#include "tracking/model_flavors.h"
 
 namespace joulecast::tracking {
 namespace {
@@ -67,6 +70,28 @@ ApiResult<bool> has_metric(Rest& rest, const std::string& run, const RunMetric& 
     parameters.resize(3);
     parameters.emplace_back("page_token", next);
   }
+}
+
+/// 2026-11-23 19:30:29.490000, in UTC.
+std::string utc_text(std::int64_t time_ms) {
+  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(time_ms)};
+  const auto day = std::chrono::floor<std::chrono::days>(time);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{time - day};
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}000", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+/// Whether a model was logged to the run: MLflow keeps a list of them in a tag.
+ApiResult<bool> has_model(Rest& rest, const std::string& run) {
+  const auto found = rest.get("runs/get", {{"run_id", run}});
+  if (!found) return tl::unexpected(found.error());
+  const Json data = found->value("run", Json::object()).value("data", Json::object());
+  const Json tags = data.value("tags", Json::array());
+  return std::any_of(tags.begin(), tags.end(),
+                     [](const Json& tag) { return text_at(tag, {"key"}) == kLoggedModelsTag; });
 }
 
 ApiResult<std::string> restored(Rest& rest, const std::string& id) {
@@ -192,6 +217,27 @@ ApiResult<void> log_batch(Rest& rest, const std::string& run, const Batch& batch
       if (*there) return {};
     }
     const auto done = rest.post("runs/log-batch", body, false);
+    if (done) return {};
+    if (!done.error().uncertain || attempt >= rest.server().retries) return tl::unexpected(done.error());
+    maybe_there = true;
+  }
+}
+
+ApiResult<void> log_model(Rest& rest, const std::string& run, std::int64_t time_ms, bool maybe_there) {
+  const Json flavors = {{"onnx", {{"data", kOnnxFile}, {"onnx_version", kOnnxVersion}}},
+                        {"python_function", {{"data", kOnnxFile}, {"loader_module", kLoader}}}};
+  const Json model = {{"artifact_path", "model"},
+                      {"run_id", run},
+                      {"utc_time_created", utc_text(time_ms)},
+                      {"flavors", flavors}};
+  const Json body = {{"run_id", run}, {"model_json", model.dump()}};
+  for (int attempt = 0;; ++attempt) {
+    if (maybe_there) {
+      const auto there = has_model(rest, run);
+      if (!there) return tl::unexpected(there.error());
+      if (*there) return {};
+    }
+    const auto done = rest.post("runs/log-model", body, false);
     if (done) return {};
     if (!done.error().uncertain || attempt >= rest.server().retries) return tl::unexpected(done.error());
     maybe_there = true;

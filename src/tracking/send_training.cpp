@@ -1,10 +1,12 @@
 // A spooled training, brought to its server. Every step may have been done by an earlier attempt: runs are
 // found by their key, versions by their run, and files and parameters may be sent twice.
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 
 #include "tracking/artifacts.h"
+#include "tracking/model_flavors.h"
 #include "tracking/registry.h"
 #include "tracking/runs.h"
 #include "tracking/spool.h"
@@ -15,6 +17,17 @@ namespace {
 
 constexpr std::string_view kFinished = "FINISHED";
 
+bool has_mlflow_model(const RunRecord& run) {
+  const std::string file = "model/" + std::string(kMlModel);
+  return std::any_of(run.artifacts.begin(), run.artifacts.end(),
+                     [&](const RunArtifact& artifact) { return artifact.path == file; });
+}
+
+/// Requests of a run beside its batches and the one that makes it.
+std::size_t later_requests(const RunRecord& run) {
+  return 1 + run.artifacts.size() + (has_mlflow_model(run) ? 1 : 0) + (run.registration ? 1 : 0);
+}
+
 class Sender {
  public:
   Sender(Rest& rest, const TrainingRecord& record, std::filesystem::path folder, bool resumed,
@@ -22,8 +35,7 @@ class Sender {
       : rest_(rest), record_(record), folder_(std::move(folder)), resumed_(resumed), hooks_(hooks) {
     for (std::size_t i = 0; i <= record.models.size(); ++i) {
       const RunRecord& run = run_at(i);
-      total_ +=
-          2 + batches_of(run.params, run.metrics).size() + run.artifacts.size() + (run.registration ? 1 : 0);
+      total_ += 1 + batches_of(run.params, run.metrics).size() + later_requests(run);
     }
   }
 
@@ -73,7 +85,7 @@ class Sender {
     const RunRecord& record = run_at(i);
     const auto batches = batches_of(record.params, record.metrics);
     if (run.status == kFinished) {
-      step(1 + batches.size() + record.artifacts.size() + (record.registration ? 1 : 0));
+      step(batches.size() + later_requests(record));
       return {};
     }
     for (const Batch& batch : batches) {
@@ -81,6 +93,10 @@ class Sender {
       step();
     }
     if (auto done = send_artifacts(i, run); !done) return done;
+    if (has_mlflow_model(record)) {
+      announce_model(record, run);
+      step();
+    }
     if (record.registration) {
       if (auto done = register_model(*record.registration, run); !done) return done;
       step();
@@ -101,6 +117,15 @@ class Sender {
       step();
     }
     return {};
+  }
+
+  /// Only the pages of the server need it, so a fault is no more than a warning, told once.
+  void announce_model(const RunRecord& record, const Run& run) {
+    const auto done = log_model(rest_, run.id, record_.end_ms, run.found);
+    if (done || told_unannounced_) return;
+    told_unannounced_ = true;
+    sent_.warnings.push_back({fmt::format("the run {} does not show its model on its page: {}", record.name,
+                                          done.error().error.message)});
   }
 
   /// A registry takes any source, so the files are looked for before it is told of them.
@@ -133,7 +158,7 @@ class Sender {
       if (decision.promote) {
         const auto alias = plain(make_champion(rest_, wanted.name, *version));
         if (!alias) return tl::unexpected(alias.error());
-        if (!*alias && sent_.warnings.empty())
+        if (!*alias && !std::exchange(told_aliases_, true))
           sent_.warnings.push_back(
               {fmt::format("{} has no aliases: the champion is a tag of the model", rest_.server().uri)});
       }
@@ -149,6 +174,7 @@ class Sender {
   const TrackingHooks& hooks_;
   std::string experiment_;
   SentTraining sent_;
+  bool told_unannounced_ = false, told_aliases_ = false;
   std::size_t done_ = 0, total_ = 0;
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/float_text.h"
 #include "base/json_text.h"
+#include "joulecast/mlflow_model.h"
 #include "joulecast/tracking.h"
 #include "tracking/git_commit.h"
 
@@ -33,14 +34,6 @@ std::string registry_name(std::string name) {
   for (char& c : name)
     if (c == '/' || c == ':') c = '_';
   return name;
-}
-
-std::string model_name(const LassoModel& model) {
-  return fmt::format("{}_{}{}_model", to_string(model.kind), to_string(model.target),
-                     model.recipe.relative ? "_relative" : "");
-}
-std::string model_name(const PhysicalModel& model) {
-  return fmt::format("physical_{}_model", to_string(model.target));
 }
 
 /// Where the polynomial stands in the reference's pipeline of this recipe.
@@ -154,7 +147,9 @@ void write_metrics(JsonWriter& json, std::string_view name, const std::optional<
 }
 
 void write_evaluation(JsonWriter& json, const LassoModel& model) {
-  json.begin_object().member("model", model_name(model)).member("train_networks", model.train_networks);
+  json.begin_object()
+      .member("model", mlflow_model_name(model))
+      .member("train_networks", model.train_networks);
   json.member("test_networks", model.test_networks).member("train_rows", std::uint64_t{model.train_rows});
   json.member("test_rows", std::uint64_t{model.test_rows});
   write_metrics(json, "train_metrics", model.train_metrics);
@@ -177,21 +172,16 @@ std::string evaluation_json(const CostModel& model) {
   return json.take();
 }
 
-/// A cost model with no models yet, of the same training.
-CostModel without_models(const CostModel& model) {
-  CostModel part;
-  part.library_version = model.library_version;
-  part.device = model.device;
-  part.data_hash = model.data_hash;
-  part.idle_power_w = model.idle_power_w;
-  return part;
-}
-
 /// The files of a run: everything a run carries is listed here. `part` holds the models that the run is of;
 /// what lies below model/ is what the registry's version is made of.
 std::vector<RunArtifact> artifacts_of(const CostModel& part, std::string evaluation) {
   std::vector<RunArtifact> artifacts;
-  if (auto text = to_json(part)) artifacts.push_back({"model/model.json", std::move(*text)});
+  if (auto files = mlflow_model_files(part)) {
+    for (ModelFile& file : *files)
+      artifacts.push_back({"model/" + std::move(file.name), std::move(file.content)});
+  } else if (auto text = to_json(part)) {  // of several models
+    artifacts.push_back({"model/model.json", std::move(*text)});
+  }
   artifacts.push_back({"evaluation.json", std::move(evaluation)});
   return artifacts;
 }
@@ -203,15 +193,13 @@ std::string held_out_words(const Metrics& metrics) {
 
 RunRecord run_of(const LassoModel& model, const CostModel& all) {
   RunRecord run;
-  run.name = model_name(model);
+  run.name = mlflow_model_name(model);
   run.params = params_of(model);
   run.metrics = metrics_of(model);
   run.tags = {{"estimator_name", "lasso"}};
-  CostModel part = without_models(all);
-  (model.recipe.relative ? part.relative_lasso : part.lasso).push_back(model);
   JsonWriter json;
   write_evaluation(json, model);
-  run.artifacts = artifacts_of(part, json.take());
+  run.artifacts = artifacts_of(alone(model, all), json.take());
   ModelRegistration registration;
   registration.name = run.name;
   registration.description =
@@ -229,7 +217,7 @@ RunRecord run_of(const LassoModel& model, const CostModel& all) {
 
 RunRecord run_of(const PhysicalModel& model, const CostModel& all) {
   RunRecord run;
-  run.name = model_name(model);
+  run.name = mlflow_model_name(model);
   run.tags = {{"estimator_name", "physical"}};
   run.params = {{"train_num_cnn_models", std::to_string(model.networks.size())},
                 {"model_type", std::string(to_string(model.target))},
@@ -241,12 +229,10 @@ RunRecord run_of(const PhysicalModel& model, const CostModel& all) {
   for (const PhysicalFit& fit : model.fits)
     best = best == 0.0 ? fit.held_out_rmspe_percent : std::min(best, fit.held_out_rmspe_percent);
   run.metrics.push_back({"held_out_root_mean_squared_percentage_error", best, 0});
-  CostModel part = without_models(all);
-  part.physical.push_back(model);
   JsonWriter json;
   json.begin_object().member("model", run.name).member("train_networks", model.networks);
   json.member("layers", std::uint64_t{model.layers}).member("held_out_rmspe_percent", best).end_object();
-  run.artifacts = artifacts_of(part, json.take());
+  run.artifacts = artifacts_of(alone(model, all), json.take());
   ModelRegistration registration;
   registration.name = run.name;
   registration.score = best;
@@ -297,8 +283,9 @@ RunRecord parent_of(const CostModel& model, const TrainingContext& context) {
          entry.rmspe_percent, 0});
   for (const LassoModel& one : model.lasso)
     if (one.test_metrics)
-      run.metrics.push_back({fmt::format("testing_root_mean_squared_percentage_error/{}", model_name(one)),
-                             one.test_metrics->rmspe_percent, 0});
+      run.metrics.push_back(
+          {fmt::format("testing_root_mean_squared_percentage_error/{}", mlflow_model_name(one)),
+           one.test_metrics->rmspe_percent, 0});
   run.artifacts = artifacts_of(model, evaluation_json(model));
   ModelRegistration registration;
   registration.name = registry_name("joulecast-" + name);

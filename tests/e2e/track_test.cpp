@@ -109,11 +109,68 @@ TEST_F(Track, WhatIsRegisteredIsPulled) {
   EXPECT_EQ(run({"models", "show", "one"}).exit_code, 0);
   const auto six = run({"models", "pull", "--out", "six"}, {"MLFLOW_TRACKING_URI=" + mlflow.url()});
   EXPECT_EQ(six.exit_code, 0) << six.errors;
-  EXPECT_EQ(files_below(scratch_.path() / "six").size(), 6U);
+  EXPECT_EQ(files_below(scratch_.path() / "six").size(), 6U * 8U);
   EXPECT_TRUE(fs::exists(scratch_.path() / "six" / "pooling" / "runtime" / "model.json"));
+  EXPECT_EQ(read_file(scratch_.path() / "one" / "model.onnx"),
+            read_file(scratch_.path() / "models" / "dense_power_model" / "model.onnx"));
+  const auto shown = run({"models", "show", "six"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.errors;
+  expect_words(shown.output, {"convolutional", "pooling", "dense"});
   EXPECT_EQ(run({"models", "pull", "models:/nothing/1", "--out", "none", "--track", mlflow.url()}).exit_code,
             5);
   EXPECT_EQ(run({"models", "pull", "--out", "none"}).exit_code, 2);
+}
+
+TEST_F(Track, ModelsArePushedWithoutATraining) {
+  FakeMlflow mlflow;
+  ASSERT_EQ(train({"--track", "none"}).exit_code, 0);
+  const auto pushed = run({"models", "push", "models", "--track", mlflow.url(), "--experiment", "late"});
+  EXPECT_EQ(pushed.exit_code, 0) << pushed.errors;
+  expect_words(pushed.errors, {"7 runs", "7 model versions"});
+  EXPECT_EQ(mlflow.runs.size(), 7U);
+  EXPECT_TRUE(mlflow.experiments.contains("late"));
+  EXPECT_EQ(mlflow.runs[0].params.at("test_networks"), "net00");
+  EXPECT_TRUE(mlflow.files.contains("1/run1/artifacts/model/MLmodel"));
+  EXPECT_FALSE(spooled());
+  // A single model from its own folder.
+  EXPECT_EQ(run({"models", "push", "models/dense_power_model", "--promote", "always"},
+                {"MLFLOW_TRACKING_URI=" + mlflow.url()})
+                .exit_code,
+            0);
+  EXPECT_EQ(mlflow.aliases.at("dense_power_model").at("champion"), "2");
+}
+
+TEST_F(Track, APushThatFailsSaysSoAndIsResumed) {
+  FakeMlflow mlflow;
+  ASSERT_EQ(train({"--track", "none"}).exit_code, 0);
+  mlflow.fail_at(9, FakeMlflow::Fault::kDropped);
+  const auto pushed = run({"models", "push", "models", "--track", mlflow.url()});
+  EXPECT_EQ(pushed.exit_code, 5) << pushed.errors;
+  expect_words(pushed.errors, {"joulecast track resume models", "hint:"});
+  EXPECT_TRUE(spooled());
+  EXPECT_EQ(run({"track", "resume", "models"}).exit_code, 0);
+  EXPECT_EQ(mlflow.runs.size(), 7U);
+  EXPECT_FALSE(spooled());
+  for (const auto& [words, code] : std::vector<std::pair<std::vector<std::string>, int>>{
+           {{"models", "push", "models"}, 2},
+           {{"models", "push"}, 2},
+           {{"models", "push", "nowhere", "--track", mlflow.url()}, 3},
+           {{"models", "push", "models", "--track", "./mlruns"}, 2},
+           {{"models", "push", "models", "--track", mlflow.url(), "--promote", "maybe"}, 2},
+           {{"models", "push", "models", "--track", mlflow.url(), "--out", "x"}, 2}}) {
+    const auto result = run(words);
+    EXPECT_EQ(result.exit_code, code) << result.errors;
+    expect_words(result.errors, {"hint:"});
+  }
+}
+
+TEST_F(Track, EachModelHasAFolderThatPredictTakes) {
+  ASSERT_EQ(train({}).exit_code, 0);
+  for (const char* name : {"convolutional_power_model", "dense_runtime_model", "pooling_power_model"})
+    EXPECT_EQ(run({"models", "show", std::string("models/") + name}).exit_code, 0) << name;
+  const auto all = run({"models", "list", "."});
+  expect_words(all.output, {"models"});
+  EXPECT_EQ(run({"doctor", "models"}).exit_code, 0);
 }
 
 TEST_F(Track, AnAddressInTheEnvironmentThatIsNoneIsAWarning) {

@@ -4,6 +4,7 @@ Servers are started here, on free ports and in a folder of their own. What is co
 the same training wrote, so nothing is stored in this file but names.
 """
 import atexit
+import csv
 import http.server
 import json
 import math
@@ -21,6 +22,8 @@ import urllib.error
 import urllib.request
 
 import mlflow
+import numpy
+import pandas
 from mlflow.tracking import MlflowClient
 
 PROGRAM = os.path.abspath(sys.argv[1])
@@ -204,6 +207,143 @@ def read_back(client, url, models):
     return parent
 
 
+def lasso_figure(model, row):
+    """The pipeline by its definition, and the sum of its terms' sizes."""
+    terms = [model["intercept"]]
+    for term in model["terms"]:
+        special = term["column"] >= special_begin(model)
+        value = 1.0
+        for name in [] if term["term"] == "1" else term["term"].split("*"):
+            value *= math.log1p(row[name]) if model["recipe"]["log_scale"] and not special else row[name]
+        terms.append(term["coefficient"] * ((value - term["center"]) / term["scale"]))
+    return math.fsum(terms), sum(map(abs, terms))
+
+
+def special_begin(model):
+    """Columns of a polynomial: all products of up to `degree` of the features and a one."""
+    return math.comb(len(model["features"]) + model["recipe"]["degree"], model["recipe"]["degree"])
+
+
+def check_lasso(name, loaded, model):
+    check(loaded.metadata.signature.inputs.input_names() == model["features"], f"{name}: names of inputs")
+    check(loaded.metadata.metadata["model"] == name and loaded.metadata.metadata["unit"] == model["unit"], f"{name}: metadata")
+    random = numpy.random.default_rng(7)
+    low, high = numpy.array(model["feature_min"]), numpy.array(model["feature_max"])
+    doubles = pandas.DataFrame(random.uniform(low, 1.5 * high, (60, len(low))), columns=model["features"])
+    whole = doubles.round().astype("int64")
+    mixed = doubles.copy()
+    mixed[model["features"][0]] = whole[model["features"][0]]
+    for what, frame in (("doubles", doubles), ("whole", whole), ("mixed", mixed), ("reordered", whole[whole.columns[::-1]]), ("one row", whole[:1])):
+        got = loaded.predict(frame)["power_w" if model["target"] == "power" else "run_time_ms"]
+        check(got.shape == (len(frame),) and got.dtype == numpy.float64, f"{name}: form of the figures")
+        for value, (_, row) in zip(got, frame.iterrows()):
+            figure, size = lasso_figure(model, row)
+            check(abs(value - figure) <= 1e-12 * max(abs(figure), 0.01 * size), f"{name} of {what}: {value}, not {figure}")
+
+
+def check_physical(name, loaded, models, layers, scratch):
+    """Its own folder of the models, so that no lasso takes part."""
+    joulecast("predict", layers, "--models", models / name, "--terms", scratch / "terms.csv", "--out", scratch / "prediction.csv", "--quiet")
+    frame = pandas.read_csv(scratch / "terms.csv")
+    with open(scratch / "prediction.csv") as file:
+        figures = [float(row["runtime_prediction" if "run_time" in name else "energy_mj"]) for row in csv.DictReader(file)]
+    got = loaded.predict(frame)["run_time_ms" if "run_time" in name else "energy_mj"]
+    check(len(got) == len(figures) > 5, f"{name}: a figure a layer")
+    check(all(math.isclose(a, b, rel_tol=1e-12) for a, b in zip(got, figures)), f"{name}: {got} against {figures}")
+
+
+def load_models(models, layers, scratch):
+    """Registered models run by MLflow give joulecast's own figures."""
+    written = json.loads((models / "model.json").read_text())
+    for model in written["models"]:
+        name = f"{model['kind']}_{model['target']}{'_relative' if model['recipe'].get('relative') else ''}_model"
+        loaded = mlflow.pyfunc.load_model(f"models:/{name}/1")
+        check_lasso(name, loaded, model)
+        local = mlflow.pyfunc.load_model(str(models / name))
+        example = mlflow.models.Model.load(str(models / name)).load_input_example(str(models / name))
+        check(str(local.predict(example)) == str(loaded.predict(example)), f"{name}: the folder and the version")
+    for physical in written["physical"]:
+        name = f"physical_{physical['target']}_model"
+        check_physical(name, mlflow.pyfunc.load_model(f"models:/{name}@champion"), models, layers, scratch)
+    check(len(written["models"]) >= 6 and len(written["physical"]) == 2, "models of all sorts")
+    files = joulecast("models", "pull", "models:/dense_power_model/1", "--out", scratch / "pulled", MLFLOW_TRACKING_URI=mlflow.get_tracking_uri())
+    check("8 files" in files, files)
+    joulecast("predict", layers, "--models", scratch / "pulled", "--quiet")
+    joulecast("models", "pull", "--out", scratch / "six", MLFLOW_TRACKING_URI=mlflow.get_tracking_uri())
+    joulecast("predict", layers, "--models", scratch / "six", "--quiet")
+
+
+def serve_model(url, models, scratch):
+    """`mlflow models serve` answers with the figures of the loaded model."""
+    name, port = "convolutional_power_model", free_port()
+    folder = models / name
+    binary = pathlib.Path(sys.executable).parent
+    with open(scratch / "serve.log", "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, str(binary / "mlflow"), "models", "serve", "-m", f"models:/{name}/1", "--env-manager", "local", "-h", "127.0.0.1", "-p", str(port)],
+            env=CLEAN | {"MLFLOW_TRACKING_URI": url, "MLFLOW_DISABLE_TELEMETRY": "true", "PATH": f"{binary}:{os.environ['PATH']}"}, stdout=log, stderr=log,
+            start_new_session=True)
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/ping", timeout=2)
+                break
+            except OSError:
+                check(process.poll() is None, "models serve ended:\n" + (scratch / "serve.log").read_text()[-3000:])
+                time.sleep(0.5)
+        model = [m for m in json.loads((models / "model.json").read_text())["models"] if f"{m['kind']}_{m['target']}_model" == name][0]
+        example = json.loads((folder / "serving_input_example.json").read_text())
+        whole = {"dataframe_split": {"columns": model["features"], "data": [[int(x) for x in row] for row in example["dataframe_split"]["data"]]}}
+        records = {"dataframe_records": [dict(zip(model["features"], row)) for row in example["dataframe_split"]["data"]]}
+        for body in (example, whole, records):
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/invocations", json.dumps(body).encode(), {"Content-Type": "application/json"})
+            got = json.loads(urllib.request.urlopen(request, timeout=60).read())["predictions"]["power_w"]
+            check(len(got) == 2, "a figure a row")
+            for value, row in zip(got, example["dataframe_split"]["data"]):
+                figure, size = lasso_figure(model, dict(zip(model["features"], row)))
+                check(abs(value - figure) <= 1e-12 * max(abs(figure), 0.01 * size), f"served {value}, not {figure}")
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(30)
+
+
+def run_in_spark(models):
+    """As a function of Spark's, where there is a Spark and a Java."""
+    try:
+        from pyspark.sql import SparkSession
+    except ImportError:
+        print("spark_udf was not tried: no pyspark")
+        return
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    spark = SparkSession.builder.master("local[1]").config("spark.ui.enabled", "false").getOrCreate()
+    model = json.loads((models / "dense_power_model" / "model.json").read_text())["models"][0]
+    rows = [tuple(int(x) for x in model["feature_min"]), tuple(int(x) for x in model["feature_max"])]
+    function = mlflow.pyfunc.spark_udf(spark, "models:/dense_power_model/1", result_type="double", env_manager="local")
+    frame = spark.createDataFrame(rows, model["features"])
+    got = [row.y for row in frame.withColumn("y", function(*model["features"])).collect()]
+    spark.stop()
+    for value, row in zip(got, rows):
+        figure, size = lasso_figure(model, dict(zip(model["features"], row)))
+        check(abs(value - figure) <= 1e-12 * max(abs(figure), 0.01 * size), f"Spark says {value}, not {figure}")
+    print("spark_udf gives the same figures")
+
+
+def push_models(client, url, models, scratch):
+    """Registered again without a training: version 2, of runs of their own."""
+    moved = scratch / "moved"
+    shutil.copytree(models, moved)
+    before = len(search(client))
+    joulecast("models", "push", moved, "--track", url, "--experiment", EXPERIMENT, "--promote", "always")
+    check(not spooled(moved), "nothing waits")
+    version = client.get_model_version_by_alias("dense_power_model", "champion")
+    check(str(version.version) == "2", "the pushed model is champion")
+    got = [mlflow.pyfunc.load_model(f"models:/dense_power_model/{v}").predict(pandas.DataFrame([[1, 64, 32]], columns=["batch_size", "input_size", "output_size"]))
+           for v in (1, 2)]
+    check(got[0] == got[1], "both versions are one model")
+    pushed = [run for run in parents(search(client)) if run.info.run_id not in {version.run_id}]
+    check(len(pushed) == 2 and len(search(client)) == 2 * before, "a second set of runs")
+
+
 def train(training, models, url, *words, code=0, **variables):
     return joulecast("train", training, "--out", models, "--estimator", "lasso", "--test-networks", "lenet,vgg16", "--track", url,
                      "--experiment", EXPERIMENT, *words, code=code, **variables)
@@ -263,6 +403,19 @@ def plain_server(scratch, training):
     server.stop()
 
 
+def models_that_mlflow_runs(scratch, training):
+    server = Server(scratch / "registry")
+    client = MlflowClient(server.url)
+    mlflow.set_tracking_uri(server.url)
+    models = scratch / "registered"
+    joulecast("train", training, "--out", models, "--test-networks", "lenet,vgg16", "--track", server.url, "--experiment", EXPERIMENT)
+    load_models(models, training / "alexnet" / "layers.csv", scratch)
+    serve_model(server.url, models, scratch)
+    run_in_spark(models)
+    push_models(client, server.url, models, scratch)
+    server.stop()
+
+
 def server_with_passwords(scratch, training):
     server = Server(scratch / "auth", auth=True)
     models = scratch / "auth_models"
@@ -285,6 +438,7 @@ def main():
                   "lenet,alexnet,resnet18,squeezenet1_0,vgg11,vgg16,googlenet,mobilenet_v2", "--cycles", "200", "--quiet")
         joulecast("dataset", scratch / "raw_data", "--out", scratch, "--method", "window", "--quiet")
         plain_server(scratch, scratch / "training_data")
+        models_that_mlflow_runs(scratch, scratch / "training_data")
         server_with_passwords(scratch, scratch / "training_data")
     except BaseException:
         for log in scratch.glob("*/server.log"):

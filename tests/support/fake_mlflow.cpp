@@ -46,6 +46,7 @@ std::string quoted_in(const std::string& filter) {
   return filter.substr(first + 1, last - first - 1);
 }
 
+constexpr const char* kModelsTag = "mlflow.log-model.history";
 constexpr const char* kApi = "/api/2.0/mlflow/";
 constexpr const char* kFiles = "/api/2.0/mlflow-artifacts/artifacts";
 
@@ -181,6 +182,16 @@ StubAnswer FakeMlflow::tracking(const std::string& call, const std::map<std::str
       run->metrics[metric.at("key")].emplace_back(metric.at("step"), metric.at("value"));
     return json(Json::object());
   }
+  if (call == "runs/log-model") {
+    Json model = Json::parse(body.at("model_json").get<std::string>());
+    for (const char* key : {"artifact_path", "run_id", "utc_time_created", "flavors"})
+      if (!model.contains(key)) return error(400, "INVALID_PARAMETER_VALUE", "the model lacks a key");
+    std::string& tag = run->tags[kModelsTag];
+    Json list = tag.empty() ? Json::array() : Json::parse(tag);
+    list.push_back(std::move(model));
+    tag = list.dump();
+    return json(Json::object());
+  }
   if (call == "runs/update") {
     run->status = body.at("status");
     run->end = body.at("end_time");
@@ -290,6 +301,7 @@ std::string FakeMlflow::content() const {
   for (const Run& run : runs) {
     Json& one = all["runs"][run.name].emplace_back();
     auto tags = run.tags;
+    tags.erase(kModelsTag);  // a fault there is no more than a warning
     if (tags.contains("mlflow.parentRunId")) tags["mlflow.parentRunId"] = named(tags["mlflow.parentRunId"]);
     one = {{"status", run.status}, {"start", run.start}, {"end", run.end},
            {"params", run.params}, {"tags", tags},       {"metrics", run.metrics}};

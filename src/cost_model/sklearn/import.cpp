@@ -4,6 +4,7 @@
 
 #include "base/input_file.h"
 #include "cost_model/data_hash.h"
+#include "cost_model/model_file.h"
 #include "cost_model/sklearn/mlflow_model.h"
 #include "cost_model/sklearn/pickle_machine.h"
 #include "cost_model/sklearn/pipeline.h"
@@ -110,6 +111,28 @@ bool is_sklearn_model(const fs::path& path) {
   return is_file(path / sklearn::kMlModelFile) || is_sklearn_tree(path);
 }
 
+namespace {
+
+/// A place of the tree with a model of joulecast's own, as `models pull` puts it there.
+Expected<void> take_own(const fs::path& place, ReferenceKind kind, Target target, CostModel& out) {
+  auto own = load_cost_model(place);
+  if (!own) return tl::unexpected(own.error());
+  const LassoModel* model = own->find(kind, target);
+  if (model == nullptr)
+    return fail(ErrorKind::kUnfit, fmt::format("holds no model {} {}", to_string(kind), to_string(target)),
+                {place.string()}, "Put it where its kind and target say, or name the folder itself");
+  if (!out.device.empty() && !own->device.empty() && out.device != own->device)
+    return fail(ErrorKind::kUnfit,
+                fmt::format("the tree has models of the boards '{}' and '{}'", out.device, own->device),
+                {place.string()}, "Keep the models of each board in a tree of their own");
+  if (!own->device.empty()) out.device = own->device;
+  if (own->idle_power_w) out.idle_power_w = own->idle_power_w;
+  out.lasso.push_back(*model);
+  return {};
+}
+
+}  // namespace
+
 Expected<CostModel> import_sklearn_models(const fs::path& path, const SklearnTarget& what) {
   CostModel out;
   out.library_version = JOULECAST_VERSION;
@@ -130,12 +153,15 @@ Expected<CostModel> import_sklearn_models(const fs::path& path, const SklearnTar
   for (const ReferenceKind kind : kReferenceKinds) {
     for (const Target target : kTargets) {
       const fs::path place = path / to_string(kind) / to_string(target);
-      if (!is_file(place / sklearn::kMlModelFile))
+      if (is_file(place / kModelFileName)) {
+        if (auto ok = take_own(place, kind, target, out); !ok) return tl::unexpected(ok.error());
+      } else if (!is_file(place / sklearn::kMlModelFile)) {
         out.warnings.push_back(
             {fmt::format("the tree has no model {} {}", to_string(kind), to_string(target)),
              {place.string()}});
-      else if (auto ok = take(place, {kind, target}); !ok)
+      } else if (auto ok = take(place, {kind, target}); !ok) {
         return tl::unexpected(ok.error());
+      }
     }
   }
   return out;

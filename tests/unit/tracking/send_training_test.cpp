@@ -81,6 +81,14 @@ TEST(SendTraining, BringsEverythingAndLeavesNothing) {
   EXPECT_EQ(power.metrics.at("training_r2_score").at(0).second, 0.9);
   ASSERT_EQ(power.metrics.at("cross_validation_mean_squared_error").size(), 2U);
   EXPECT_EQ(power.metrics.at("cross_validation_alpha").at(1).second, 0.25);
+  const auto logged = nlohmann::json::parse(power.tags.at("mlflow.log-model.history"));
+  ASSERT_EQ(logged.size(), 1U);
+  EXPECT_EQ(logged[0].at("run_id"), "run1");
+  EXPECT_EQ(logged[0].at("utc_time_created"), "1970-01-01 00:00:02.000000");
+  EXPECT_FALSE(mlflow.runs[0].tags.contains("mlflow.log-model.history"));
+  for (const char* file : {"MLmodel", "model.onnx", "input_example.json", "requirements.txt"})
+    EXPECT_TRUE(mlflow.files.contains(std::string("1/run1/artifacts/model/") + file)) << file;
+  EXPECT_FALSE(mlflow.files.contains("1/run0/artifacts/model/MLmodel"));
   EXPECT_TRUE(parse_cost_model(mlflow.files.at("1/run1/artifacts/model/model.json"), "file"));
   EXPECT_TRUE(mlflow.files.contains("1/run0/artifacts/evaluation.json"));
   EXPECT_EQ(mlflow.aliases.at("convolutional_power_model").at("champion"), "1");
@@ -95,6 +103,14 @@ std::pair<std::string, std::size_t> without_faults() {
   const auto folder = spool_training(small_record(), models.path());
   EXPECT_TRUE(send_spooled(*folder, at(mlflow), quick()));
   return {mlflow.content(), mlflow.requests()};
+}
+
+void expect_models_logged_once(const test::FakeMlflow& mlflow) {
+  for (const auto& run : mlflow.runs) {
+    const auto tag = run.tags.find("mlflow.log-model.history");
+    if (tag == run.tags.end()) continue;  // the parent, or a warning
+    EXPECT_EQ(nlohmann::json::parse(tag->second).size(), 1U) << run.name;
+  }
 }
 
 class EachFault : public ::testing::TestWithParam<Fault> {};
@@ -131,6 +147,7 @@ TEST_P(EachFault, OfEachRequestIsMadeGoodByResuming) {
     const auto again = send_spooled(waiting->front(), at(mlflow), quick());
     ASSERT_TRUE(again) << i << ": " << again.error().describe();
     EXPECT_EQ(mlflow.content(), expected) << "request " << i;
+    expect_models_logged_once(mlflow);
     EXPECT_TRUE(spooled_trainings(models.path())->empty());
   }
   EXPECT_GE(failed, 8U);
@@ -146,6 +163,7 @@ TEST_P(EachFault, OfEachRequestIsMadeGoodByRepeating) {
     const auto sent = send_spooled(*folder, at(mlflow, 2), quick());
     ASSERT_TRUE(sent) << i << ": " << sent.error().describe();
     EXPECT_EQ(mlflow.content(), expected) << "request " << i;
+    expect_models_logged_once(mlflow);
   }
 }
 
@@ -253,7 +271,9 @@ TEST(PullModel, BringsAFolderWholeOrNotAtAll) {
     const auto pulled = pull_model(at(mlflow), uri, out.path() / "model", quick());
     ASSERT_TRUE(pulled) << pulled.error().describe();
     EXPECT_EQ(pulled->version, "1");
-    EXPECT_EQ(test::files_below(out.path()), std::vector<std::string>{"model/model.json"});
+    const auto files = test::files_below(out.path());
+    EXPECT_EQ(files.size(), 8U);
+    EXPECT_EQ(files.front(), "model/MLmodel");
     EXPECT_TRUE(load_cost_model(out.path() / "model"));
   }
   const test::TemporaryFolder out;
@@ -271,8 +291,12 @@ TEST(PullModel, TheReferencesSixGoIntoItsTree) {
   EXPECT_EQ(pulled.models.size(), 2U);
   EXPECT_EQ(pulled.faults.size(), 4U);
   EXPECT_EQ(pulled.faults[0].first, "pooling_power_model");
-  EXPECT_EQ(test::files_below(out.path()),
-            (std::vector<std::string>{"convolutional/power/model.json", "convolutional/runtime/model.json"}));
+  EXPECT_EQ(test::files_below(out.path()).size(), 16U);
+  const auto tree = load_cost_model(out.path());
+  ASSERT_TRUE(tree) << tree.error().describe();
+  EXPECT_EQ(tree->lasso.size(), 2U);
+  EXPECT_EQ(tree->device, test::small_cost_model().device);
+  EXPECT_EQ(tree->warnings.size(), 4U);
 }
 
 TEST(PullModel, SaysWhatThereIsNot) {
