@@ -269,7 +269,10 @@ TEST_F(BadPairs, AStepIsNotRunOnTheResultsOfAnother) {
 
 TEST_F(BadPairs, TwoResultsOnStandardOutput) {
   scratch_.write("engine.json", run_.engine);
-  expect(run({"predict", "engine.json", "--models", "models", "--out", "-", "--json", "-"}), 2, {"--json -"});
+  expect(run({"predict", "engine.json", "--models", "models", "--out", "-", "--json", "-"}), 2,
+         {"--json and --terms would mix"});
+  expect(run({"predict", "engine.json", "--models", "models", "--terms", "-", "--json", "-"}), 2,
+         {"would mix"});
 }
 
 TEST_F(BadPairs, TwoResultsInOneFile) {
@@ -278,6 +281,8 @@ TEST_F(BadPairs, TwoResultsInOneFile) {
   for (const char* name : {"r", "./r", "here/r", "none/../r"}) {
     expect(run({"predict", "engine.json", "--models", "models", "--out", "r", "--json", name}), 2,
            {"--out and --json name the same file", "hint:"});
+    expect(run({"predict", "engine.json", "--models", "models", "--terms", "r", "--json", name}), 2,
+           {"--json and --terms name the same file", "hint:"});
     EXPECT_FALSE(std::filesystem::exists(path("r")));
   }
 }

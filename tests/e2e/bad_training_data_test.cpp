@@ -2,6 +2,8 @@
 // place named, a hint, nothing half-written.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "support/expect_words.h"
 #include "support/temporary_folder.h"
 #include "support/tiny_board.h"
@@ -31,18 +33,21 @@ class BadTrainingData : public ::testing::Test {
   TemporaryFolder scratch_;
 };
 
-TEST_F(BadTrainingData, GoodDataGivesSixModelsInOneFile) {
+TEST_F(BadTrainingData, GoodDataGivesSixModelsInOneFileAndAFolderEach) {
   const auto result = train();
   EXPECT_EQ(result.exit_code, 0) << result.errors;
   expect_words(result.output, {"convolutional power", "dense runtime", "RMSPE (%)"});
-  EXPECT_EQ(files_below(path("models")), (std::vector<std::string>{"model.json"}));
+  EXPECT_EQ(files_below(path("models")).size(), 1U + 6U * 8U);
+  EXPECT_TRUE(std::filesystem::exists(path("models/model.json")));
+  EXPECT_TRUE(std::filesystem::exists(path("models/dense_power_model/MLmodel")));
 }
 
 TEST_F(BadTrainingData, TrainingTwiceGivesTheSameBytes) {
   ASSERT_EQ(train().exit_code, 0);
-  const auto first = read_file(path("models/model.json"));
+  std::map<std::string, std::string> first;
+  for (const auto& name : files_below(path("models"))) first[name] = read_file(path("models/" + name));
   ASSERT_EQ(train({"--jobs", "1"}).exit_code, 0);
-  EXPECT_EQ(read_file(path("models/model.json")), first);
+  for (const auto& [name, text] : first) EXPECT_EQ(read_file(path("models/" + name)), text) << name;
 }
 
 TEST_F(BadTrainingData, MissingColumnNamesFileAndColumn) {

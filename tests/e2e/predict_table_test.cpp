@@ -41,6 +41,15 @@ TEST_F(PredictTable, GivesWhatItsEngineGives) {
       EXPECT_EQ(output({"predict", table, "--models", "models", "--out", "-", flag}), of_engine) << network;
     }
   }
+  const auto terms = [&](const std::string& input) {
+    return output({"predict", input, "--models", "models", "--terms", "-"});
+  };
+  const std::string of_engine = terms("preprocessed_data/resnet18/trt_engine_info.json");
+  EXPECT_TRUE(of_engine.starts_with("network,layer_name,kind,active_ms,launch,")) << of_engine.substr(0, 200);
+  const std::string layers = read_file(scratch_.path() / "training_data/resnet18/layers.csv");
+  EXPECT_EQ(std::count(of_engine.begin(), of_engine.end(), '\n'),
+            std::count(layers.begin(), layers.end(), '\n'));
+  EXPECT_EQ(terms("training_data/resnet18/layers.csv"), of_engine);
   // Of another board's models the figures are that board's, and the user is told.
   output({"train", "training_data", "--out", "models"});
   const auto text = read_file(scratch_.path() / "models/model.json");
@@ -70,6 +79,15 @@ TEST_F(PredictTable, MayHoldSeveralNetworksAndLackColumns) {
   EXPECT_EQ(small["layers"][1]["layer_name"], "relu");
   ASSERT_EQ(large.at("layers").size(), 1U);
   EXPECT_GT(large["layers"][0]["run_time_ms"]["value"], small["layers"][0]["run_time_ms"]["value"]);
+  EXPECT_EQ(output({"predict", "mine.csv", "--models", "models/physical_run_time_model", "--terms",
+                    "terms.csv", "--quiet"}),
+            "");
+  const std::string terms = read_file(scratch_.path() / "terms.csv");
+  EXPECT_NE(terms.find("\nsmall,conv,convolutional,"), std::string::npos) << terms;
+  EXPECT_NE(terms.find("\nlarge,conv,convolutional,"), std::string::npos) << terms;
+  const auto lasso = run({"predict", "mine.csv", "--models", "models/dense_power_model", "--terms", "-"});
+  EXPECT_EQ(lasso.exit_code, 4) << lasso.errors;
+  EXPECT_NE(lasso.errors.find("no physical one"), std::string::npos) << lasso.errors;
   EXPECT_EQ(files_below(scratch_.path() / "csv"), (std::vector<std::string>{"large.csv", "small.csv"}));
 }
 
