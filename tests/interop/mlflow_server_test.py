@@ -1,4 +1,4 @@
-"""joulecast against a real MLflow server, read back by MLflow's own Python client: mlflow_server_test.py PROGRAM
+"""joulecast against a real MLflow server, read back by MLflow's own Python client: mlflow_server_test.py PROGRAM [PART...]
 
 Servers are started here, on free ports and in a folder of their own. What is compared with is the models folder that
 the same training wrote, so nothing is stored in this file but names.
@@ -430,6 +430,9 @@ def server_with_passwords(scratch, training):
     server.stop()
 
 
+PARTS = {"tracking": plain_server, "models": models_that_mlflow_runs, "passwords": server_with_passwords}
+
+
 def main():
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="joulecast_mlflow_"))
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -437,9 +440,8 @@ def main():
         joulecast("simulate", "--out", scratch / "raw_data", "--truth", scratch / "truth", "--scenario", "demo", "--networks",
                   "lenet,alexnet,resnet18,squeezenet1_0,vgg11,vgg16,googlenet,mobilenet_v2", "--cycles", "200", "--quiet")
         joulecast("dataset", scratch / "raw_data", "--out", scratch, "--method", "window", "--quiet")
-        plain_server(scratch, scratch / "training_data")
-        models_that_mlflow_runs(scratch, scratch / "training_data")
-        server_with_passwords(scratch, scratch / "training_data")
+        for part in sys.argv[2:] or PARTS:
+            PARTS[part](scratch, scratch / "training_data")
     except BaseException:
         for log in scratch.glob("*/server.log"):
             print(f"{log}:\n{log.read_text()[-3000:]}", file=sys.stderr)

@@ -1,7 +1,9 @@
 #include "support/fake_mlflow.h"
 
 #include <algorithm>
+#include <functional>
 
+#include "base/utf8.h"
 #include "http/url.h"
 
 namespace joulecast::test {
@@ -306,7 +308,10 @@ std::string FakeMlflow::content() const {
     one = {{"status", run.status}, {"start", run.start}, {"end", run.end},
            {"params", run.params}, {"tags", tags},       {"metrics", run.metrics}};
   }
-  for (const auto& [path, bytes] : files) all["files"][named(path)] = bytes;
+  for (const auto& [path, bytes] : files)  // JSON holds text alone
+    all["files"][named(path)] = is_utf8(bytes) ? bytes
+                                               : std::to_string(bytes.size()) + " bytes " +
+                                                     std::to_string(std::hash<std::string>{}(bytes));
   all["models"] = models;
   for (const Version& version : versions)
     all["versions"][version.name].push_back({version.version, named(version.source), version.tags});
