@@ -109,7 +109,7 @@ std::string ml_model(const Described& model, const CostModel& training) {
   text += fmt::format(
       "  python_function:\n    data: {}\n    env:\n      conda: conda.yaml\n      virtualenv: "
       "python_env.yaml\n"
-      "    loader_module: {}\n",
+      "    loader_module: {}\n    python_version: '3.11'\n",
       tracking::kOnnxFile, tracking::kLoader);
   const auto add = [&](std::string_view key, std::string_view value) {
     text += fmt::format("  {}: ", key);

@@ -143,7 +143,7 @@ TEST_F(Track, ModelsArePushedWithoutATraining) {
 TEST_F(Track, APushThatFailsSaysSoAndIsResumed) {
   FakeMlflow mlflow;
   ASSERT_EQ(train({"--track", "none"}).exit_code, 0);
-  mlflow.fail_at(9, FakeMlflow::Fault::kDropped);
+  mlflow.fail_at(9, FakeMlflow::Fault::kErrorBefore);
   const auto pushed = run({"models", "push", "models", "--track", mlflow.url()});
   EXPECT_EQ(pushed.exit_code, 5) << pushed.errors;
   expect_words(pushed.errors, {"joulecast track resume models", "hint:"});
