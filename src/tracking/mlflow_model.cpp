@@ -8,7 +8,9 @@
 #include <fmt/format.h>
 
 #include "base/atomic_file.h"
+#include "base/input_file.h"
 #include "base/json_text.h"
+#include "base/parallel.h"
 #include "cost_model/data_hash.h"
 #include "cost_model/model_file.h"
 #include "joulecast/onnx_export.h"
@@ -184,6 +186,22 @@ std::vector<std::string> all_model_names() {
   return names;
 }
 
+/// Files that are there already as they shall be are left alone.
+Expected<void> save_model_folder(const CostModel& one, const fs::path& folder) {
+  const auto files = mlflow_model_files(one);
+  if (!files) return tl::unexpected(files.error());
+  for (const ModelFile& file : *files) {
+    const fs::path place = folder / file.name;
+    std::error_code code;
+    if (fs::file_size(place, code) == file.content.size() && !code) {
+      const auto old = read_whole_file(place);
+      if (old && *old == file.content) continue;
+    }
+    if (auto ok = write_file_atomically(place, file.content); !ok) return ok;
+  }
+  return {};
+}
+
 /// If it is one of ours: our own files alone, and the folder if nothing else is in it.
 void remove_model_folder(const fs::path& folder) {
   std::error_code ignored;
@@ -240,22 +258,23 @@ Expected<std::vector<ModelFile>> mlflow_model_files(const CostModel& one) {
 }
 
 Expected<void> save_mlflow_models(const CostModel& model, const fs::path& models) {
-  std::vector<std::string> stale = all_model_names();
-  const auto save = [&](const auto& one) -> Expected<void> {
-    const std::string name = mlflow_model_name(one);
-    std::erase(stale, name);
-    const auto files = mlflow_model_files(alone(one, model));
-    if (!files) return tl::unexpected(files.error());
-    for (const ModelFile& file : *files)
-      if (auto ok = write_file_atomically(models / name / file.name, file.content); !ok) return ok;
-    return {};
+  std::vector<std::string> names;
+  std::vector<CostModel> parts;
+  const auto add = [&](const auto& one) {
+    names.push_back(mlflow_model_name(one));
+    parts.push_back(alone(one, model));
   };
-  for (const std::vector<LassoModel>* lassos : {&model.lasso, &model.relative_lasso})
-    for (const LassoModel& one : *lassos)
-      if (auto ok = save(one); !ok) return ok;
-  for (const PhysicalModel& one : model.physical)
-    if (auto ok = save(one); !ok) return ok;
-  for (const std::string& name : stale) remove_model_folder(models / name);
+  for (const LassoModel& one : model.lasso) add(one);
+  for (const LassoModel& one : model.relative_lasso) add(one);
+  for (const PhysicalModel& one : model.physical) add(one);
+  std::vector<Expected<void>> done(parts.size());
+  // A thread a model, whatever the cores: file systems let a file wait that takes another's name.
+  parallel_for(parts.size(), parts.size(),
+               [&](std::size_t i) { done[i] = save_model_folder(parts[i], models / names[i]); });
+  for (const Expected<void>& one : done)
+    if (!one) return one;
+  for (const std::string& name : all_model_names())
+    if (std::find(names.begin(), names.end(), name) == names.end()) remove_model_folder(models / name);
   return {};
 }
 
