@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr int kDeepest = 4;  // folders below the one to list
 
 /// A place with models, and what they are; nothing of a file that does not say of which layers it is.
-struct Listed {
+struct FoundModels {
   std::string path;
   std::string format;
   std::optional<CostModel> model;
@@ -154,7 +154,7 @@ class ModelsCommand final : public Subcommand {
   }
 
   Expected<int> list(Console& console, const CommonOptions& common) const {
-    std::vector<Listed> found;
+    std::vector<FoundModels> found;
     FaultTally faults;
     if (auto ok = find_models(path_, 0, console, faults, found); !ok) return tl::unexpected(ok.error());
     if (!json_.empty()) {
@@ -178,7 +178,7 @@ class ModelsCommand final : public Subcommand {
 
   /// A folder that holds models is listed as one; else those in it are.
   static Expected<void> find_models(const fs::path& path, int depth, Console& console, FaultTally& faults,
-                                    std::vector<Listed>& found) {
+                                    std::vector<FoundModels>& found) {
     std::error_code code;
     const bool ours = fs::exists(path / kModelFileName, code);
     if (ours || is_sklearn_model(path)) {
@@ -202,22 +202,22 @@ class ModelsCommand final : public Subcommand {
     return {};
   }
 
-  static std::string list_table(const std::vector<Listed>& found, const Console& console) {
+  static std::string list_table(const std::vector<FoundModels>& found, const Console& console) {
     Table table({{"models", Table::Align::kLeft, Table::Narrow::kOwnLine},
                  {"format", Table::Align::kLeft},
                  {"physical"},
                  {"lasso"},
                  {"board", Table::Align::kLeft, Table::Narrow::kShorten}});
-    for (const Listed& one : found)
+    for (const FoundModels& one : found)
       table.add({one.path, one.format, count_cell(one.physical()), count_cell(one.lasso()),
                  one.device().empty() ? "-" : one.device()});
     return table.text(console.width(), console.colours());
   }
 
-  static std::string list_json(const std::vector<Listed>& found) {
+  static std::string list_json(const std::vector<FoundModels>& found) {
     JsonWriter json;
     json.begin_array();
-    for (const Listed& one : found) {
+    for (const FoundModels& one : found) {
       json.begin_object(JsonWriter::kInline).member("path", one.path).member("format", one.format);
       json.member("physical", std::uint64_t{one.physical()});
       json.member("lasso", std::uint64_t{one.lasso()});

@@ -14,7 +14,7 @@
 namespace joulecast {
 namespace {
 
-using Rows = std::vector<std::vector<double>>;
+using FeatureRows = std::vector<std::vector<double>>;
 
 /// The sum of the terms' sizes: what rounding is relative to where terms cancel.
 double magnitude(const LassoModel& model, const std::vector<double>& row) {
@@ -28,7 +28,7 @@ double magnitude(const LassoModel& model, const std::vector<double>& row) {
   return sum;
 }
 
-void expect_same(const LassoModel& model, const Rows& rows) {
+void expect_same(const LassoModel& model, const FeatureRows& rows) {
   const auto bytes = to_onnx(model);
   ASSERT_TRUE(bytes) << bytes.error().describe();
   const auto got = test::OnnxInterpreter(*bytes).run(rows);
@@ -130,7 +130,7 @@ TEST(ToOnnx, GivesThePipelinesFiguresForAnyRecipe) {
       if (below(3) == 0)
         model.terms.push_back({c, normal(random), normal(random), 0.1 + std::abs(normal(random))});
     model.intercept = normal(random);
-    Rows rows(1 + below(5), std::vector<double>(features));
+    FeatureRows rows(1 + below(5), std::vector<double>(features));
     for (auto& row : rows)
       for (double& value : row) value = below(8) == 0 ? 0.0 : std::exp(3.0 * normal(random));
     expect_same(model, rows);
