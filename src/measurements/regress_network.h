@@ -13,6 +13,8 @@ struct RegressionInput {
   const LatencyLog& latencies;
   const IdlePower& idle;
   const std::filesystem::path& idle_file;
+  const BoardSensor* sensor = nullptr;      ///< what the board's other runs tell
+  const RegressionResult* alone = nullptr;  ///< the run by itself, with `sensor`
 };
 
 /// Reads the power log and attributes it. Logs that cannot be joined are no error but a result with verdict

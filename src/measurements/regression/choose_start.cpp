@@ -32,6 +32,7 @@ FitProblem thinned(const FitProblem& problem, std::size_t rows) {
   thin.timeline = problem.timeline;
   thin.columns = problem.columns;
   thin.features = problem.features;
+  thin.belief = problem.belief;
   const std::size_t stretches = rows / kStretch;
   for (std::size_t s = 0; s < stretches; ++s) {
     const std::size_t from = s * (n - kStretch) / stretches;
@@ -105,6 +106,7 @@ class StartSearch {
   }
   /// False if no place explains anything.
   bool find_places();
+  void take_board_place();
   /// False if every cell ended at a delay that is not physical.
   bool fit_cells();
   void try_long_lowpass();
@@ -200,6 +202,21 @@ bool StartSearch::find_places() {
   }
   keep(3);
   return true;
+}
+
+/// The board's other runs have told where to look.
+void StartSearch::take_board_place() {
+  const Eigen::Vector4d& known = thin_.belief->mean;
+  SensorShape start{known[0], run_.board_window_us, known[1], known[2]};
+  start.elasticity = known[3];
+  for (int round = 0; round < 2; ++round) {
+    places_.clear();
+    if (run_.window_known) start = with_window(start, run_.known_window_us);
+    places_.push_back(refined(start, 3, nullptr));
+    if (round == 0) try_known_windows();
+    update_noise(thin_, places_.front(), noise_);
+    if (round == 0) noise_.weights.clear();
+  }
 }
 
 PointFit StartSearch::fit_cell(const SensorShape& start, const PointFit& from) const {
@@ -333,6 +350,9 @@ double pauses_of(const RunFit& run) {
 }
 
 ShapeFreedom freedom_of(const RunFit& run, bool lowpass_free, bool gap_free) {
+  constexpr double kFree = 1e3;  // what the board's runs say counts instead
+  if (run.problem.belief)
+    return {kFree, run.window_known ? 5e-4 : 0.03, lowpass_free ? kFree : 0.0, gap_free ? kFree : 0.0, kFree};
   return {150.0, run.window_known ? 5e-4 : 0.03, lowpass_free ? 40.0 : 0.0, gap_free ? kEventGapSdUs : 0.0,
           kElasticitySd};
 }
@@ -350,9 +370,13 @@ PointFit refine(const RunFit& run, const FitProblem& problem, const NoiseModel& 
 
 void choose_start(RunFit& run) {
   StartSearch search(run);
-  if (!search.find_places()) return;
-  if (!search.fit_cells()) return;
-  search.try_long_lowpass();
+  if (run.problem.belief) {
+    search.take_board_place();
+  } else {
+    if (!search.find_places()) return;
+    if (!search.fit_cells()) return;
+    search.try_long_lowpass();
+  }
   search.compare_on_more_rows();
   search.finish();
 }

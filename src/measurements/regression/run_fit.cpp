@@ -148,7 +148,7 @@ void walk_lowpass(RunFit& run, const PointFit& start, double& best) {
       std::max(start.shape.lowpass_us, std::clamp(window / 20.0, 0.5 * width, kUsualLowpassUs));
   const auto add = [&](const PointFit& near, double lowpass) {
     PointFit fit = grid_fit(run, near, lowpass, width);
-    fit.log_evidence += log_prior(lowpass);
+    if (!run.problem.belief) fit.log_evidence += log_prior(lowpass);
     const bool counts = fit.log_evidence > best - kFarBelow;
     best = std::max(best, fit.log_evidence);
     run.grid.push_back({std::move(fit), 0.0});
@@ -249,6 +249,10 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   set_targets(run);
   undo_averaging(run);
   run.problem.features = prior_features(network, latencies, run, options.prior);
+  if (options.sensor && run.clock.status == ClockStatus::kFound) {
+    run.problem.belief = shape_belief(options.sensor->belief);
+    run.board_window_us = options.sensor->window_share * run.clock.refresh_us;
+  }
   choose_start(run);
   if (run.best.rows < 300) return {};
   settle(run, idle_file_w);
