@@ -195,9 +195,9 @@ void judge_units(const RegressionResult& result, const Truth& truth, RunFigures&
     *share /= std::max(1.0, layers);
 }
 
-/// `sensor`: what the board's other runs tell; `found`, if any, gets the result.
+/// `sensor`: what the board's other runs tell; `found`: the sensor of the run alone, or where it goes.
 Expected<RunFigures> one_run(const std::string& scenario, std::uint64_t seed, const std::string& name,
-                             std::uint64_t cycles, const std::optional<BoardSensor>& sensor,
+                             std::uint64_t cycles, const std::optional<BoardSensor>& sensor, bool sensor_only,
                              RegressionResult* found) {
   auto board = draw_board(seed, scenario);
   if (!board) return tl::unexpected(board.error());
@@ -214,9 +214,11 @@ Expected<RunFigures> one_run(const std::string& scenario, std::uint64_t seed, co
   out.seed = seed;
   const double begin = cpu_seconds();
   RegressionOptions regression;
-  regression.sensor = sensor;
-  auto result =
-      attribute_by_regression(run->latencies, run->power, run->network, run->idle.average, regression);
+  regression.sensor_only = sensor_only;
+  const auto idle = run->idle.average;
+  auto result = sensor ? attribute_with_board(run->latencies, run->power, run->network, idle, regression,
+                                              *sensor, *found)
+                       : attribute_by_regression(run->latencies, run->power, run->network, idle, regression);
   out.seconds = cpu_seconds() - begin;
   if (!result) return tl::unexpected(result.error());
   Truth truth;
@@ -245,7 +247,7 @@ Expected<RunFigures> one_run(const std::string& scenario, std::uint64_t seed, co
   out.true_refresh_ms = run->truth.refresh_us / 1e3;
   out.idle_error_w = result->idle_w - run->truth.idle_run_w;
   out.reasons = result->reasons;
-  if (found != nullptr) *found = std::move(*result);
+  if (sensor_only) *found = std::move(*result);
   return out;
 }
 
@@ -341,7 +343,7 @@ void print_header() {
       "wild", "worst", "res", "mrg", "und", "<=3", "mean", "most");
 }
 
-void print_run(const RunFigures& r) {
+void print_run(const RunFigures& r, const std::optional<BoardSensor>& sensor) {
   const auto optional = [](const std::optional<double>& v, int digits) {
     return v ? number(*v, digits) : "-";
   };
@@ -349,14 +351,15 @@ void print_run(const RunFigures& r) {
       "{:<15} {:>4} {:<13} {:<7} >=50 {:>5} units {:>5} single {:>5} E {:>6} cov {:>3}/{:<3} worst {:>5} res "
       "{:.2f} mrg "
       "{:.2f} und {:.2f} | T {}/{} w {} D {} tau {} g {} R2 {:.3f}/{:.3f} ph {:.2f} {} s {:.2f} dIdle {:.3f} "
-      "true g {:.2f} {:.1f}W gap {:.2f} {:.2f}W {:.1f}s{}\n",
+      "true g {:.2f} {:.1f}W gap {:.2f} {:.2f}W {:.1f}s others {} at {:.1f}{}\n",
       r.scenario, r.seed, r.network, r.verdict, number(r.regression.long_layers), number(r.regression.units),
       number(r.singles_all), number(r.regression.energy, 2), r.covered, r.units, number(r.worst_miss),
       r.resolved_share, r.merged_share, r.undetermined_share, optional(r.sensor.refresh_ms, 4),
       number(r.true_refresh_ms, 4), optional(r.sensor.window_ms, 3), optional(r.sensor.delay_ms, 3),
       optional(r.sensor.lowpass_ms, 3), optional(r.sensor.event_gap_us, 2), r.r2, r.placebo,
       r.coverage_of_phase, r.prior, r.prior_sd, r.idle_error_w, r.true_gap_us, r.true_gap_w, r.host_gap_ms,
-      r.host_gap_w, r.seconds, r.reasons.empty() ? "" : " ! " + r.reasons.front());
+      r.host_gap_w, r.seconds, sensor ? sensor->runs : 0, sensor ? sensor->distance : 0.0,
+      r.reasons.empty() ? "" : " ! " + r.reasons.front());
 }
 
 std::string markdown_row(const std::string& name, const nlohmann::json& j) {
@@ -473,15 +476,11 @@ int run(const Settings& settings) {
   std::vector<RegressionResult> results(tasks.size());
   std::mutex printing;
   bool failed = false;
-  const auto run_all = [&](std::span<const std::optional<BoardSensor>> sensors, bool last) {
+  const auto run_all = [&](std::span<const std::optional<BoardSensor>> sensors, bool sensor_only) {
     parallel_for(tasks.size(), settings.jobs, [&](std::size_t i) {
       const Task& t = tasks[i];
       const std::optional<BoardSensor> sensor = sensors.empty() ? std::nullopt : sensors[i];
-      if (!sensors.empty() && !sensor) {
-        if (settings.each && figures[i]) print_run(*figures[i]);
-        return;
-      }
-      auto done = one_run(t.scenario, t.seed, t.network, settings.cycles, sensor, &results[i]);
+      auto done = one_run(t.scenario, t.seed, t.network, settings.cycles, sensor, sensor_only, &results[i]);
       const std::scoped_lock lock(printing);
       if (!done) {
         failed = true;
@@ -489,14 +488,13 @@ int run(const Settings& settings) {
         return;
       }
       if (figures[i]) done->seconds += figures[i]->seconds;
-      if (settings.each && (last || std::getenv("FIRST"))) print_run(*done);
-      if (sensor) fmt::print("   distance {:.2f} of {} runs\n", sensor->distance, sensor->runs);
+      if (settings.each && !sensor_only) print_run(*done, sensor);
       std::fflush(stdout);
       figures[i] = std::move(*done);
     });
   };
-  run_all({}, settings.alone);
-  if (!settings.alone) run_all(pooled(tasks, results), true);
+  if (!settings.alone) run_all({}, true);
+  run_all(settings.alone ? std::vector<std::optional<BoardSensor>>{} : pooled(tasks, results), false);
   nlohmann::json all;
   print_header();
   for (const auto& scenario : settings.scenarios) {

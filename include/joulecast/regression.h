@@ -47,6 +47,7 @@ struct RegressionOptions {
   std::uint64_t seed = 1;             ///< of the placebo's random shifts; same seed, same result
   std::optional<BoardSensor> sensor;  ///< empty: the sensor is found from the run alone
   std::vector<PriorPower> prior;      ///< empty: fitted inside the run from FLOP and byte rates
+  bool sensor_only = false;           ///< a third of the rows: for pool_sensors, not for powers
   bool diagnostics = false;           ///< fills trace and delay_profile: a hundred more fits
   double merge_above = 0.25;  ///< neighbours are merged until half-widths are below this share of the value
 };
@@ -155,11 +156,13 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
 /// For each of several runs of one board, what the others agree on, if two or more do and they are most. Runs
 /// with another refresh or window, and refused ones, do not count; null: a run without a result.
 std::vector<std::optional<BoardSensor>> pool_sensors(std::span<const RegressionResult* const> runs);
-/// Of the same run attributed by itself and with the board's sensor, the one to believe: the latter, unless
-/// it explains the samples clearly worse; then the former, `weak`, since its sensor is not that of the
-/// others.
-RegressionResult more_credible(const RegressionResult& alone, RegressionResult with_board,
-                               const BoardSensor& sensor);
+/// Attributes a run with what pool_sensors told it. Where that explains the samples clearly worse than the
+/// sensor of the run `alone`, the run is attributed by itself, and is `weak`. Errors:
+/// attribute_by_regression.
+Expected<RegressionResult> attribute_with_board(const LatencyLog& latencies,
+                                                std::span<const PowerSample> power, const Network& network,
+                                                Microwatts idle, const RegressionOptions& options,
+                                                const BoardSensor& sensor, const RegressionResult& alone);
 
 /// attribution.json and power_covariance.csv as text (docs/interface.md).
 std::string to_attribution_json(const RegressionResult& result);

@@ -100,7 +100,9 @@ class NetworkJob {
     outcome_.warnings = folder.warnings;
   }
 
-  /// Regression, once the board's runs have been attributed each by itself.
+  /// Regression: nothing is written yet, for the board's runs are to tell each other their sensor first.
+  void look_for_the_sensor() { stage_ = RegressionInput::Stage::kSensor; }
+  /// What they told, and what this run found.
   void take_sensor(const BoardSensor& sensor, const RegressionResult& alone) {
     sensor_ = &sensor;
     alone_ = &alone;
@@ -150,11 +152,15 @@ class NetworkJob {
   Expected<void> by_regression(const Network& engine, const LatencyLog& latencies, const LayerTypes& types) {
     if (!idle_) return tl::unexpected(idle_.error());
     add_warnings(idle_->warnings);
-    auto done = regress_network({folder_, engine, latencies, *idle_, idle_file_, sensor_, alone_}, options_,
-                                outcome_.warnings);
+    auto done = regress_network({folder_, engine, latencies, *idle_, idle_file_, stage_, sensor_, alone_},
+                                options_, outcome_.warnings);
     if (!done) return tl::unexpected(done.error());
     if (done->result.layers.empty()) {
       return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()}, kNoRunTimeHint);
+    }
+    if (stage_ == RegressionInput::Stage::kSensor) {
+      outcome_.regression = std::make_shared<const RegressionResult>(std::move(done->result));
+      return {};
     }
     for (LayerPower& layer : done->result.layers) layer.layer_type = types.of(layer.layer_name);
     auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
@@ -325,6 +331,7 @@ class NetworkJob {
   const Expected<IdlePower>& idle_;
   fs::path out_;
   const AttributeOptions& options_;
+  RegressionInput::Stage stage_ = RegressionInput::Stage::kPowers;
   const BoardSensor* sensor_ = nullptr;
   const RegressionResult* alone_ = nullptr;
   AttributionOutcome outcome_;
@@ -347,25 +354,42 @@ class BoardJob {
         outcomes_(networks.size()) {}
 
   std::vector<AttributionOutcome> run() {
-    parallel_for(networks_.size(), options_.jobs, [&](std::size_t i) { outcomes_[i] = job(i).run(); });
-    if (options_.method == AttributionMethod::kRegression && options_.pool_sensors) again_with_the_board();
+    const bool pools = options_.method == AttributionMethod::kRegression && options_.pool_sensors &&
+                       networks_.size() >= kFewestThatAgree;
+    for_all([&](std::size_t i) {
+      NetworkJob first = job(i);
+      if (pools) first.look_for_the_sensor();
+      outcomes_[i] = first.run();
+    });
+    if (pools) attribute_with_sensors();
     return std::move(outcomes_);
   }
 
  private:
+  static constexpr std::size_t kFewestThatAgree = 3;
+
   [[nodiscard]] NetworkJob job(std::size_t i) const {
     return {networks_[i], idle_file_, idle_, out_ / networks_[i].name, options_};
   }
+  template <class Work>
+  void for_all(const Work& work) {
+    parallel_for(networks_.size(), options_.jobs, work);
+  }
 
-  void again_with_the_board() {
-    std::vector<const RegressionResult*> alone;
-    for (const AttributionOutcome& outcome : outcomes_) alone.push_back(outcome.regression.get());
-    const auto sensors = pool_sensors(alone);
-    parallel_for(networks_.size(), options_.jobs, [&](std::size_t i) {
-      if (!sensors[i]) return;
-      NetworkJob again = job(i);
-      again.take_sensor(*sensors[i], *alone[i]);
-      outcomes_[i] = again.run();
+  /// Of networks that have a regression; the others' outcomes stand.
+  void attribute_with_sensors() {
+    std::vector<std::shared_ptr<const RegressionResult>> alone;
+    std::vector<const RegressionResult*> found;
+    for (const AttributionOutcome& outcome : outcomes_) {
+      alone.push_back(outcome.regression);
+      found.push_back(outcome.regression.get());
+    }
+    const auto sensors = pool_sensors(found);
+    for_all([&](std::size_t i) {
+      if (!alone[i]) return;
+      NetworkJob last = job(i);
+      if (sensors[i]) last.take_sensor(*sensors[i], *alone[i]);
+      outcomes_[i] = last.run();
     });
   }
 

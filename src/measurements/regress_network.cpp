@@ -106,13 +106,15 @@ Expected<NetworkRegression> regress_network(const RegressionInput& input, const 
   RegressionOptions regression;
   regression.seed = options.seed;
   if (options.prior) regression.prior = options.prior(input.engine);
-  if (input.sensor != nullptr) regression.sensor = *input.sensor;
+  regression.sensor_only = input.stage == RegressionInput::Stage::kSensor;
   auto result =
-      attribute_by_regression(input.latencies, *power, input.engine, input.idle.average, regression);
+      input.sensor != nullptr
+          ? attribute_with_board(input.latencies, *power, input.engine, input.idle.average, regression,
+                                 *input.sensor, *input.alone)
+          : attribute_by_regression(input.latencies, *power, input.engine, input.idle.average, regression);
   NetworkRegression done;
   if (result) {
-    done.result = input.alone != nullptr ? more_credible(*input.alone, std::move(*result), *input.sensor)
-                                         : std::move(*result);
+    done.result = std::move(*result);
     warnings.insert(warnings.end(), done.result.warnings.begin(), done.result.warnings.end());
   } else if (result.error().kind == ErrorKind::kUnfit) {
     done.result = without_power(input, result.error(), options.seed);

@@ -163,20 +163,27 @@ std::vector<std::optional<BoardSensor>> pool_sensors(std::span<const RegressionR
   return out;
 }
 
-RegressionResult more_credible(const RegressionResult& alone, RegressionResult with_board,
-                               const BoardSensor& sensor) {
+Expected<RegressionResult> attribute_with_board(const LatencyLog& latencies,
+                                                std::span<const PowerSample> power, const Network& network,
+                                                Microwatts idle, const RegressionOptions& options,
+                                                const BoardSensor& sensor, const RegressionResult& alone) {
   constexpr double kFarOff = 5.0;
   constexpr double kClearlyWorse = 1.3;
   const auto unexplained = [](const RegressionResult& r) { return 1.0 - r.fit.r2_held_out + 1e-4; };
-  const bool worse = unexplained(with_board) > kClearlyWorse * unexplained(alone);
-  if (sensor.distance < kFarOff || !worse || alone.verdict == Verdict::kRefused) return with_board;
-  RegressionResult out = alone;
-  out.verdict = Verdict::kWeak;
-  out.reasons.emplace_back(
+  RegressionOptions told = options;
+  told.sensor = sensor;
+  auto result = attribute_by_regression(latencies, power, network, idle, told);
+  if (!result || sensor.distance < kFarOff || alone.verdict == Verdict::kRefused ||
+      unexplained(*result) < kClearlyWorse * unexplained(alone))
+    return result;
+  result = attribute_by_regression(latencies, power, network, idle, options);
+  if (!result || result->verdict == Verdict::kRefused) return result;
+  result->verdict = Verdict::kWeak;
+  result->reasons.emplace_back(
       "The sensor that explains this run is not that of the board's other runs: its powers may be those of "
       "neighbouring layers");
-  out.advice.emplace_back("Record all networks of a board with the same sensor setting and the same logger");
-  return out;
+  result->advice.emplace_back("Record all networks of a board with the same sensor setting and logger");
+  return result;
 }
 
 }  // namespace joulecast

@@ -23,29 +23,6 @@ constexpr double kHopeless = 300.0;  ///< log evidence on the thinned rows
 
 using Form = PriorFeatures::Form;
 
-/// The same problem on stretches of successive conversions, about `rows` in all.
-FitProblem thinned(const FitProblem& problem, std::size_t rows) {
-  constexpr std::size_t kStretch = 100;
-  const std::size_t n = problem.conversions.size();
-  if (n <= rows) return problem;
-  FitProblem thin;
-  thin.timeline = problem.timeline;
-  thin.columns = problem.columns;
-  thin.features = problem.features;
-  thin.belief = problem.belief;
-  const std::size_t stretches = rows / kStretch;
-  for (std::size_t s = 0; s < stretches; ++s) {
-    const std::size_t from = s * (n - kStretch) / stretches;
-    for (std::size_t m = from; m < from + kStretch; ++m) {
-      thin.conversions.push_back(problem.conversions[m]);
-      thin.targets.push_back(problem.targets[m]);
-      thin.mask.push_back(problem.mask[m]);
-    }
-    thin.conversions[thin.conversions.size() - kStretch].follows_previous = false;
-  }
-  return thin;
-}
-
 /// Neighbouring layers of a network of many joined to columns of about equal time.
 void join_layers(const RunFit& run, FitProblem& problem) {
   if (run.layer_of_column.size() <= kMostSearchedLayers) return;
@@ -310,6 +287,28 @@ void StartSearch::finish() {
 }
 
 }  // namespace
+
+FitProblem thinned(const FitProblem& problem, std::size_t rows) {
+  constexpr std::size_t kStretch = 100;
+  const std::size_t n = problem.conversions.size();
+  if (n <= rows) return problem;
+  FitProblem thin;
+  thin.timeline = problem.timeline;
+  thin.columns = problem.columns;
+  thin.features = problem.features;
+  thin.belief = problem.belief;
+  const std::size_t stretches = rows / kStretch;
+  for (std::size_t s = 0; s < stretches; ++s) {
+    const std::size_t from = s * (n - kStretch) / stretches;
+    for (std::size_t m = from; m < from + kStretch; ++m) {
+      thin.conversions.push_back(problem.conversions[m]);
+      thin.targets.push_back(problem.targets[m]);
+      thin.mask.push_back(problem.mask[m]);
+    }
+    thin.conversions[thin.conversions.size() - kStretch].follows_previous = false;
+  }
+  return thin;
+}
 
 CellPlan plan_cells(std::size_t layers, double apart_us) {
   constexpr double kDelayRangeUs = 65.0;

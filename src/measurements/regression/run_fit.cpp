@@ -19,6 +19,7 @@ namespace {
 
 constexpr double kLowpassStepUs = 35.0;
 constexpr double kMostLowpassUs = 400.0;
+constexpr std::size_t kSensorRows = 10000;  // they tell the sensor well enough, where runs are pooled
 
 Expected<void> check_values(std::span<const PowerSample> power) {
   if (power.size() < 2000) {
@@ -255,6 +256,7 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   }
   choose_start(run);
   if (run.best.rows < 300) return {};
+  if (options.sensor_only) run.problem = thinned(run.problem, kSensorRows);
   settle(run, idle_file_w);
   average_over_grid(run);
   run.seed = options.seed;
