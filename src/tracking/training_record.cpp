@@ -35,14 +35,6 @@ std::string registry_name(std::string name) {
   return name;
 }
 
-std::string model_name(const LassoModel& model) {
-  return fmt::format("{}_{}{}_model", to_string(model.kind), to_string(model.target),
-                     model.recipe.relative ? "_relative" : "");
-}
-std::string model_name(const PhysicalModel& model) {
-  return fmt::format("physical_{}_model", to_string(model.target));
-}
-
 /// Where the polynomial stands in the reference's pipeline of this recipe.
 std::string polynomial_step(const LassoRecipe& recipe) {
   std::string step = "transformer";
@@ -357,7 +349,12 @@ TrainingRecord describe_training(const CostModel& model, const TrainingContext& 
   for (const PhysicalModel& one : model.physical) record.models.push_back(run_of(one, model));
   const std::string commit = tracking::git_commit_around(context.source);
   add_common_tags(model, context, commit, record.parent);
-  for (RunRecord& run : record.models) add_common_tags(model, context, commit, run);
+  for (RunRecord& run : record.models) {
+    add_common_tags(model, context, commit, run);
+    const auto figures = context.figures.find(run.name);
+    if (figures == context.figures.end()) continue;
+    run.artifacts.insert(run.artifacts.end(), figures->second.begin(), figures->second.end());
+  }
   return record;
 }
 
