@@ -11,6 +11,7 @@
 #include "cli/fault_tally.h"
 #include "cli/model_tables.h"
 #include "cli/models_pull.h"
+#include "cli/named_models.h"
 #include "cli/subcommand.h"
 #include "cli/table.h"
 #include "cost_model/model_file.h"
@@ -62,9 +63,10 @@ class ModelsCommand final : public Subcommand {
     action.choices = {"import", "list", "show", "pull"};
     flags.add(
         "PATH", "", &path_,
-        "A file or folder of models; of pull a registered one, models:/NAME/VERSION, @ALIAS or /latest");
+        "A file or folder of models; of pull and show also a registered one, models:/NAME/VERSION, @ALIAS or "
+        "/latest");
     flags.add("--out", "DIR", &out_, "Folder for the model.json of an import, or for what is pulled");
-    flags.add("--track", "URI", &uri_, "MLflow server to pull from; by default MLFLOW_TRACKING_URI");
+    flags.add("--track", "URI", &uri_, "MLflow server of registered models; by default MLFLOW_TRACKING_URI");
     flags.add("--layer", "KIND", &layer_, "Layers of the model: convolutional, pooling or dense").choices = {
         "convolutional", "pooling", "dense"};
     flags.add("--target", "WHAT", &target_, "What the model predicts: power or runtime").choices = {
@@ -83,10 +85,16 @@ class ModelsCommand final : public Subcommand {
       return fail(ErrorKind::kUsage, fmt::format("models {} needs PATH", action_), {},
                   "See 'joulecast models --help'");
     if (action_ == "list") return list(console, common);
-    auto model = load();
+    auto model = action_ == "show" && is_registered_model(path_) ? load_registered(console) : load();
     if (!model) return tl::unexpected(model.error());
     for (const Warning& warning : model->warnings) console.warning(warning);
     return action_ == "import" ? import(console, std::move(*model)) : show(console, *model);
+  }
+
+  [[nodiscard]] Expected<CostModel> load_registered(Console& console) const {
+    auto named = load_named_models(console, path_, uri_);
+    if (!named) return tl::unexpected(named.error());
+    return std::move(named->model);
   }
 
   /// Models of any form. Only those of scikit-learn can be in doubt about what they are of.
