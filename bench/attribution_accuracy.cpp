@@ -1,7 +1,7 @@
 // How near the attributed powers come to a simulated board's known ones, in a table by scenario.
 //
 //   attribution_accuracy [--scenarios a,b] [--seeds 101-105] [--networks a,b] [--cycles N] [--jobs 2]
-//                        [--json FILE] [--markdown FILE] [--each]
+//                        [--json FILE] [--markdown FILE] [--each] [--alone]
 //
 // For each scenario, seed and network: the window method, the run's mean for every layer, and the regression,
 // all in memory. A layer's estimate counts on its own in "layers >= 50 us"; in "units" a merged block is one.
@@ -38,6 +38,7 @@ struct Settings {
   std::string json;
   std::string markdown;  ///< the table again, between the marks of this file
   bool each = false;
+  bool alone = false;  ///< each run by itself, as if it were the board's only one
 };
 
 /// Percent errors of one method over one run. NaN: no figure.
@@ -194,8 +195,10 @@ void judge_units(const RegressionResult& result, const Truth& truth, RunFigures&
     *share /= std::max(1.0, layers);
 }
 
+/// `sensor`: what the board's other runs tell; `found`: the sensor of the run alone, or where it goes.
 Expected<RunFigures> one_run(const std::string& scenario, std::uint64_t seed, const std::string& name,
-                             std::uint64_t cycles) {
+                             std::uint64_t cycles, const std::optional<BoardSensor>& sensor, bool sensor_only,
+                             RegressionResult* found) {
   auto board = draw_board(seed, scenario);
   if (!board) return tl::unexpected(board.error());
   auto network = make_topology(name);
@@ -210,7 +213,12 @@ Expected<RunFigures> one_run(const std::string& scenario, std::uint64_t seed, co
   out.network = name;
   out.seed = seed;
   const double begin = cpu_seconds();
-  auto result = attribute_by_regression(run->latencies, run->power, run->network, run->idle.average);
+  RegressionOptions regression;
+  regression.sensor_only = sensor_only;
+  const auto idle = run->idle.average;
+  auto result = sensor ? attribute_with_board(run->latencies, run->power, run->network, idle, regression,
+                                              *sensor, *found)
+                       : attribute_by_regression(run->latencies, run->power, run->network, idle, regression);
   out.seconds = cpu_seconds() - begin;
   if (!result) return tl::unexpected(result.error());
   Truth truth;
@@ -239,6 +247,7 @@ Expected<RunFigures> one_run(const std::string& scenario, std::uint64_t seed, co
   out.true_refresh_ms = run->truth.refresh_us / 1e3;
   out.idle_error_w = result->idle_w - run->truth.idle_run_w;
   out.reasons = result->reasons;
+  if (sensor_only) *found = std::move(*result);
   return out;
 }
 
@@ -334,7 +343,7 @@ void print_header() {
       "wild", "worst", "res", "mrg", "und", "<=3", "mean", "most");
 }
 
-void print_run(const RunFigures& r) {
+void print_run(const RunFigures& r, const std::optional<BoardSensor>& sensor) {
   const auto optional = [](const std::optional<double>& v, int digits) {
     return v ? number(*v, digits) : "-";
   };
@@ -342,14 +351,15 @@ void print_run(const RunFigures& r) {
       "{:<15} {:>4} {:<13} {:<7} >=50 {:>5} units {:>5} single {:>5} E {:>6} cov {:>3}/{:<3} worst {:>5} res "
       "{:.2f} mrg "
       "{:.2f} und {:.2f} | T {}/{} w {} D {} tau {} g {} R2 {:.3f}/{:.3f} ph {:.2f} {} s {:.2f} dIdle {:.3f} "
-      "true g {:.2f} {:.1f}W gap {:.2f} {:.2f}W {:.1f}s{}\n",
+      "true g {:.2f} {:.1f}W gap {:.2f} {:.2f}W {:.1f}s others {} at {:.1f}{}\n",
       r.scenario, r.seed, r.network, r.verdict, number(r.regression.long_layers), number(r.regression.units),
       number(r.singles_all), number(r.regression.energy, 2), r.covered, r.units, number(r.worst_miss),
       r.resolved_share, r.merged_share, r.undetermined_share, optional(r.sensor.refresh_ms, 4),
       number(r.true_refresh_ms, 4), optional(r.sensor.window_ms, 3), optional(r.sensor.delay_ms, 3),
       optional(r.sensor.lowpass_ms, 3), optional(r.sensor.event_gap_us, 2), r.r2, r.placebo,
       r.coverage_of_phase, r.prior, r.prior_sd, r.idle_error_w, r.true_gap_us, r.true_gap_w, r.host_gap_ms,
-      r.host_gap_w, r.seconds, r.reasons.empty() ? "" : " ! " + r.reasons.front());
+      r.host_gap_w, r.seconds, sensor ? sensor->runs : 0, sensor ? sensor->distance : 0.0,
+      r.reasons.empty() ? "" : " ! " + r.reasons.front());
 }
 
 std::string markdown_row(const std::string& name, const nlohmann::json& j) {
@@ -405,8 +415,8 @@ std::vector<std::string> split(const std::string& text) {
 bool parse(int count, char** arguments, Settings& s) {
   for (int i = 1; i < count; ++i) {
     const std::string key = arguments[i];
-    if (key == "--each") {
-      s.each = true;
+    if (key == "--each" || key == "--alone") {
+      (key == "--each" ? s.each : s.alone) = true;
       continue;
     }
     if (i + 1 >= count) return false;
@@ -434,12 +444,28 @@ bool parse(int count, char** arguments, Settings& s) {
   return true;
 }
 
+struct Task {
+  std::string scenario;
+  std::uint64_t seed;
+  std::string network;
+};
+
+/// What each run is told by the others of its board.
+std::vector<std::optional<BoardSensor>> pooled(std::span<const Task> tasks,
+                                               std::span<const RegressionResult> results) {
+  std::vector<std::optional<BoardSensor>> sensors(tasks.size());
+  std::map<std::pair<std::string, std::uint64_t>, std::vector<std::size_t>> boards;
+  for (std::size_t i = 0; i < tasks.size(); ++i) boards[{tasks[i].scenario, tasks[i].seed}].push_back(i);
+  for (const auto& [board, runs] : boards) {
+    std::vector<const RegressionResult*> of_board;
+    for (const std::size_t i : runs) of_board.push_back(&results[i]);
+    const auto told = pool_sensors(of_board);
+    for (std::size_t k = 0; k < runs.size(); ++k) sensors[runs[k]] = told[k];
+  }
+  return sensors;
+}
+
 int run(const Settings& settings) {
-  struct Task {
-    std::string scenario;
-    std::uint64_t seed;
-    std::string network;
-  };
   std::vector<Task> tasks;
   for (const auto& scenario : settings.scenarios) {
     for (std::uint64_t seed = settings.first_seed; seed <= settings.last_seed; ++seed) {
@@ -447,21 +473,28 @@ int run(const Settings& settings) {
     }
   }
   std::vector<std::optional<RunFigures>> figures(tasks.size());
+  std::vector<RegressionResult> results(tasks.size());
   std::mutex printing;
   bool failed = false;
-  parallel_for(tasks.size(), settings.jobs, [&](std::size_t i) {
-    const Task& t = tasks[i];
-    auto done = one_run(t.scenario, t.seed, t.network, settings.cycles);
-    const std::scoped_lock lock(printing);
-    if (!done) {
-      failed = true;
-      fmt::print(stderr, "{} {} {}: {}\n", t.scenario, t.seed, t.network, done.error().describe());
-      return;
-    }
-    if (settings.each) print_run(*done);
-    std::fflush(stdout);
-    figures[i] = std::move(*done);
-  });
+  const auto run_all = [&](std::span<const std::optional<BoardSensor>> sensors, bool sensor_only) {
+    parallel_for(tasks.size(), settings.jobs, [&](std::size_t i) {
+      const Task& t = tasks[i];
+      const std::optional<BoardSensor> sensor = sensors.empty() ? std::nullopt : sensors[i];
+      auto done = one_run(t.scenario, t.seed, t.network, settings.cycles, sensor, sensor_only, &results[i]);
+      const std::scoped_lock lock(printing);
+      if (!done) {
+        failed = true;
+        fmt::print(stderr, "{} {} {}: {}\n", t.scenario, t.seed, t.network, done.error().describe());
+        return;
+      }
+      if (figures[i]) done->seconds += figures[i]->seconds;
+      if (settings.each && !sensor_only) print_run(*done, sensor);
+      std::fflush(stdout);
+      figures[i] = std::move(*done);
+    });
+  };
+  if (!settings.alone) run_all({}, true);
+  run_all(settings.alone ? std::vector<std::optional<BoardSensor>>{} : pooled(tasks, results), false);
   nlohmann::json all;
   print_header();
   for (const auto& scenario : settings.scenarios) {
@@ -496,7 +529,7 @@ int main(int count, char** arguments) {
     fmt::print(
         stderr,
         "usage: attribution_accuracy [--scenarios a,b] [--seeds 101-105] [--networks a,b] [--cycles N] "
-        "[--jobs N] [--json FILE] [--markdown FILE] [--each]\n");
+        "[--jobs N] [--json FILE] [--markdown FILE] [--each] [--alone]\n");
     return 2;
   }
   return joulecast::run(settings);

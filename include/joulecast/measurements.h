@@ -87,12 +87,16 @@ struct AttributeOptions {
   /// Regression: a trained model's idea of the layers' powers; empty = a prior fitted inside each run. May be
   /// called from several threads.
   std::function<std::vector<PriorPower>(const Network&)> prior;
+  /// Regression: the networks are recordings of one board with one sensor and logger. Each is attributed by
+  /// itself first, then again with what the others tell of the sensor, if three or more networks do.
+  bool pool_sensors = true;
   /// Form of the power logs, rails, the board's time zone. Stamps of Unix time without a zone are taken to be
   /// in the only one in which both logs overlap, with a warning.
   PowerLogOptions power_log;
   std::vector<std::string> only;  ///< networks to take; empty = all
   std::size_t jobs = 0;           ///< networks at once; 0 = all cores
-  /// Progress in bytes of latency logs; may be called from several threads.
+  /// Progress in bytes of latency logs, which start again when a network is attributed again; may be called
+  /// from several threads.
   std::function<void(std::string_view network, std::uint64_t done, std::uint64_t total)> progress;
 };
 

@@ -6,6 +6,7 @@
 // limits.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -27,10 +28,27 @@ struct PriorPower {
   double power_w = 0.0;  ///< above idle
 };
 
+/// A Gaussian over a sensor's parameters: apparent delay (delay + low-pass), low-pass, pause between layers
+/// (all us), elasticity.
+struct SensorKnowledge {
+  std::array<double, 4> mean{};
+  std::array<double, 16> covariance{};
+};
+
+/// What other runs of the same board tell of its sensor (pool_sensors).
+struct BoardSensor {
+  SensorKnowledge belief;     ///< of a further run's parameters
+  double window_share = 0.0;  ///< of the refresh: the run's own
+  std::size_t runs = 0;       ///< it was asked of
+  double distance = 0.0;      ///< of what the run itself found from that, in standard deviations
+};
+
 struct RegressionOptions {
-  std::uint64_t seed = 1;         ///< of the placebo's random shifts; same seed, same result
-  std::vector<PriorPower> prior;  ///< empty: fitted inside the run from FLOP and byte rates
-  bool diagnostics = false;       ///< fills trace and delay_profile: a hundred more fits
+  std::uint64_t seed = 1;             ///< of the placebo's random shifts; same seed, same result
+  std::optional<BoardSensor> sensor;  ///< empty: the sensor is found from the run alone
+  std::vector<PriorPower> prior;      ///< empty: fitted inside the run from FLOP and byte rates
+  bool sensor_only = false;           ///< a third of the rows: for pool_sensors, not for powers
+  bool diagnostics = false;           ///< fills trace and delay_profile: a hundred more fits
   double merge_above = 0.25;  ///< neighbours are merged until half-widths are below this share of the value
 };
 
@@ -55,10 +73,12 @@ struct SensorEstimate {
   std::optional<double> event_gap_us;  ///< pause between layers
   /// How power goes with a layer's run time from cycle to cycle: ~ run time^-elasticity.
   std::optional<double> elasticity;
+  std::optional<SensorKnowledge> knowledge;  ///< of these parameters, from this run
   double poll_ms = 0.0;
   double stale_share = 0.0;  ///< polls that returned a value seen before
   double drift_ppm = 0.0;    ///< of the refresh over the run
   double quantum_ma = 0.0;
+  std::size_t board_runs = 0;  ///< other runs of the board that its parameters were learned from, too
 };
 
 struct FitQuality {
@@ -132,6 +152,17 @@ struct RegressionResult {
 Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
                                                    std::span<const PowerSample> power, const Network& network,
                                                    Microwatts idle, const RegressionOptions& options = {});
+
+/// For each of several runs of one board, what the others agree on, if two or more do and they are most. Runs
+/// with another refresh or window, and refused ones, do not count; null: a run without a result.
+std::vector<std::optional<BoardSensor>> pool_sensors(std::span<const RegressionResult* const> runs);
+/// Attributes a run with what pool_sensors told it. Where that explains the samples clearly worse than the
+/// sensor of the run `alone`, the run is attributed by itself, and is `weak`. Errors:
+/// attribute_by_regression.
+Expected<RegressionResult> attribute_with_board(const LatencyLog& latencies,
+                                                std::span<const PowerSample> power, const Network& network,
+                                                Microwatts idle, const RegressionOptions& options,
+                                                const BoardSensor& sensor, const RegressionResult& alone);
 
 /// attribution.json and power_covariance.csv as text (docs/interface.md).
 std::string to_attribution_json(const RegressionResult& result);

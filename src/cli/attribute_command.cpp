@@ -33,14 +33,17 @@ class ByteTally {
   }
   void operator()(std::string_view network, std::uint64_t done, std::uint64_t) {
     std::uint64_t sum = 0;
+    std::string_view what;
     {
       const std::scoped_lock lock(mutex_);
       auto& of_network = done_[std::string(network)];
+      again_ = again_ || done < of_network;
       sum_ += done - of_network;
       of_network = done;
       sum = sum_;
+      what = again_ ? "attribute, with the board's sensor" : "attribute";
     }
-    console_.progress("attribute", sum, total_, "MB", 1e6);
+    console_.progress(what, sum, total_, "MB", 1e6);
   }
 
  private:
@@ -49,6 +52,7 @@ class ByteTally {
   std::map<std::string, std::uint64_t> done_;
   std::uint64_t sum_ = 0;
   std::uint64_t total_ = 0;
+  bool again_ = false;  ///< networks are read a second time
 };
 
 /// What speaks against the results, and how to record better: networks of one board have most of it in
@@ -94,7 +98,9 @@ class AttributeCommand final : public Subcommand {
            "record better. The window "
            "method is the reference's: a layer gets the power samples between its start and its end. A "
            "network without power log or "
-           "time stamps yields run times alone. One network's fault never ends the others.";
+           "time stamps yields run times alone. One network's fault never ends the others.\n\n"
+           "Three or more networks of a board tell together what its sensor does, so that each is attributed "
+           "once more with what the others found; --alone leaves that out.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast attribute raw_data --out preprocessed_data",
@@ -129,6 +135,9 @@ void add_attribution_flags(FlagSet& flags, AttributeArguments& arguments) {
   flags.add("--prior", "MODELS", &arguments.prior,
             "Models that train wrote: their powers are where the regression starts from; dropped where a "
             "run speaks against them");
+  flags.add("--alone", "", &arguments.alone,
+            "Attribute each network as if it were the board's only one, whatever the others tell of the "
+            "sensor");
   flags.add("--seed", "N", &arguments.seed, "Of the random shifts of the regression's placebo; 1 by default");
   add_power_log_flags(flags, arguments);
 }
@@ -163,6 +172,7 @@ Expected<AttributeRun> run_attribute(Console& console, const CommonOptions& comm
   AttributeOptions options;
   options.method = regression ? AttributionMethod::kRegression : AttributionMethod::kWindow;
   options.seed = arguments.seed;
+  options.pool_sensors = !arguments.alone;
   const auto power_log = power_log_options(arguments);
   if (!power_log) return tl::unexpected(power_log.error());
   options.power_log = *power_log;

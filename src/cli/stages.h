@@ -20,6 +20,7 @@ struct AttributeArguments {
   std::vector<std::string> only = {};
   std::string prior = {};  ///< folder of models; empty: none
   std::uint64_t seed = 1;
+  bool alone = false;  ///< networks tell each other nothing of the sensor
   std::string power_format = "auto";
   std::vector<std::string> rails = {};
   std::string time_zone = {};

@@ -100,6 +100,14 @@ class NetworkJob {
     outcome_.warnings = folder.warnings;
   }
 
+  /// Regression: nothing is written yet, for the board's runs are to tell each other their sensor first.
+  void look_for_the_sensor() { stage_ = RegressionInput::Stage::kSensor; }
+  /// What they told, and what this run found.
+  void take_sensor(const BoardSensor& sensor, const RegressionResult& alone) {
+    sensor_ = &sensor;
+    alone_ = &alone;
+  }
+
   AttributionOutcome run() {
     std::error_code ignored;
     const bool folder_was_there = fs::exists(out_, ignored);
@@ -144,11 +152,15 @@ class NetworkJob {
   Expected<void> by_regression(const Network& engine, const LatencyLog& latencies, const LayerTypes& types) {
     if (!idle_) return tl::unexpected(idle_.error());
     add_warnings(idle_->warnings);
-    auto done =
-        regress_network({folder_, engine, latencies, *idle_, idle_file_}, options_, outcome_.warnings);
+    auto done = regress_network({folder_, engine, latencies, *idle_, idle_file_, stage_, sensor_, alone_},
+                                options_, outcome_.warnings);
     if (!done) return tl::unexpected(done.error());
     if (done->result.layers.empty()) {
       return fail(ErrorKind::kUnfit, "no layer has a run time", {folder_.folder.string()}, kNoRunTimeHint);
+    }
+    if (stage_ == RegressionInput::Stage::kSensor) {
+      outcome_.regression = std::make_shared<const RegressionResult>(std::move(done->result));
+      return {};
     }
     for (LayerPower& layer : done->result.layers) layer.layer_type = types.of(layer.layer_name);
     auto engine_copy = copy_unpacked(folder_.engine, out_ / kEngineFile);
@@ -319,7 +331,74 @@ class NetworkJob {
   const Expected<IdlePower>& idle_;
   fs::path out_;
   const AttributeOptions& options_;
+  RegressionInput::Stage stage_ = RegressionInput::Stage::kPowers;
+  const BoardSensor* sensor_ = nullptr;
+  const RegressionResult* alone_ = nullptr;
   AttributionOutcome outcome_;
+};
+
+/// All networks of a board, whose recordings share its sensor.
+class BoardJob {
+ public:
+  BoardJob(std::span<const NetworkFolder> networks, fs::path idle_file, const fs::path& out,
+           const AttributeOptions& options)
+      : networks_(networks),
+        idle_file_(std::move(idle_file)),
+        // Networks without a power log do without it, so its absence is each network's own fault.
+        idle_(idle_file_.empty()
+                  ? fail(ErrorKind::kUnreadable, "no idle power",
+                         {networks.front().folder.parent_path().string()}, "idling_power.json belongs there")
+                  : read_idle_power(idle_file_)),
+        out_(out),
+        options_(options),
+        outcomes_(networks.size()) {}
+
+  std::vector<AttributionOutcome> run() {
+    const bool pools = options_.method == AttributionMethod::kRegression && options_.pool_sensors &&
+                       networks_.size() >= kFewestThatAgree;
+    for_all([&](std::size_t i) {
+      NetworkJob first = job(i);
+      if (pools) first.look_for_the_sensor();
+      outcomes_[i] = first.run();
+    });
+    if (pools) attribute_with_sensors();
+    return std::move(outcomes_);
+  }
+
+ private:
+  static constexpr std::size_t kFewestThatAgree = 3;
+
+  [[nodiscard]] NetworkJob job(std::size_t i) const {
+    return {networks_[i], idle_file_, idle_, out_ / networks_[i].name, options_};
+  }
+  template <class Work>
+  void for_all(const Work& work) {
+    parallel_for(networks_.size(), options_.jobs, work);
+  }
+
+  /// Of networks that have a regression; the others' outcomes stand.
+  void attribute_with_sensors() {
+    std::vector<std::shared_ptr<const RegressionResult>> alone;
+    std::vector<const RegressionResult*> found;
+    for (const AttributionOutcome& outcome : outcomes_) {
+      alone.push_back(outcome.regression);
+      found.push_back(outcome.regression.get());
+    }
+    const auto sensors = pool_sensors(found);
+    for_all([&](std::size_t i) {
+      if (!alone[i]) return;
+      NetworkJob last = job(i);
+      if (sensors[i]) last.take_sensor(*sensors[i], *alone[i]);
+      outcomes_[i] = last.run();
+    });
+  }
+
+  std::span<const NetworkFolder> networks_;
+  fs::path idle_file_;
+  Expected<IdlePower> idle_;
+  const fs::path& out_;
+  const AttributeOptions& options_;
+  std::vector<AttributionOutcome> outcomes_;
 };
 
 /// A name that is no network's, with those that there are.
@@ -379,16 +458,8 @@ Expected<std::vector<AttributionOutcome>> attribute_folder(const fs::path& raw_d
   if (auto ok = check_stage(raw_data, *raw, out); !ok) return tl::unexpected(ok.error());
   const auto networks = chosen_networks(*raw, options.only);
   if (!networks) return tl::unexpected(networks.error());
-  // Networks without a power log do without it, so its absence is each network's own fault.
-  const Expected<IdlePower> idle = raw->idle_power.empty()
-                                       ? fail(ErrorKind::kUnreadable, "no idle power", {raw_data.string()},
-                                              "idling_power.json belongs there")
-                                       : read_idle_power(raw->idle_power);
-  std::vector<AttributionOutcome> outcomes(networks->size());
-  parallel_for(networks->size(), options.jobs, [&](std::size_t i) {
-    const NetworkFolder& folder = (*networks)[i];
-    outcomes[i] = NetworkJob(folder, raw->idle_power, idle, out / folder.name, options).run();
-  });
+  if (networks->empty()) return std::vector<AttributionOutcome>{};
+  std::vector<AttributionOutcome> outcomes = BoardJob(*networks, raw->idle_power, out, options).run();
   if (!outcomes.empty()) {
     auto& first = outcomes.front().warnings;
     first.insert(first.begin(), raw->warnings.begin(), raw->warnings.end());

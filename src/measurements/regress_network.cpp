@@ -106,8 +106,12 @@ Expected<NetworkRegression> regress_network(const RegressionInput& input, const 
   RegressionOptions regression;
   regression.seed = options.seed;
   if (options.prior) regression.prior = options.prior(input.engine);
+  regression.sensor_only = input.stage == RegressionInput::Stage::kSensor;
   auto result =
-      attribute_by_regression(input.latencies, *power, input.engine, input.idle.average, regression);
+      input.sensor != nullptr
+          ? attribute_with_board(input.latencies, *power, input.engine, input.idle.average, regression,
+                                 *input.sensor, *input.alone)
+          : attribute_by_regression(input.latencies, *power, input.engine, input.idle.average, regression);
   NetworkRegression done;
   if (result) {
     done.result = std::move(*result);

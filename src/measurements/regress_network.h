@@ -13,6 +13,10 @@ struct RegressionInput {
   const LatencyLog& latencies;
   const IdlePower& idle;
   const std::filesystem::path& idle_file;
+  /// For the sensor alone, or for powers.
+  enum class Stage { kSensor, kPowers } stage = Stage::kPowers;
+  const BoardSensor* sensor = nullptr;      ///< what the board's other runs tell
+  const RegressionResult* alone = nullptr;  ///< the sensor that the run itself found, with `sensor`
 };
 
 /// Reads the power log and attributes it. Logs that cannot be joined are no error but a result with verdict

@@ -47,7 +47,7 @@ std::string git_commit_around(const fs::path& folder) {
     if (!line.starts_with(kWord)) return {};
     git = place / line.substr(kWord.size());
   }
-  const std::string head = first_line(git / "HEAD");
+  std::string head = first_line(git / "HEAD");
   if (is_commit(head)) return head;
   constexpr std::string_view kReference = "ref: ";
   if (!head.starts_with(kReference)) return {};

@@ -87,7 +87,8 @@ PulledReferenceModels pull_reference_models(const TrackingServer& server, const 
       const std::string name = fmt::format("{}_{}_model", to_string(kind), to_string(target));
       const auto champion = tracking::plain(tracking::champion_of(rest, name));
       const std::string which = champion && *champion ? "/" + (*champion)->version : "/latest";
-      auto pulled = pull(rest, "models:/" + name + which, out / to_string(kind) / to_string(target), hooks);
+      auto pulled = pull(rest, fmt::format("models:/{}{}", name, which),
+                         out / to_string(kind) / to_string(target), hooks);
       if (pulled) {
         all.models.push_back(std::move(*pulled));
       } else {

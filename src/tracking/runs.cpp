@@ -98,7 +98,7 @@ ApiResult<std::string> experiment_id(Rest& rest, const std::string& name) {
   for (const bool last : {false, true}) {
     const auto found = rest.get("experiments/get-by-name", {{"experiment_name", name}});
     if (found) {
-      const std::string id = text_at(*found, {"experiment", "experiment_id"});
+      std::string id = text_at(*found, {"experiment", "experiment_id"});
       if (id.empty()) return tl::unexpected(odd_answer(rest, "experiments/get-by-name"));
       if (text_at(*found, {"experiment", "lifecycle_stage"}) == "deleted") return restored(rest, id);
       return id;
@@ -106,7 +106,7 @@ ApiResult<std::string> experiment_id(Rest& rest, const std::string& name) {
     if (!found.error().is_absent() || last) return tl::unexpected(found.error());
     const auto made = rest.post("experiments/create", {{"name", name}});
     if (made) {
-      const std::string id = text_at(*made, {"experiment_id"});
+      std::string id = text_at(*made, {"experiment_id"});
       if (id.empty()) return tl::unexpected(odd_answer(rest, "experiments/create"));
       return id;
     }

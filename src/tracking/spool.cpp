@@ -147,7 +147,7 @@ SpoolLock::~SpoolLock() {
 Expected<std::filesystem::path> spool_training(const TrainingRecord& record,
                                                const std::filesystem::path& models) {
   using tracking::OrderedJson;
-  const auto folder = models / tracking::kSpoolFolder / record.key;
+  auto folder = models / tracking::kSpoolFolder / record.key;
   OrderedJson json;
   json["format_version"] = tracking::kFormatVersion;
   json["key"] = record.key;

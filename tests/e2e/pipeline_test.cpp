@@ -51,6 +51,23 @@ TEST_F(Pipeline, EndsInAPredictionOfARealEngine) {
   EXPECT_GE(covered, 20U);
 }
 
+TEST_F(Pipeline, NetworksOfABoardTellEachOtherItsSensor) {
+  run({"simulate", "--out", "raw_data", "--truth", "truth", "--scenario", "demo", "--networks",
+       "resnet18,vgg11,googlenet", "--cycles", "600"});
+  const auto others = [&](const std::string& folder) {
+    const auto json = nlohmann::json::parse(read_file(path(folder + "/resnet18/attribution.json")));
+    return json.at("sensor").at("board_runs").get<int>();
+  };
+  run({"attribute", "raw_data", "--out", "together"});
+  EXPECT_EQ(others("together"), 2);
+  run({"attribute", "raw_data", "--out", "apart", "--alone"});
+  EXPECT_EQ(others("apart"), 0);
+  run({"attribute", "raw_data", "--out", "two", "--only", "resnet18", "--only", "vgg11"});
+  EXPECT_EQ(others("two"), 0);  // who errs of two cannot be told
+  EXPECT_EQ(read_file(path("two/resnet18/layer_power.csv")),
+            read_file(path("apart/resnet18/layer_power.csv")));
+}
+
 TEST_F(Pipeline, TheReferencesModelsAreTheSameWithOurRowsBesideThem) {
   run_by_window();
   const auto lassos = [&](const std::string& name, const std::vector<std::string>& more) {

@@ -192,6 +192,7 @@ void fill_sensor(const RunFit& run, RegressionResult& result) {
   out.lowpass_ms = run.shape.lowpass_us / 1e3;
   out.event_gap_us = run.shape.event_gap_us;
   out.elasticity = run.shape.elasticity;
+  out.knowledge = knowledge_of(run);
 }
 
 void fill_counts(const RunFit& run, RegressionResult& result) {
@@ -249,6 +250,7 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
   fill_run_times(latencies, network, run.timeline, result);
   fill_counts(run, result);
   fill_sensor(run, result);
+  if (options.sensor && run.problem.belief) result.sensor.board_runs = options.sensor->runs;
   result.idle_w = run.baseline.mean_w;
   result.idle_source = run.baseline.source.empty() ? "idle file" : run.baseline.source;
   Mixture mixture = run.mixture;

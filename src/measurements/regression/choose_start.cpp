@@ -23,28 +23,6 @@ constexpr double kHopeless = 300.0;  ///< log evidence on the thinned rows
 
 using Form = PriorFeatures::Form;
 
-/// The same problem on stretches of successive conversions, about `rows` in all.
-FitProblem thinned(const FitProblem& problem, std::size_t rows) {
-  constexpr std::size_t kStretch = 100;
-  const std::size_t n = problem.conversions.size();
-  if (n <= rows) return problem;
-  FitProblem thin;
-  thin.timeline = problem.timeline;
-  thin.columns = problem.columns;
-  thin.features = problem.features;
-  const std::size_t stretches = rows / kStretch;
-  for (std::size_t s = 0; s < stretches; ++s) {
-    const std::size_t from = s * (n - kStretch) / stretches;
-    for (std::size_t m = from; m < from + kStretch; ++m) {
-      thin.conversions.push_back(problem.conversions[m]);
-      thin.targets.push_back(problem.targets[m]);
-      thin.mask.push_back(problem.mask[m]);
-    }
-    thin.conversions[thin.conversions.size() - kStretch].follows_previous = false;
-  }
-  return thin;
-}
-
 /// Neighbouring layers of a network of many joined to columns of about equal time.
 void join_layers(const RunFit& run, FitProblem& problem) {
   if (run.layer_of_column.size() <= kMostSearchedLayers) return;
@@ -105,6 +83,7 @@ class StartSearch {
   }
   /// False if no place explains anything.
   bool find_places();
+  void take_board_place();
   /// False if every cell ended at a delay that is not physical.
   bool fit_cells();
   void try_long_lowpass();
@@ -202,6 +181,21 @@ bool StartSearch::find_places() {
   return true;
 }
 
+/// The board's other runs have told where to look.
+void StartSearch::take_board_place() {
+  const Eigen::Vector4d& known = thin_.belief->mean;
+  SensorShape start{known[0], run_.board_window_us, known[1], known[2]};
+  start.elasticity = known[3];
+  for (int round = 0; round < 2; ++round) {
+    places_.clear();
+    if (run_.window_known) start = with_window(start, run_.known_window_us);
+    places_.push_back(refined(start, 3, nullptr));
+    if (round == 0) try_known_windows();
+    update_noise(thin_, places_.front(), noise_);
+    if (round == 0) noise_.weights.clear();
+  }
+}
+
 PointFit StartSearch::fit_cell(const SensorShape& start, const PointFit& from) const {
   ShapeFreedom freedom = freedom_of(run_, false, false);
   freedom.delay_us = plan_.pitch_us / 1.6;
@@ -294,6 +288,28 @@ void StartSearch::finish() {
 
 }  // namespace
 
+FitProblem thinned(const FitProblem& problem, std::size_t rows) {
+  constexpr std::size_t kStretch = 100;
+  const std::size_t n = problem.conversions.size();
+  if (n <= rows) return problem;
+  FitProblem thin;
+  thin.timeline = problem.timeline;
+  thin.columns = problem.columns;
+  thin.features = problem.features;
+  thin.belief = problem.belief;
+  const std::size_t stretches = rows / kStretch;
+  for (std::size_t s = 0; s < stretches; ++s) {
+    const std::size_t from = s * (n - kStretch) / stretches;
+    for (std::size_t m = from; m < from + kStretch; ++m) {
+      thin.conversions.push_back(problem.conversions[m]);
+      thin.targets.push_back(problem.targets[m]);
+      thin.mask.push_back(problem.mask[m]);
+    }
+    thin.conversions[thin.conversions.size() - kStretch].follows_previous = false;
+  }
+  return thin;
+}
+
 CellPlan plan_cells(std::size_t layers, double apart_us) {
   constexpr double kDelayRangeUs = 65.0;
   const double pauses = static_cast<double>(std::max<std::size_t>(layers, 2) - 1);
@@ -333,6 +349,9 @@ double pauses_of(const RunFit& run) {
 }
 
 ShapeFreedom freedom_of(const RunFit& run, bool lowpass_free, bool gap_free) {
+  constexpr double kFree = 1e3;  // what the board's runs say counts instead
+  if (run.problem.belief)
+    return {kFree, run.window_known ? 5e-4 : 0.03, lowpass_free ? kFree : 0.0, gap_free ? kFree : 0.0, kFree};
   return {150.0, run.window_known ? 5e-4 : 0.03, lowpass_free ? 40.0 : 0.0, gap_free ? kEventGapSdUs : 0.0,
           kElasticitySd};
 }
@@ -350,9 +369,13 @@ PointFit refine(const RunFit& run, const FitProblem& problem, const NoiseModel& 
 
 void choose_start(RunFit& run) {
   StartSearch search(run);
-  if (!search.find_places()) return;
-  if (!search.fit_cells()) return;
-  search.try_long_lowpass();
+  if (run.problem.belief) {
+    search.take_board_place();
+  } else {
+    if (!search.find_places()) return;
+    if (!search.fit_cells()) return;
+    search.try_long_lowpass();
+  }
   search.compare_on_more_rows();
   search.finish();
 }

@@ -36,6 +36,9 @@ inline constexpr std::size_t kMostSearchedLayers = 80;
 /// would be more than kMostCells.
 CellPlan plan_cells(std::size_t layers, double apart_us);
 
+/// The same problem on stretches of successive conversions, about `rows` in all.
+FitProblem thinned(const FitProblem& problem, std::size_t rows);
+
 /// Least delay of the sensor that is physical.
 double least_delay(const RunFit& run);
 

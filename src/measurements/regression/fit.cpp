@@ -11,6 +11,7 @@
 
 #include <Eigen/Cholesky>
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "numerics/quantiles.h"
@@ -50,6 +51,38 @@ ExtraPriors extra_priors(const StateColumns& c, const Spreads& spreads, const Se
   optional(c.by_elasticity, centre.elasticity - at.elasticity, freedom.elasticity);
   return out;
 }
+
+/// What the board's other runs say of the shape, as one more observation of its steps from a place.
+struct ShapePull {
+  std::array<Eigen::Index, 4> columns{};  ///< counted from the first column behind the layers
+  Eigen::Vector4d mean = Eigen::Vector4d::Zero();
+  Eigen::Matrix4d precision = Eigen::Matrix4d::Zero();
+
+  ShapePull(const FitProblem& problem, const SensorShape& at) {
+    const StateColumns& c = problem.columns;
+    const std::array<std::size_t, 4> in = {c.by_delay, c.by_lowpass, c.by_event_gap, c.by_elasticity};
+    for (std::size_t i = 0; i < in.size(); ++i) columns[i] = static_cast<Eigen::Index>(in[i] - c.layers);
+    if (!problem.belief) return;
+    mean = problem.belief->mean - Eigen::Vector4d(at.delay_us, at.lowpass_us, at.event_gap_us, at.elasticity);
+    precision = problem.belief->precision;
+  }
+  /// Adds it to the normal equations of the columns behind the layers.
+  void add_to(Eigen::MatrixXd& a, Eigen::VectorXd& r) const {
+    const Eigen::Vector4d right = precision * mean;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      r[columns[i]] += right[static_cast<Eigen::Index>(i)];
+      for (std::size_t j = 0; j < columns.size(); ++j)
+        a(columns[i], columns[j]) += precision(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j));
+    }
+  }
+  /// Squared distance of some steps from it.
+  [[nodiscard]] double penalty(const Eigen::VectorXd& extras) const {
+    Eigen::Vector4d apart;
+    for (std::size_t i = 0; i < columns.size(); ++i)
+      apart[static_cast<Eigen::Index>(i)] = extras[columns[i]] - mean[static_cast<Eigen::Index>(i)];
+    return apart.dot(precision * apart);
+  }
+};
 
 /// The mean of the used rows as one more observation.
 struct EnergyRow {
@@ -117,6 +150,7 @@ struct Solved {
   Eigen::VectorXd extra_prior_precision;
   EnergyRow energy;
   double log_det_extras = 0.0;
+  double pull_penalty = 0.0;
   Eigen::VectorXd extra_variance;
   Eigen::MatrixXd extra_covariance;  ///< of the last iteration
   Eigen::VectorXd by_gap_power;
@@ -196,11 +230,13 @@ Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRow
     out.spreads.discrepancy_w = 0.003 * out.spreads.level_w;
   }
   if (prior != nullptr) out.prior = *prior;
+  const ShapePull pull(problem, at);
   for (int i = 0; i < iterations; ++i) {
     const ExtraPriors extra = extra_priors(c, out.spreads, at, freedom, centre);
     Eigen::MatrixXd a_ee = a.bottomRightCorner(ne, ne);
     a_ee.diagonal() += extra.precision;
-    const Eigen::VectorXd r_e = r.tail(ne) + extra.precision.cwiseProduct(extra.mean);
+    Eigen::VectorXd r_e = r.tail(ne) + extra.precision.cwiseProduct(extra.mean);
+    pull.add_to(a_ee, r_e);
     const Eigen::LLT<Eigen::MatrixXd> chol(a_ee);
     const Eigen::MatrixXd half = chol.matrixL().solve(a.bottomLeftCorner(ne, nl));  // L^-1 A_EL
     Eigen::MatrixXd information = a.topLeftCorner(nl, nl);
@@ -218,6 +254,7 @@ Solved solve(const FitProblem& problem, const NoiseModel& noise, const DesignRow
     out.extra_prior_mean = extra.mean;
     out.extra_prior_precision = extra.precision;
     out.log_det_extras = log_det(chol);
+    out.pull_penalty = pull.penalty(out.powers.tail(ne));
     const bool last = i + 1 == iterations;
     set_extra_covariance(chol, gain, out.prior.covariance, last, out);
     if (last) {
@@ -259,7 +296,7 @@ void judge(const FitProblem& problem, const NoiseModel& noise, const WhiteRows& 
   q += energy_miss * energy_miss;
   const Eigen::VectorXd extras = solved.powers.tail(solved.powers.size() - nl) - solved.extra_prior_mean;
   const double before_priors = q;
-  q += solved.extra_prior_precision.cwiseProduct(extras).dot(extras);
+  q += solved.extra_prior_precision.cwiseProduct(extras).dot(extras) + solved.pull_penalty;
   const PriorFit& prior = solved.prior;
   q += prior.penalty;
   fit.prior_penalty = 0.5 * (q - before_priors);

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "measurements/regression/board_sensor.h"
 #include "measurements/regression/normal_equations.h"
 #include "measurements/regression/physical_prior.h"
 
@@ -26,6 +28,7 @@ struct FitProblem {
   std::vector<double> targets;          ///< W above idle, drift taken off; by conversion
   std::vector<char> mask;               ///< 0: never used (an outlier, outside the run)
   PriorFeatures features;
+  std::optional<ShapeBelief> belief;  ///< from the board's other runs
 };
 
 /// Noise as the rows see it, frozen while places are compared.

@@ -7,9 +7,17 @@
 namespace joulecast::regression {
 namespace {
 
-bool in_odd_block(const Conversion& c) {
-  constexpr double kBlockUs = 2e6;
-  return (static_cast<std::int64_t>(std::floor(c.edge_us / kBlockUs)) & 1) != 0;
+/// Stretches of 2 s, long beside what slow noise remembers; shorter where a short run would have too few.
+double block_us(const RunFit& run) {
+  constexpr double kUsualUs = 2e6;
+  constexpr double kFewestBlocks = 8.0;
+  const auto& conversions = run.problem.conversions;
+  if (conversions.empty()) return kUsualUs;
+  return std::min(kUsualUs, (conversions.back().edge_us - conversions.front().edge_us) / kFewestBlocks + 1.0);
+}
+
+bool in_odd_block(const Conversion& c, double block) {
+  return (static_cast<std::int64_t>(std::floor(c.edge_us / block)) & 1) != 0;
 }
 
 PointFit fit_held(const RunFit& run, const FitProblem& problem, const SensorShape& shape) {
@@ -50,8 +58,9 @@ double held_out_r2(const RunFit& run, const HeldOutTrial& trial) {
   std::vector<char> odd(all.mask.size(), 0);
   FitProblem even = all;
   std::mt19937_64 random(run.seed);
+  const double block = block_us(run);
   for (std::size_t m = 0; m < all.mask.size(); ++m) {
-    const bool is_odd = in_odd_block(all.conversions[m]);
+    const bool is_odd = in_odd_block(all.conversions[m], block);
     even.mask[m] = all.mask[m] != 0 && !is_odd;
     odd[m] = all.mask[m] != 0 && is_odd;
     if (!trial.placebo) continue;
@@ -74,9 +83,10 @@ double held_out_r2(const RunFit& run, const HeldOutTrial& trial) {
 double halves_apart(const RunFit& run) {
   FitProblem half = run.problem;
   PointFit fits[2];
+  const double block = block_us(run);
   for (const bool odd : {false, true}) {
     for (std::size_t m = 0; m < half.mask.size(); ++m) {
-      half.mask[m] = run.problem.mask[m] != 0 && in_odd_block(half.conversions[m]) == odd;
+      half.mask[m] = run.problem.mask[m] != 0 && in_odd_block(half.conversions[m], block) == odd;
     }
     PointFit& fit = fits[odd ? 1 : 0];
     fit = fit_held(run, half, run.shape);

@@ -11,10 +11,10 @@ struct HeldOutTrial {
   bool placebo = false;
   double delay_shift_us = 0.0;  ///< added to the delay found
 };
-/// Held-out score: fitted on even blocks of 2 s, R2 on odd ones.
+/// Held-out score: fitted on even blocks of 2 s (an eighth of a short run), R2 on odd ones.
 double held_out_r2(const RunFit& run, const HeldOutTrial& trial = {});
 
-/// Powers of the even blocks of 2 s against those of the odd ones, at the shape found: mean over layers of
+/// Powers of the even blocks against those of the odd ones, at the shape found: mean over layers of
 /// (difference / its sd)^2. Near 1 or below where the model holds all through the run.
 double halves_apart(const RunFit& run);
 

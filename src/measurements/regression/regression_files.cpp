@@ -37,12 +37,17 @@ std::string to_attribution_json(const RegressionResult& r) {
   j["advice"] = r.advice;
   j["cycles_that_would_suffice"] = r.cycles_that_would_suffice ? Json(*r.cycles_that_would_suffice) : Json();
   j["idle"] = {{"power_w", number(r.idle_w)}, {"source", r.idle_source}};
-  j["sensor"] = {
-      {"refresh_ms", optional(r.sensor.refresh_ms)}, {"window_ms", optional(r.sensor.window_ms)},
-      {"delay_ms", optional(r.sensor.delay_ms)},     {"stale_share", number(r.sensor.stale_share)},
-      {"lowpass_ms", optional(r.sensor.lowpass_ms)}, {"event_gap_us", optional(r.sensor.event_gap_us)},
-      {"elasticity", optional(r.sensor.elasticity)}, {"poll_ms", number(r.sensor.poll_ms)},
-      {"drift_ppm", number(r.sensor.drift_ppm)},     {"quantum_ma", number(r.sensor.quantum_ma)}};
+  j["sensor"] = {{"refresh_ms", optional(r.sensor.refresh_ms)},
+                 {"window_ms", optional(r.sensor.window_ms)},
+                 {"delay_ms", optional(r.sensor.delay_ms)},
+                 {"stale_share", number(r.sensor.stale_share)},
+                 {"lowpass_ms", optional(r.sensor.lowpass_ms)},
+                 {"event_gap_us", optional(r.sensor.event_gap_us)},
+                 {"elasticity", optional(r.sensor.elasticity)},
+                 {"poll_ms", number(r.sensor.poll_ms)},
+                 {"drift_ppm", number(r.sensor.drift_ppm)},
+                 {"quantum_ma", number(r.sensor.quantum_ma)},
+                 {"board_runs", r.sensor.board_runs}};
   j["fit"] = {{"r2_held_out", number(r.fit.r2_held_out)},
               {"r2_placebo", number(r.fit.r2_placebo)},
               {"residual_w", number(r.fit.residual_w)},

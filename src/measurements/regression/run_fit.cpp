@@ -19,6 +19,7 @@ namespace {
 
 constexpr double kLowpassStepUs = 35.0;
 constexpr double kMostLowpassUs = 400.0;
+constexpr std::size_t kSensorRows = 10000;  // they tell the sensor well enough, where runs are pooled
 
 Expected<void> check_values(std::span<const PowerSample> power) {
   if (power.size() < 2000) {
@@ -148,7 +149,7 @@ void walk_lowpass(RunFit& run, const PointFit& start, double& best) {
       std::max(start.shape.lowpass_us, std::clamp(window / 20.0, 0.5 * width, kUsualLowpassUs));
   const auto add = [&](const PointFit& near, double lowpass) {
     PointFit fit = grid_fit(run, near, lowpass, width);
-    fit.log_evidence += log_prior(lowpass);
+    if (!run.problem.belief) fit.log_evidence += log_prior(lowpass);
     const bool counts = fit.log_evidence > best - kFarBelow;
     best = std::max(best, fit.log_evidence);
     run.grid.push_back({std::move(fit), 0.0});
@@ -249,8 +250,13 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   set_targets(run);
   undo_averaging(run);
   run.problem.features = prior_features(network, latencies, run, options.prior);
+  if (options.sensor && run.clock.status == ClockStatus::kFound) {
+    run.problem.belief = shape_belief(options.sensor->belief);
+    run.board_window_us = options.sensor->window_share * run.clock.refresh_us;
+  }
   choose_start(run);
   if (run.best.rows < 300) return {};
+  if (options.sensor_only) run.problem = thinned(run.problem, kSensorRows);
   settle(run, idle_file_w);
   average_over_grid(run);
   run.seed = options.seed;

@@ -38,7 +38,8 @@ struct RunFit {
   double prior_lead = 0.0;    ///< log evidence of the chosen prior over the run's mean
   bool window_known = false;  ///< it is a fraction of the refresh
   double known_window_us = 0.0;
-  std::uint64_t seed = 1;  ///< of what is drawn at random: the placebo's shifts
+  double board_window_us = 0.0;  ///< with problem.belief: about the window
+  std::uint64_t seed = 1;        ///< of what is drawn at random: the placebo's shifts
   bool delay_at_bound = false;
   bool fitted = false;  ///< false: too few usable rows
   std::uint64_t rows_unusable = 0;
