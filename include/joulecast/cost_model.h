@@ -185,6 +185,11 @@ struct LeaderboardEntry {
   bool chosen = false;  ///< least error of those that can predict
 };
 
+/// Names of models' runs and of registered models: "<layer>_<target>_model", as the reference's;
+/// "<layer>_<target>_relative_model" with relative errors; "physical_run_time_model".
+std::string model_name(const LassoModel& model);
+std::string model_name(const PhysicalModel& model);
+
 /// All models of one training: one file, model.json (docs/model-file.md).
 struct CostModel {
   /// The newest that is read; 1 has no physical models, 3 none that come from elsewhere.

@@ -36,6 +36,9 @@ Expected<ImportedLasso> parse_sklearn(std::string_view bytes, std::string_view s
 /// (pooling_runtime_model). Errors: those of parse_sklearn; kUnreadable; kUsage if kind or target is unknown.
 Expected<ImportedLasso> import_sklearn(const std::filesystem::path& path, const SklearnTarget& what = {});
 
+/// What a registered name tells: of "<layer>_<target>_model" both, of another nothing.
+SklearnTarget sklearn_target_of(std::string_view registered_name);
+
 /// Is there an MLflow model in `folder`/<kind>/<target> for any kind and target? That is the tree into which
 /// the reference downloads its six models (trained_models).
 bool is_sklearn_tree(const std::filesystem::path& folder);

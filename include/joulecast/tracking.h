@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,6 +98,7 @@ struct TrainingContext {
   std::string user;                        ///< for the tag mlflow.user
   std::filesystem::path source;            ///< folder of the training rows; the git commit is that around it
   std::vector<std::string> test_networks;  ///< held out
+  std::map<std::string, std::vector<RunArtifact>> figures{};  ///< by the name of the run that they belong to
 };
 /// Names, parameters, metrics, tags and files of a training. A new key each time.
 TrainingRecord describe_training(const CostModel& model, const TrainingContext& context);
@@ -145,6 +147,23 @@ struct PulledModel {
 /// artifact location that cannot be read from here.
 Expected<PulledModel> pull_model(const TrackingServer& server, std::string_view model_uri,
                                  const std::filesystem::path& out, const TrackingHooks& hooks = {});
+
+/// Does a text name a model of a registry: "models:/..."?
+bool is_registered_model(std::string_view text);
+/// $XDG_CACHE_HOME/joulecast/models, or ~/.cache/joulecast/models. Error kUsage if neither variable is set.
+Expected<std::filesystem::path> model_cache_folder(const Environment& environment);
+/// A registered model's files on this machine.
+struct CachedModel {
+  std::filesystem::path folder;
+  std::string name, version;
+  std::vector<Warning> warnings;  ///< the server did not answer, or a copy was damaged
+};
+/// The files of a model from a cache, into which they are pulled first where they are not there. A copy is
+/// used only if each file has the SHA-256 that it came with; else it is pulled anew. models:/NAME/VERSION
+/// asks the server nothing once it is there; an alias or latest does, and if the server does not answer, the
+/// version that it last named is taken, with a warning. Errors: those of pull_model.
+Expected<CachedModel> cached_model(const TrackingServer& server, std::string_view model_uri,
+                                   const std::filesystem::path& cache, const TrackingHooks& hooks = {});
 
 /// The reference's six models as far as they could be pulled, and why others could not.
 struct PulledReferenceModels {

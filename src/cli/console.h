@@ -68,10 +68,4 @@ class Console {
   std::string current_;
 };
 
-/// At most `width` characters; a longer text loses its middle: "[CONV]-[aten_...relu_1]". Counts UTF-8
-/// characters.
-std::string shorten_middle(std::string_view text, std::size_t width);
-/// Characters of UTF-8 text.
-std::size_t display_width(std::string_view text);
-
 }  // namespace joulecast::cli

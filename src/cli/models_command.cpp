@@ -12,6 +12,7 @@
 #include "cli/model_tables.h"
 #include "cli/models_pull.h"
 #include "cli/models_push.h"
+#include "cli/named_models.h"
 #include "cli/subcommand.h"
 #include "cli/table.h"
 #include "cost_model/model_file.h"
@@ -67,10 +68,11 @@ class ModelsCommand final : public Subcommand {
     action.choices = {"import", "list", "show", "pull", "push"};
     flags.add(
         "PATH", "", &path_,
-        "A file or folder of models; of pull a registered one, models:/NAME/VERSION, @ALIAS or /latest");
+        "A file or folder of models; of pull and show also a registered one, models:/NAME/VERSION, @ALIAS or "
+        "/latest");
     flags.add("--out", "DIR", &out_, "Folder for the model.json of an import, or for what is pulled");
     flags.add("--track", "URI", &track_.uri,
-              "MLflow server to pull from or push to; by default MLFLOW_TRACKING_URI");
+              "MLflow server of registered models; by default MLFLOW_TRACKING_URI");
     flags.add("--experiment", "NAME", &track_.experiment,
               "Experiment of what is pushed; by default MLFLOW_EXPERIMENT_NAME, or 'joulecast'");
     add_promote_flag(flags, track_);
@@ -93,10 +95,16 @@ class ModelsCommand final : public Subcommand {
                   "See 'joulecast models --help'");
     if (action_ == "list") return list(console, common);
     if (action_ == "push") return run_models_push(console, {path_, track_});
-    auto model = load();
+    auto model = action_ == "show" && is_registered_model(path_) ? load_registered(console) : load();
     if (!model) return tl::unexpected(model.error());
     for (const Warning& warning : model->warnings) console.warning(warning);
     return action_ == "import" ? import(console, std::move(*model)) : show(console, *model);
+  }
+
+  [[nodiscard]] Expected<CostModel> load_registered(Console& console) const {
+    auto named = load_named_models(console, path_, track_.uri);
+    if (!named) return tl::unexpected(named.error());
+    return std::move(named->model);
   }
 
   /// Models of any form. Only those of scikit-learn can be in doubt about what they are of.

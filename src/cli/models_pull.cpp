@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "cli/fault_tally.h"
+#include "cli/named_models.h"
 #include "cli/training_log.h"
 #include "joulecast/tracking.h"
 
@@ -18,13 +19,7 @@ void tell(Console& console, const PulledModel& pulled, const std::string& out) {
 
 Expected<int> run_models_pull(Console& console, const CommonOptions& common,
                               const ModelsPullArguments& arguments) {
-  const Environment environment = process_environment();
-  const std::string uri =
-      arguments.uri.empty() ? environment("MLFLOW_TRACKING_URI").value_or("") : arguments.uri;
-  if (uri.empty())
-    return fail(ErrorKind::kUsage, "models pull needs an MLflow server", {},
-                "Give --track URI, or set MLFLOW_TRACKING_URI");
-  const auto server = tracking_server(uri, environment);
+  const auto server = server_for("models pull", arguments.uri);
   if (!server) return tl::unexpected(server.error());
   const TrackingHooks hooks = console_hooks(console, "pull", "files");
   if (!arguments.model.empty()) {

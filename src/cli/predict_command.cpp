@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "cli/fault_tally.h"
+#include "cli/named_models.h"
 #include "cli/prediction_tables.h"
 #include "cli/subcommand.h"
 #include "joulecast/prediction.h"
@@ -25,22 +26,29 @@ class PredictCommand final : public Subcommand {
            "whole network. Layers that no model covers are shown, counted, and left out of the totals.\n\n"
            "With several INPUTs, or a table of several networks, --out and --json name folders that get one "
            "file a network. '-' writes to "
-           "standard output.";
+           "standard output.\n\n"
+           "A registered model is kept in ~/.cache/joulecast/models (or $XDG_CACHE_HOME), so that it is "
+           "pulled "
+           "once and its versions work without the server afterwards.";
   }
   [[nodiscard]] std::vector<std::string_view> examples() const override {
     return {"joulecast predict trt_engine_info.json --models models --out prediction.csv",
             "joulecast predict engine.json --models models --shape in=1x3x224x224 --json -",
             "joulecast predict resnet50.onnx --models models --batch 8 --precision fp16",
             "joulecast predict training_data/vgg16/layers.csv --models models",
-            "joulecast predict engine.json --models models --terms terms.csv"};
+            "joulecast predict engine.json --models models --terms terms.csv",
+            "joulecast predict engine.json --models models:/joulecast-orin@champion --track "
+            "http://localhost:5000"};
   }
   void declare(FlagSet& flags) override {
     flags.add("INPUT", "", &inputs_,
               "Engine information of a network, an ONNX model, or a table of layers (*.csv)");
     flags
         .add("--models", "MODELS", &models_,
-             "Folder that train wrote, a model.json, or the reference's tree trained_models")
+             "Folder that train wrote, a model.json, the reference's tree trained_models, or a registered "
+             "model of an MLflow server: models:/NAME/VERSION, models:/NAME@ALIAS, models:/NAME/latest")
         .required = true;
+    flags.add("--track", "URI", &uri_, "MLflow server of a registered model; by default MLFLOW_TRACKING_URI");
     flags.add("--out", "CSV", &out_, "Write the layers to this file");
     flags.flags.back().alias = "-o,--result-csv-path";
     flags.add("--json", "FILE", &json_, "Write layers and totals to this file");
@@ -75,13 +83,14 @@ class PredictCommand final : public Subcommand {
                   "Give all but one of them a file");
     several_ = inputs_.size() > 1 || is_layer_table(inputs_.front());  // of a table it is not known yet
     if (auto ok = check_places(); !ok) return tl::unexpected(ok.error());
-    const auto model = load_cost_model(models_);
-    if (!model) return tl::unexpected(model.error());
-    for (const auto& warning : model->warnings) console.warning(warning);
-    const Predictor predictor(*model);
+    auto named = load_named_models(console, models_, uri_);
+    if (!named) return tl::unexpected(named.error());
+    for (const auto& warning : named->model.warnings) console.warning(warning);
+    models_ = std::move(named->name);
+    const Predictor predictor(named->model);
     std::optional<PhysicalTermsTable> terms;
     if (!terms_.empty()) {
-      auto table = PhysicalTermsTable::of(*model);
+      auto table = PhysicalTermsTable::of(named->model);
       if (!table) return tl::unexpected(table.error());
       terms = std::move(*table);
     }
@@ -285,6 +294,7 @@ class PredictCommand final : public Subcommand {
   std::vector<std::string> inputs_;
   std::string reference_input_;
   std::string models_;
+  std::string uri_;
   std::string out_;
   std::string json_;
   std::string terms_;

@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/console.h"
+#include "base/display_text.h"
 #include "cli/words.h"
 
 namespace joulecast::cli {

@@ -6,6 +6,7 @@
 
 #include "cli/subcommand.h"
 #include "cli/table.h"
+#include "cli/training_figures.h"
 #include "cli/training_log.h"
 #include "cli/words.h"
 #include "config/config.h"
@@ -128,6 +129,9 @@ class TrainCommand final : public Subcommand {
         "--test-networks", "NAMES", &test_networks_,
         "Networks that no model learns from, separated by commas, or 'none'; lassos are judged on them. By "
         "default lassos leave out lenet, resnet18 and vgg16 (or the configuration's), physical models none");
+    flags.add("--figures", "", &figures_,
+              "Draw a bar chart of each model and held-out network into MODELS/figures; with a server they "
+              "are drawn in any case");
     add_track_flags(flags, track_);
   }
   Expected<int> run(Console& console, const CommonOptions& common) override {
@@ -178,6 +182,10 @@ class TrainCommand final : public Subcommand {
     const std::size_t models = model->lasso.size() + model->relative_lasso.size() + model->physical.size();
     console.note(fmt::format("{} model{} written to {}", models, models == 1 ? "" : "s",
                              (std::filesystem::path(out_) / "model.json").string()));
+    if (figures_ || *target)
+      context.figures = draw_training_figures(console, common, *model, *data, out_);
+    else
+      remove_training_figures(console, out_);
     if (!*target) return 0;
     context.end_ms = now_ms();
     context.promotion = *promotion_from(track_.promote);
@@ -204,6 +212,7 @@ class TrainCommand final : public Subcommand {
   std::string mode_ = "converged";
   std::string device_;
   std::vector<std::string> test_networks_;
+  bool figures_ = false;
   TrackArguments track_;
 };
 

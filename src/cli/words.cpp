@@ -5,7 +5,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/console.h"
+#include "base/display_text.h"
 
 namespace joulecast::cli {
 

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
 
 #include <fmt/format.h>
 // libcrypto's general interface (EVP) brings every algorithm's tables into the program, 17,000 relocations at
@@ -10,6 +13,7 @@
 #include <openssl/sha.h>
 
 #include "base/float_text.h"
+#include "base/input_file.h"
 
 namespace joulecast {
 
@@ -95,6 +99,18 @@ std::string sha256_of(std::string_view bytes) {
   SHA256_CTX context;
   SHA256_Init(&context);
   SHA256_Update(&context, bytes.data(), bytes.size());
+  return finish(context);
+}
+
+Expected<std::string> sha256_of_file(const std::filesystem::path& path) {
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), &std::fclose);
+  if (!file) return tl::unexpected(unreadable_file(path, errno));
+  SHA256_CTX context;
+  SHA256_Init(&context);
+  std::array<char, 1U << 16U> buffer{};
+  while (const std::size_t size = std::fread(buffer.data(), 1, buffer.size(), file.get()))
+    SHA256_Update(&context, buffer.data(), size);
+  if (std::ferror(file.get()) != 0) return tl::unexpected(unreadable_file(path, errno));
   return finish(context);
 }
 

@@ -1,6 +1,7 @@
 // Which data a model was trained on.
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -15,5 +16,7 @@ std::string hash_of(const TrainingSet& data);
 
 /// SHA-256 of some bytes, as 64 hexadecimal digits.
 std::string sha256_of(std::string_view bytes);
+/// The same of a file's bytes as they stand. Error kUnreadable.
+Expected<std::string> sha256_of_file(const std::filesystem::path& path);
 
 }  // namespace joulecast

@@ -3,6 +3,8 @@
 #include <array>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "joulecast/cost_model.h"
 
 namespace joulecast {
@@ -48,6 +50,15 @@ std::optional<Target> target_from(std::string_view name) {
   for (const Target target : kTargets)
     if (name == to_string(target)) return target;
   return std::nullopt;
+}
+
+std::string model_name(const LassoModel& model) {
+  return fmt::format("{}_{}{}_model", to_string(model.kind), to_string(model.target),
+                     model.recipe.relative ? "_relative" : "");
+}
+
+std::string model_name(const PhysicalModel& model) {
+  return fmt::format("physical_{}_model", to_string(model.target));
 }
 
 std::string_view to_string(Scaler scaler) {

@@ -19,7 +19,7 @@ namespace {
 struct Rows {
   Matrix features;
   std::vector<double> power_w, run_time_ms;
-  std::vector<std::string> networks;  ///< that have rows, in row order
+  std::vector<std::string> networks;  ///< that have rows, in row order, each once
 
   [[nodiscard]] std::size_t size() const { return power_w.size(); }
   [[nodiscard]] const std::vector<double>& values(Target target) const {
@@ -34,7 +34,8 @@ Rows gather(const std::vector<const ReferenceTable*>& tables, std::size_t featur
   rows.features = Matrix(count, features);
   std::size_t i = 0;
   for (const ReferenceTable* table : tables) {
-    if (!table->rows.empty()) rows.networks.push_back(table->network);
+    const bool known = !rows.networks.empty() && rows.networks.back() == table->network;
+    if (!table->rows.empty() && !known) rows.networks.push_back(table->network);
     for (const ReferenceRow& row : table->rows) {
       for (std::size_t j = 0; j < features; ++j) rows.features(i, j) = row.features[j];
       rows.power_w.push_back(row.power_uw / kMicrowattsPerWatt);

@@ -23,12 +23,23 @@ struct Credentials {
   [[nodiscard]] bool empty() const { return !basic() && token.empty(); }
 };
 
+/// Keys that sign a request (AWS Signature Version 4), for the host of its URL alone: redirects are not
+/// followed. The URL's query must be sorted by name and percent-encoded.
+struct SigningKeys {
+  std::string access_key, secret_key;
+  std::string session_token;  ///< of temporary keys
+  std::string region, service = "s3";
+
+  [[nodiscard]] bool empty() const { return access_key.empty() || secret_key.empty(); }
+};
+
 /// One request. A body is `body`, or the file `upload`, read while it is sent.
 struct Request {
   std::string method = "GET";
   std::string url;  ///< http:// or https://, without user and password
   std::vector<std::pair<std::string, std::string>> headers{};
   Credentials credentials{};
+  SigningKeys signing{};  ///< instead of credentials
   std::string body{};
   std::optional<std::filesystem::path> upload{};
   /// Where the body of a 2xx answer goes; the file appears whole or not at all.

@@ -40,7 +40,8 @@ bool is_safe(const std::string& path) {
 
 }  // namespace
 
-Expected<ArtifactStore> ArtifactStore::open(Rest& rest, std::string_view uri) {
+Expected<ArtifactStore> ArtifactStore::open(Rest& rest, std::string_view uri,
+                                            const Environment& environment) {
   const std::string& server = rest.server().uri;
   constexpr std::string_view kProxied = "mlflow-artifacts:";
   if (uri.starts_with(kProxied)) {
@@ -56,6 +57,12 @@ Expected<ArtifactStore> ArtifactStore::open(Rest& rest, std::string_view uri) {
   }
   if (const auto url = http::parse_url(uri); url && (url->scheme == "http" || url->scheme == "https"))
     return ArtifactStore(rest, without_slashes(url->text()), {}, {});
+  if (const auto url = http::parse_url(uri); url && url->scheme == "s3") {
+    // Names of buckets are small letters, as parse_url has hosts.
+    ArtifactStore store(rest, {}, without_slashes(url->rest), {});
+    store.bucket_.emplace(http::s3_account(environment), url->host, rest.options());
+    return store;
+  }
   if (uri.starts_with('/') || uri.starts_with("file:")) {
     auto folder = local_folder(rest, uri);
     if (!folder) return tl::unexpected(folder.error());
@@ -78,6 +85,11 @@ std::string ArtifactStore::url_of(const std::string& path) const {
 }
 
 ApiResult<void> ArtifactStore::put(const fs::path& file, const std::string& path) {
+  if (bucket_) {
+    if (auto sent = bucket_->put(file, below_root(path)); !sent)
+      return tl::unexpected(of_error(sent.error()));
+    return {};
+  }
   if (base_.empty()) {
     if (auto copied = copy_file_atomically(file, local_ / path); !copied)
       return tl::unexpected(of_error(copied.error()));
@@ -96,6 +108,14 @@ ApiResult<void> ArtifactStore::put(const fs::path& file, const std::string& path
 ApiResult<std::vector<ArtifactEntry>> ArtifactStore::list(const std::string& folder) {
   std::vector<ArtifactEntry> entries;
   const std::string prefix = folder.empty() ? "" : folder + "/";
+  if (bucket_) {
+    const std::string key = below_root(folder);
+    auto found = bucket_->list(key.empty() ? "" : key + "/");
+    if (!found) return tl::unexpected(of_error(found.error()));
+    for (http::S3Entry& entry : *found)
+      entries.push_back({prefix + entry.name, entry.is_folder, entry.bytes});
+    return entries;
+  }
   if (base_.empty()) {
     std::error_code code;
     for (fs::directory_iterator it(local_ / folder, code), end; !code && it != end; it.increment(code))
@@ -152,6 +172,10 @@ ApiResult<std::vector<ArtifactEntry>> ArtifactStore::files_below(const std::stri
 }
 
 ApiResult<void> ArtifactStore::get(const std::string& path, const fs::path& to) {
+  if (bucket_) {
+    if (auto got = bucket_->get(below_root(path), to); !got) return tl::unexpected(of_error(got.error()));
+    return {};
+  }
   if (base_.empty()) {
     if (auto copied = copy_file_atomically(local_ / path, to); !copied)
       return tl::unexpected(of_error(copied.error()));

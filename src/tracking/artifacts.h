@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "http/s3.h"
 #include "tracking/rest.h"
 
 namespace joulecast::tracking {
@@ -19,9 +21,11 @@ struct ArtifactEntry {
 /// The files below one artifact URI.
 class ArtifactStore {
  public:
-  /// mlflow-artifacts: (through the tracking server), http(s): and file: or a path (a folder of this
-  /// machine). Error kUnfit for others, which are named.
-  static Expected<ArtifactStore> open(Rest& rest, std::string_view uri);
+  /// mlflow-artifacts: (through the tracking server), http(s):, s3: (asked itself, with the keys of
+  /// `environment`: http/s3.h) and file: or a path (a folder of this machine). Error kUnfit for others, which
+  /// are named.
+  static Expected<ArtifactStore> open(Rest& rest, std::string_view uri,
+                                      const Environment& environment = process_environment());
 
   /// Puts a file at a path below the root; an earlier one is replaced.
   ApiResult<void> put(const std::filesystem::path& file, const std::string& path);
@@ -38,7 +42,8 @@ class ArtifactStore {
   [[nodiscard]] std::string below_root(const std::string& path) const;
 
   Rest* rest_;
-  std::string base_;             ///< URL of the interface's root; empty: a folder
+  std::optional<http::S3Bucket> bucket_;
+  std::string base_;             ///< URL of the interface's root; empty: a bucket or a folder
   std::string root_;             ///< path of the store below it
   std::filesystem::path local_;  ///< the folder
 };

@@ -3,27 +3,25 @@
 
 #include "base/atomic_file.h"
 #include "tracking/artifacts.h"
-#include "tracking/registry.h"
+#include "tracking/download_model.h"
 
 namespace joulecast {
 
 namespace fs = std::filesystem;
 
-namespace {
+namespace tracking {
 
-Expected<PulledModel> pull(tracking::Rest& rest, std::string_view model_uri, const fs::path& out,
-                           const TrackingHooks& hooks) {
+Expected<PulledModel> download_model(Rest& rest, const ResolvedModel& model, const fs::path& out,
+                                     const TrackingHooks& hooks) {
   const TrackingServer& server = rest.server();
-  const auto model = tracking::plain(tracking::resolve_model(rest, model_uri));
-  if (!model) return tl::unexpected(model.error());
-  auto store = tracking::ArtifactStore::open(rest, model->source);
+  auto store = ArtifactStore::open(rest, model.source);
   if (!store) return tl::unexpected(store.error());
-  const auto files = tracking::plain(store->files_below(""));
+  const auto files = plain(store->files_below(""));
   if (!files) return tl::unexpected(files.error());
   if (files->empty())
     return fail(ErrorKind::kServer,
-                fmt::format("{}: version {} of {} holds no files", server.uri, model->version, model->name),
-                {}, "Its files may have been deleted; pull another version");
+                fmt::format("{}: version {} of {} holds no files", server.uri, model.version, model.name), {},
+                "Its files may have been deleted; pull another version");
   // Beside the folder and then renamed, so that a broken download leaves what was there.
   std::error_code code;
   if (fs::exists(out, code) && !fs::is_empty(out, code))
@@ -33,10 +31,10 @@ Expected<PulledModel> pull(tracking::Rest& rest, std::string_view model_uri, con
   if (!target.has_filename()) target = target.parent_path();
   const fs::path partial = target.string() + ".tmp-pull";
   fs::remove_all(partial, code);
-  PulledModel pulled{model->name, model->version, model->source, {}};
+  PulledModel pulled{model.name, model.version, model.source, {}};
   std::size_t done = 0;
-  for (const tracking::ArtifactEntry& file : *files) {
-    if (auto got = tracking::plain(store->get(file.path, partial / file.path)); !got) {
+  for (const ArtifactEntry& file : *files) {
+    if (auto got = plain(store->get(file.path, partial / file.path)); !got) {
       fs::remove_all(partial, code);
       return tl::unexpected(got.error());
     }
@@ -59,6 +57,17 @@ Expected<PulledModel> pull(tracking::Rest& rest, std::string_view model_uri, con
                 {target.string()}, "Name a folder that can be written");
   }
   return pulled;
+}
+
+}  // namespace tracking
+
+namespace {
+
+Expected<PulledModel> pull(tracking::Rest& rest, std::string_view model_uri, const fs::path& out,
+                           const TrackingHooks& hooks) {
+  const auto model = tracking::plain(tracking::resolve_model(rest, model_uri));
+  if (!model) return tl::unexpected(model.error());
+  return tracking::download_model(rest, *model, out, hooks);
 }
 
 }  // namespace

@@ -169,21 +169,28 @@ ApiResult<bool> make_champion(Rest& rest, const std::string& name, const std::st
   return false;
 }
 
+Expected<ModelUri> parse_model_uri(std::string_view uri) {
+  std::string_view rest = uri;
+  if (rest.starts_with(kModelScheme)) rest.remove_prefix(kModelScheme.size());
+  while (rest.starts_with('/')) rest.remove_prefix(1);
+  const std::size_t split = std::min(rest.find_first_of("@/"), rest.size());
+  ModelUri model{std::string(rest.substr(0, split)), {}, false};
+  model.which = rest.substr(std::min(split + 1, rest.size()));
+  if (!uri.starts_with(kModelScheme) || model.name.empty() || model.which.empty() ||
+      model.which.find('/') != std::string::npos)
+    return fail(ErrorKind::kUsage, fmt::format("'{}' names no model of a registry", uri), {},
+                "Give models:/NAME/VERSION, models:/NAME@ALIAS or models:/NAME/latest");
+  model.is_alias = rest[split] == '@';
+  return model;
+}
+
 ApiResult<ResolvedModel> resolve_model(Rest& rest, std::string_view uri) {
-  constexpr std::string_view kScheme = "models:/";
-  std::string_view rest_of_uri = uri;
-  if (rest_of_uri.starts_with(kScheme)) rest_of_uri.remove_prefix(kScheme.size());
-  while (rest_of_uri.starts_with('/')) rest_of_uri.remove_prefix(1);
-  const std::size_t split = std::min(rest_of_uri.find_first_of("@/"), rest_of_uri.size());
-  ResolvedModel model{std::string(rest_of_uri.substr(0, split)), {}, {}};
-  const std::string which(rest_of_uri.substr(std::min(split + 1, rest_of_uri.size())));
-  if (!uri.starts_with(kScheme) || model.name.empty() || which.empty() ||
-      which.find('/') != std::string::npos)
-    return tl::unexpected(fault(ErrorKind::kUsage, fmt::format("'{}' names no model of a registry", uri),
-                                "Give models:/NAME/VERSION, models:/NAME@ALIAS or models:/NAME/latest"));
-  auto version = rest_of_uri[split] == '@' ? version_of_alias(rest, model.name, which)
-                 : which == "latest"       ? latest_version(rest, model.name)
-                                           : ApiResult<std::string>(which);
+  const auto wanted = parse_model_uri(uri);
+  if (!wanted) return tl::unexpected(of_error(wanted.error()));
+  ResolvedModel model{wanted->name, {}, {}};
+  const auto version = wanted->is_alias     ? version_of_alias(rest, model.name, wanted->which)
+                       : wanted->is_fixed() ? ApiResult<std::string>(wanted->which)
+                                            : latest_version(rest, model.name);
   if (!version) return tl::unexpected(version.error());
   const auto found = version->empty() ? tl::unexpected(fault(ErrorKind::kServer, "", ""))
                                       : rest.get("model-versions/get-download-uri",
@@ -191,8 +198,13 @@ ApiResult<ResolvedModel> resolve_model(Rest& rest, std::string_view uri) {
   if (!found && !version->empty() && !found.error().is_absent() && found.error().status != 400)
     return tl::unexpected(found.error());
   if (!found)
-    return tl::unexpected(fault(ErrorKind::kServer, fmt::format("{} has no {}", rest.server().uri, uri),
-                                "`joulecast models list` or the server's pages show what there is"));
+    return tl::unexpected(ApiFault{{ErrorKind::kServer,
+                                    fmt::format("{} has no {}", rest.server().uri, uri),
+                                    {},
+                                    "The server's pages show what there is"},
+                                   404,
+                                   "RESOURCE_DOES_NOT_EXIST",
+                                   false});
   model.version = *version;
   model.source = text_of(*found, "artifact_uri");
   constexpr std::string_view kRuns = "runs:/";

@@ -34,6 +34,19 @@ ApiResult<std::optional<VersionFacts>> champion_of(Rest& rest, const std::string
 /// Makes a version the champion. The value tells whether it is an alias (else a tag of the model).
 ApiResult<bool> make_champion(Rest& rest, const std::string& name, const std::string& version);
 
+inline constexpr std::string_view kModelScheme = "models:/";
+/// The parts of models:/NAME/VERSION, models:/NAME@ALIAS or models:/NAME/latest.
+struct ModelUri {
+  std::string name;
+  std::string which;  ///< version, alias, or "latest"
+  bool is_alias = false;
+
+  /// It names one version for all times.
+  [[nodiscard]] bool is_fixed() const { return !is_alias && which != "latest"; }
+};
+/// Error kUsage: it has none of these forms.
+Expected<ModelUri> parse_model_uri(std::string_view uri);
+
 /// Where the artifacts of models:/NAME/VERSION, @ALIAS or /latest lie.
 struct ResolvedModel {
   std::string name, version, source;

@@ -41,7 +41,7 @@ bool is_page(const http::Response& response) {
 }  // namespace
 
 Rest::Rest(TrackingServer server, const TrackingHooks& hooks)
-    : server_(std::move(server)), client_(client_options(server_, hooks)) {}
+    : server_(std::move(server)), options_(client_options(server_, hooks)), client_(options_) {}
 
 std::string Rest::without_secrets(std::string text) const {
   for (const std::string& secret : {server_.password, server_.token}) {

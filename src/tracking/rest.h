@@ -62,6 +62,8 @@ class Rest {
   ApiResult<http::Response> exchange(http::Request request);
 
   [[nodiscard]] const TrackingServer& server() const { return server_; }
+  /// How requests are made and repeated.
+  [[nodiscard]] const http::ClientOptions& options() const { return options_; }
   /// Bodies that a server shows may hold what it was sent: secrets are blotted out.
   [[nodiscard]] std::string without_secrets(std::string text) const;
 
@@ -72,6 +74,7 @@ class Rest {
   ApiResult<void> ask_dagshub_for_the_user();
 
   TrackingServer server_;
+  http::ClientOptions options_;
   http::Client client_;
 };
 

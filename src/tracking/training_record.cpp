@@ -344,7 +344,12 @@ TrainingRecord describe_training(const CostModel& model, const TrainingContext& 
   for (const PhysicalModel& one : model.physical) record.models.push_back(run_of(one, model));
   const std::string commit = tracking::git_commit_around(context.source);
   add_common_tags(model, context, commit, record.parent);
-  for (RunRecord& run : record.models) add_common_tags(model, context, commit, run);
+  for (RunRecord& run : record.models) {
+    add_common_tags(model, context, commit, run);
+    const auto figures = context.figures.find(run.name);
+    if (figures == context.figures.end()) continue;
+    run.artifacts.insert(run.artifacts.end(), figures->second.begin(), figures->second.end());
+  }
   return record;
 }
 

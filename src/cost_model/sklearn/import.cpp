@@ -25,19 +25,12 @@ SklearnTarget told_by(const fs::path& folder, std::string_view registered_as, Sk
   std::error_code code;
   const fs::path whole = fs::absolute(folder, code).lexically_normal();
   const fs::path last = whole.has_filename() ? whole : whole.parent_path();
-  auto kind = reference_kind_from(last.parent_path().filename().string());
-  auto target = target_from(last.filename().string());
-  if (!kind || !target) {
-    for (const ReferenceKind k : kReferenceKinds)
-      for (const Target t : kTargets)
-        if (registered_as == fmt::format("{}_{}_model", to_string(k), to_string(t))) {
-          kind = k;
-          target = t;
-        }
-  }
-  if (kind && target) {
-    if (!what.kind) what.kind = kind;
-    if (!what.target) what.target = target;
+  SklearnTarget told{reference_kind_from(last.parent_path().filename().string()),
+                     target_from(last.filename().string())};
+  if (!told.kind || !told.target) told = sklearn_target_of(registered_as);
+  if (told.kind && told.target) {
+    if (!what.kind) what.kind = told.kind;
+    if (!what.target) what.target = told.target;
   }
   return what;
 }
@@ -97,6 +90,14 @@ Expected<ImportedLasso> import_sklearn(const fs::path& path, const SklearnTarget
   auto imported = parse_sklearn(*bytes, place.file.string(), *known.kind, *known.target);
   if (imported) imported->model.origin->run_id = place.run_id;
   return imported;
+}
+
+SklearnTarget sklearn_target_of(std::string_view registered_name) {
+  for (const ReferenceKind kind : kReferenceKinds)
+    for (const Target target : kTargets)
+      if (registered_name == fmt::format("{}_{}_model", to_string(kind), to_string(target)))
+        return {kind, target};
+  return {};
 }
 
 bool is_sklearn_tree(const fs::path& folder) {
