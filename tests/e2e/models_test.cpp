@@ -117,7 +117,7 @@ TEST_F(Models, ThatCannotBeTakenAreRefusedWithAReason) {
   };
   expect(run_program({"models", "import", kSklearnTree}), 2, {"--out"});
   expect(run_program({"models", "show", kSklearnTree, "--out", path("out")}), 2, {"--out"});
-  expect(run_program({"models", "push", "x"}), 2, {"import, list, show"});
+  expect(run_program({"models", "publish", "x"}), 2, {"import, list, show"});
   expect(import(pickle, {}), 2, {"of which layers", "--layer"});
   expect(import(kSklearnTree, {"--layer", "dense"}), 2, {"the tree says itself"});
   expect(import(pickle, {"--layer", "pooling", "--target", "power"}), 4, {"protocol2.pkl", "3 columns"});
