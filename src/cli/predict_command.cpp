@@ -37,8 +37,7 @@ class PredictCommand final : public Subcommand {
             "joulecast predict resnet50.onnx --models models --batch 8 --precision fp16",
             "joulecast predict training_data/vgg16/layers.csv --models models",
             "joulecast predict engine.json --models models --terms terms.csv",
-            "joulecast predict engine.json --models models:/joulecast-orin@champion --track "
-            "http://localhost:5000"};
+            "joulecast predict engine.json --models models:/orin@champion --track http://localhost:5000"};
   }
   void declare(FlagSet& flags) override {
     flags.add("INPUT", "", &inputs_,

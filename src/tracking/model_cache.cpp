@@ -92,7 +92,7 @@ std::string damage_of(const Json& manifest, std::map<std::string, fs::path> file
     const auto found = files.find(name);
     if (found == files.end()) return fmt::format("{} is missing", name);
     const auto hash = sha256_of_file(found->second);
-    if (!hash || *hash != file.at("sha256")) return fmt::format("{} was changed", name);
+    if (!hash || *hash != file.at("sha256").get<std::string>()) return fmt::format("{} was changed", name);
     files.erase(found);
   }
   return files.empty() ? "" : fmt::format("{} does not belong to it", files.begin()->first);
