@@ -38,7 +38,7 @@ struct SensorKnowledge {
 /// What other runs of the same board tell of its sensor (pool_sensors).
 struct BoardSensor {
   SensorKnowledge belief;     ///< of a further run's parameters
-  double window_share = 0.0;  ///< of the refresh
+  double window_share = 0.0;  ///< of the refresh: the run's own
   std::size_t runs = 0;       ///< it was asked of
   double distance = 0.0;      ///< of what the run itself found from that, in standard deviations
 };
@@ -154,8 +154,7 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
                                                    Microwatts idle, const RegressionOptions& options = {});
 
 /// For each of several runs of one board, what the others agree on, if two or more do and they are most. Runs
-/// with another refresh or with a window that most do not have, and refused ones, do not count; null: a run
-/// without a result.
+/// with another refresh or window, and refused ones, do not count; null: a run without a result.
 std::vector<std::optional<BoardSensor>> pool_sensors(std::span<const RegressionResult* const> runs);
 /// Attributes a run with what pool_sensors told it. Where that explains the samples clearly worse than the
 /// sensor of the run `alone`, the run is attributed by itself, and is `weak`. Errors:

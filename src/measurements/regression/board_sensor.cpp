@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "measurements/regression/run_fit.h"
-#include "numerics/quantiles.h"
 
 namespace joulecast {
 namespace regression {
@@ -138,62 +137,28 @@ SensorKnowledge knowledge_of(const RunFit& run) {
 
 }  // namespace regression
 
-namespace regression {
-namespace {
-
-constexpr double kSameSensor = 0.02;  // of refresh and window, relative
-
-bool alike(double a, double b) {
-  return std::abs(a / b - 1.0) < kSameSensor;
-}
-bool knows(const RegressionResult* run) {
-  return run != nullptr && run->sensor.knowledge;
-}
-double window_share(const RegressionResult& run) {
-  return *run.sensor.window_ms / *run.sensor.refresh_ms;
-}
-
-/// Of runs that may err in their window, those of the window that most have; none if no window has most.
-std::vector<const RegressionResult*> of_usual_window(std::vector<const RegressionResult*> runs) {
-  if (runs.empty()) return runs;
-  std::vector<double> shares;
-  for (const RegressionResult* run : runs) shares.push_back(window_share(*run));
-  const double usual = upper_median(shares);
-  const std::size_t all = runs.size();
-  std::erase_if(runs, [&](const RegressionResult* run) { return !alike(window_share(*run), usual); });
-  if (2 * runs.size() <= all) runs.clear();
-  return runs;
-}
-
-std::optional<BoardSensor> told_by(const std::vector<const RegressionResult*>& others,
-                                   const RegressionResult& own) {
-  constexpr double kOtherWindow = 10.0;
-  std::vector<const SensorKnowledge*> knowledge;
-  for (const RegressionResult* run : others) knowledge.push_back(&*run->sensor.knowledge);
-  const auto belief = pooled(knowledge);
-  if (!belief) return std::nullopt;
-  const Eigen::Vector4d apart = mean_of(*own.sensor.knowledge) - mean_of(*belief);
-  double distance =
-      std::sqrt(square_distance(apart, covariance_of(*own.sensor.knowledge) + covariance_of(*belief)));
-  const double share = window_share(*others.front());
-  if (!alike(window_share(own), share)) distance = std::max(distance, kOtherWindow);
-  return BoardSensor{*belief, share, others.size(), distance};
-}
-
-}  // namespace
-}  // namespace regression
-
 std::vector<std::optional<BoardSensor>> pool_sensors(std::span<const RegressionResult* const> runs) {
   using namespace regression;
+  constexpr double kSameSensor = 0.02;
+  const auto knows = [](const RegressionResult* run) { return run != nullptr && run->sensor.knowledge; };
+  const auto alike = [](const RegressionResult& a, const RegressionResult& b) {
+    return std::abs(*a.sensor.refresh_ms / *b.sensor.refresh_ms - 1.0) < kSameSensor &&
+           std::abs(*a.sensor.window_ms / *b.sensor.window_ms - 1.0) < kSameSensor;
+  };
   std::vector<std::optional<BoardSensor>> out(runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (!knows(runs[i])) continue;
-    std::vector<const RegressionResult*> others;
+    std::vector<const SensorKnowledge*> others;
     for (std::size_t j = 0; j < runs.size(); ++j)
-      if (j != i && knows(runs[j]) && runs[j]->verdict != Verdict::kRefused &&
-          alike(*runs[i]->sensor.refresh_ms, *runs[j]->sensor.refresh_ms))
-        others.push_back(runs[j]);
-    out[i] = told_by(of_usual_window(std::move(others)), *runs[i]);
+      if (j != i && knows(runs[j]) && runs[j]->verdict != Verdict::kRefused && alike(*runs[i], *runs[j]))
+        others.push_back(&*runs[j]->sensor.knowledge);
+    const auto belief = pooled(others);
+    if (!belief) continue;
+    const SensorKnowledge& own = *runs[i]->sensor.knowledge;
+    const Eigen::Vector4d apart = mean_of(own) - mean_of(*belief);
+    const double d = square_distance(apart, covariance_of(own) + covariance_of(*belief));
+    const SensorEstimate& sensor = runs[i]->sensor;
+    out[i] = BoardSensor{*belief, *sensor.window_ms / *sensor.refresh_ms, others.size(), std::sqrt(d)};
   }
   return out;
 }
