@@ -68,6 +68,20 @@ TEST_F(Pipeline, NetworksOfABoardTellEachOtherItsSensor) {
             read_file(path("apart/resnet18/layer_power.csv")));
 }
 
+// Taken for a sensor that averages, this run was refused and its energy told twice too large.
+TEST_F(Pipeline, StallsAreNotTakenForAnAverageOfTheSensor) {
+  run({"simulate", "--out", "raw_data", "--truth", "truth", "--scenario", "stalls", "--seed", "302",
+       "--networks", "resnet50", "--cycles", "5000"});
+  run({"attribute", "raw_data", "--out", "preprocessed_data", "--strict"});
+  const auto json = nlohmann::json::parse(read_file(path("preprocessed_data/resnet50/attribution.json")));
+  double truth_mj = 0.0;
+  std::istringstream rows(read_file(path("truth/resnet50.csv")));
+  std::string row;
+  std::getline(rows, row);
+  while (std::getline(rows, row)) truth_mj += std::stod(row.substr(row.rfind(',') + 1));
+  EXPECT_NEAR(json.at("network").at("energy_mj").at("value").get<double>(), truth_mj, 0.03 * truth_mj);
+}
+
 TEST_F(Pipeline, TheReferencesModelsAreTheSameWithOurRowsBesideThem) {
   run_by_window();
   const auto lassos = [&](const std::string& name, const std::vector<std::string>& more) {

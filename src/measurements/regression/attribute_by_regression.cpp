@@ -1,6 +1,7 @@
 #include <Eigen/LU>
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <unordered_map>
 
 #include "joulecast/regression.h"
@@ -231,6 +232,27 @@ void fill_counts(const RunFit& run, RegressionResult& result) {
   }
 }
 
+/// Pauses at their bound, or powers that no work explains: the fit is of something else.
+bool contradicts_itself(const RunFit& run) {
+  return run.fitted && (run.shape.event_gap_us > 0.9 * kMostEventGapUs || run.delay_at_bound ||
+                        run.best.prior.relative_sd > 1.0);
+}
+
+/// Stalls can look like a sensor that averages: such a run is fitted again without.
+Expected<std::unique_ptr<RunFit>> fitted(const LatencyLog& latencies, std::span<const PowerSample> power,
+                                         const Network& network, double idle_file_w,
+                                         const RegressionOptions& options) {
+  auto run = std::make_unique<RunFit>();
+  if (auto done = fit_run(latencies, power, network, idle_file_w, options, *run); !done)
+    return tl::unexpected(done.error());
+  if (run->averaging == 1 || !contradicts_itself(*run)) return run;
+  auto plain = std::make_unique<RunFit>();
+  plain->may_average = false;
+  if (auto done = fit_run(latencies, power, network, idle_file_w, options, *plain); !done)
+    return tl::unexpected(done.error());
+  return plain->fitted && !contradicts_itself(*plain) ? std::move(plain) : std::move(run);
+}
+
 }  // namespace
 
 Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
@@ -241,10 +263,9 @@ Expected<RegressionResult> attribute_by_regression(const LatencyLog& latencies,
     return fail(ErrorKind::kUnfit, "The idle power is not a number of at least 0", {},
                 "Measure the idle board again");
   }
-  RunFit run;
-  if (auto done = fit_run(latencies, power, network, idle_file_w, options, run); !done) {
-    return tl::unexpected(done.error());
-  }
+  const auto fit = fitted(latencies, power, network, idle_file_w, options);
+  if (!fit) return tl::unexpected(fit.error());
+  const RunFit& run = **fit;
   RegressionResult result;
   result.seed = options.seed;
   fill_run_times(latencies, network, run.timeline, result);

@@ -248,7 +248,7 @@ Expected<void> fit_run(const LatencyLog& latencies, std::span<const PowerSample>
   if (run.clock.status == ClockStatus::kNotFound) return {};
   if (run.problem.conversions.size() < 500 || run.layer_of_column.empty()) return {};
   set_targets(run);
-  undo_averaging(run);
+  if (run.may_average) undo_averaging(run);
   run.problem.features = prior_features(network, latencies, run, options.prior);
   if (options.sensor && run.clock.status == ClockStatus::kFound) {
     run.problem.belief = shape_belief(options.sensor->belief);

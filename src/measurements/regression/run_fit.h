@@ -45,7 +45,8 @@ struct RunFit {
   std::uint64_t rows_unusable = 0;
   std::uint64_t rows_outside_run = 0;
   std::uint64_t clock_steps = 0;
-  int averaging = 1;  ///< conversions that the sensor's own recursive average runs over
+  bool may_average = true;  ///< set before the fit: the sensor may average on its chip
+  int averaging = 1;        ///< conversions that the sensor's own recursive average runs over
 
   RunFit() = default;
   RunFit(const RunFit&) = delete;
