@@ -20,12 +20,18 @@ inline bool is_digit(char c) {
   return value(c) <= 9;
 }
 
+/// The top bit of each byte that is no digit, right up to the first byte that is no ASCII character; `values`
+/// gets the digits' values.
+inline std::uint64_t others(std::uint64_t characters, std::uint64_t& values) {
+  values = characters ^ 0x3030303030303030;
+  // A byte over 9 gets its top bit by the sum or has it already; only from bytes of 0x8a on is there a carry,
+  // which spoils those behind.
+  return (values | (values + 0x7676767676767676)) & 0x8080808080808080;
+}
+
 /// How many of the eight characters, from the lowest byte on, are digits; `values` gets their values.
 inline unsigned leading(std::uint64_t characters, std::uint64_t& values) {
-  values = characters ^ 0x3030303030303030;
-  // A byte over 9 gets its top bit by the sum or has it already; a carry spoils only bytes behind it.
-  const std::uint64_t others = (values | (values + 0x7676767676767676)) & 0x8080808080808080;
-  return static_cast<unsigned>(std::countr_zero(others)) / 8;
+  return static_cast<unsigned>(std::countr_zero(others(characters, values))) / 8;
 }
 
 /// The number that eight digit values make, the lowest byte first (D. Lemire's three multiplications).

@@ -80,7 +80,7 @@ void LatencyTokenizer::take_entries_quickly(Cursor& cursor) {
   while (cursor.end - at >= kReach && batch_.size() < kBatch) {
     if (!between_.stands_at(at)) break;
     LatencyEntry next;
-    const char* behind = decimal::parse_plain(at + between_.length, next.milliseconds);
+    const char* behind = run_times_.parse(at + between_.length, next.milliseconds);
     if (behind == nullptr || !within_.stands_at(behind)) break;
     behind += within_.length;
     if (behind[kTimeStampLength] != '"' || !stamps_.parse_fixed(behind, next.completed)) break;

@@ -26,6 +26,7 @@
 #include "base/time_stamp.h"
 #include "joulecast/raw_logs.h"
 #include "raw_logs/json_text.h"
+#include "raw_logs/run_time_texts.h"
 
 namespace joulecast {
 
@@ -127,6 +128,7 @@ class LatencyTokenizer {
   std::vector<LatencyEntry> batch_;
   std::size_t leading_integers_ = 0;
   TimeStampParser stamps_;
+  RunTimeTexts run_times_;
   Gap between_;                       // from behind a stamp's closing quote to the next number
   Gap within_;                        // from behind a number to behind the stamp's opening quote
   const char* stamp_end_ = nullptr;   // in this window; where `between_` would begin

@@ -49,9 +49,9 @@ const char* PowerLogLines::take_lines_quickly(const char* at, const char* end) {
   while (end - at >= kReach && batch_.size() < kBatch) {
     PowerSample sample;
     if (at[kTimeStampLength] != ',' || !stamps_.parse_fixed(at, sample.at)) break;
-    const char* behind = decimal::parse_plain(at + kTimeStampLength + 1, sample.millivolts);
+    const char* behind = decimal::parse_short(at + kTimeStampLength + 1, sample.millivolts);
     if (behind == nullptr || *behind != ',') break;
-    behind = decimal::parse_plain(behind + 1, sample.milliamps);
+    behind = decimal::parse_short(behind + 1, sample.milliamps);
     if (behind == nullptr) break;
     if (*behind == '\r') ++behind;
     if (*behind != '\n') break;

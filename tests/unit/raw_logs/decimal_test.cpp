@@ -45,6 +45,50 @@ TEST(FastDecimal, ReadsRunTimesAsFromCharsDoes) {
   EXPECT_GT(taken, kCount * 9 / 10);
 }
 
+/// As by_fast_path(), of the form that takes a short number as one word.
+double by_short_path(std::string text, const std::string& behind) {
+  const std::size_t length = text.size();
+  text += behind + std::string(decimal::kPlainReach, ',');
+  double value = 0.0;
+  const char* end = decimal::parse_short(text.data(), value);
+  if (end == nullptr) return std::nan("");
+  EXPECT_EQ(end, text.data() + length) << text;
+  return value;
+}
+
+TEST(FastDecimal, ReadsShortNumbersAsFromCharsDoes) {
+  std::mt19937_64 random(6);
+  for (int i = 0; i < 300'000; ++i) {
+    const std::uint64_t whole = random() % 10'000'000 / digits::kTens[random() % 8];
+    const auto places = static_cast<int>(1 + random() % 7);
+    const std::string text =
+        fmt::format("{}.{:0{}}", whole, random() % digits::kTens[static_cast<std::size_t>(places)], places);
+    ASSERT_EQ(by_short_path(text, i % 2 == 0 ? "," : "\n"), by_from_chars(text)) << text;
+  }
+}
+
+TEST(FastDecimal, LeavesOtherShortTextsToTheGeneralReader) {
+  for (const std::string text :
+       {"01.5", "00.5", ".5", "5.", "5", "-5.0", "5.0e3", "5.0E3", "+1.5", "1,5", "1..5",
+        "\xff"
+        "1.5",
+        "1.\xff"
+        "5",
+        "1\xba"
+        ".5",
+        "inf.0", ""}) {
+    double value = 0.0;
+    const std::string with_end = text + "," + std::string(decimal::kPlainReach, ',');
+    const char* const general = decimal::parse_plain(with_end.data(), value);
+    double same = 0.0;
+    EXPECT_EQ(decimal::parse_short(with_end.data(), same), general) << text;
+    EXPECT_EQ(same, value) << text;
+  }
+  EXPECT_EQ(by_short_path("0.0", ","), 0.0);
+  EXPECT_EQ(by_short_path("0.25", ","), 0.25);
+  EXPECT_EQ(by_short_path("123456.7", ","), 123456.7);  // one character too long for a word
+}
+
 TEST(FastDecimal, RoundsHalfwayCasesToEven) {
   // 2^53 + 1 lies halfway between two doubles.
   EXPECT_EQ(decimal::scale(9007199254740993, 0), 9007199254740992.0);
