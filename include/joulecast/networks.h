@@ -132,6 +132,8 @@ struct LayerGeometry {
   /// of all outputs, of the weights.
   std::optional<double> bytes_in, bytes_out, bytes_weights;
   std::optional<double> tile_rows, tile_columns;  ///< of the kernel, where the tactic's name tells
+
+  friend bool operator==(const LayerGeometry&, const LayerGeometry&) = default;
 };
 /// Geometry of a layer from its first input and output. The window of pooling comes from WindowSize; what a
 /// kind does not have (the stride of a Slice) stays absent.

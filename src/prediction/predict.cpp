@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "joulecast/prediction.h"
+#include "prediction/repeated_layers.h"
 #include "prediction/totals.h"
 
 namespace joulecast {
@@ -153,7 +154,8 @@ struct Predictor::State {
 
   /// Run time, energy and power from the physical models; what they lack stays empty.
   template <class AnyLayer>
-  void apply_physical(const AnyLayer& layer, LayerPrediction& one, NetworkPrediction& out) const;
+  void apply_physical(const AnyLayer& layer, LayerPrediction& one, NetworkPrediction& out,
+                      RepeatedLayers& repeated) const;
   /// Puts the lasso's figures in the place of the physical ones where validation has chosen so.
   template <class AnyLayer>
   void prefer_lasso(const AnyLayer& layer, LayerPrediction& one) const;
@@ -163,8 +165,8 @@ struct Predictor::State {
   template <class AnyLayer>
   [[nodiscard]] Expected<void> predict_compat_layer(const AnyLayer& layer, NetworkPrediction& out) const;
   template <class AnyLayer>
-  void predict_layer(const AnyLayer& layer, LayerPrediction& one, NetworkPrediction& out,
-                     Doubts& doubts) const;
+  void predict_layer(const AnyLayer& layer, LayerPrediction& one, NetworkPrediction& out, Doubts& doubts,
+                     RepeatedLayers& repeated) const;
   template <class AnyNetwork>
   [[nodiscard]] Expected<void> predict_network(const AnyNetwork& network, const PredictOptions& options,
                                                NetworkPrediction& out) const;
@@ -214,21 +216,21 @@ void Predictor::State::apply(const LayerFeatures& features, bool compat, LayerPr
 }
 
 template <class AnyLayer>
-void Predictor::State::apply_physical(const AnyLayer& layer, LayerPrediction& one,
-                                      NetworkPrediction& out) const {
+void Predictor::State::apply_physical(const AnyLayer& layer, LayerPrediction& one, NetworkPrediction& out,
+                                      RepeatedLayers& repeated) const {
   if (!run_time && !energy) return;
   const LayerGeometry& geometry = geometry_of(layer);
   // A name alone says nothing about cost.
   if (!geometry.input_channels && !geometry.output_channels && !geometry.bytes_in && !geometry.bytes_out)
     return;
-  PhysicalPrediction time;
-  PhysicalPrediction joules;
-  if (run_time) {
-    time = joulecast::predict(*run_time, geometry);
-    one.run_time_ms = figure_of(time.value, time.log_ratio);
-  }
+  const auto& [time, joules] = repeated.find(geometry, [&] {
+    PhysicalCost cost;
+    if (run_time) cost.run_time = joulecast::predict(*run_time, geometry);
+    if (energy) cost.energy = joulecast::predict(*energy, geometry, cost.run_time.value);
+    return cost;
+  });
+  if (run_time) one.run_time_ms = figure_of(time.value, time.log_ratio);
   if (energy) {
-    joules = joulecast::predict(*energy, geometry, time.value);
     one.energy_mj = figure_of(joules.value, joules.log_ratio);
     if (run_time && time.value > 0.0)
       one.power_w = figure_of(joules.value / time.value, joules.power_log_ratio);
@@ -287,13 +289,13 @@ Expected<void> Predictor::State::predict_compat_layer(const AnyLayer& layer, Net
 
 template <class AnyLayer>
 void Predictor::State::predict_layer(const AnyLayer& layer, LayerPrediction& one, NetworkPrediction& out,
-                                     Doubts& doubts) const {
+                                     Doubts& doubts, RepeatedLayers& repeated) const {
   restart(one, layer);
   if (layer.kind == LayerKind::kNone) {  // certain without a model: it takes no time
     one.power_w = one.run_time_ms = one.energy_mj = Figure{};
     return;
   }
-  apply_physical(layer, one, out);
+  apply_physical(layer, one, out, repeated);
   prefer_lasso(layer, one);
   if (one.run_time_ms && one.energy_mj) return;
   const auto features = features_of(layer, false);
@@ -360,8 +362,9 @@ Expected<void> Predictor::State::predict_network(const AnyNetwork& network, cons
         }));
   } else {
     out.layers.resize(network.layers.size());
+    RepeatedLayers repeated(run_time || energy ? network.layers.size() : 0);
     for (std::size_t i = 0; i < network.layers.size(); ++i)
-      predict_layer(network.layers[i], out.layers[i], out, doubts);
+      predict_layer(network.layers[i], out.layers[i], out, doubts, repeated);
     out.uncovered_layers = doubts.uncovered;
   }
   const bool any = std::any_of(out.layers.begin(), out.layers.end(),

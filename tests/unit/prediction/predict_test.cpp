@@ -74,6 +74,30 @@ TEST(Predict, TakesTheLassoWhereValidationHasChosenItAndTheLayerIsInItsRange) {
   EXPECT_DOUBLE_EQ(predict(network, model)->layers[0].run_time_ms->value, 7.0);
 }
 
+TEST(Predict, GivesRepeatedLayersTheFiguresThatEachHasAlone) {
+  CostModel model = wide_model();
+  PhysicalModel times;
+  PhysicalFit fit;
+  fit.coefficients[static_cast<std::size_t>(PhysicalTerm::kLaunch)] = 7.0;
+  fit.coefficients[static_cast<std::size_t>(PhysicalTerm::kMatrix)] = 0.25;
+  times.fits = {fit};
+  times.size_min.assign(8, -100.0);
+  times.size_max.assign(8, 100.0);
+  model.physical = {times};
+  std::vector<Layer> layers;
+  for (int i = 0; i < 60; ++i) {  // three kinds, some with other sizes
+    layers.push_back(i % 3 == 0 ? convolution("c") : i % 3 == 1 ? pooling("p") : dense("d"));
+    for (Tensor& output : layers.back().outputs) output.dimensions[1] += i % 7 == 0 ? i : 0;
+  }
+  const NetworkPrediction together = predict(network_of(layers), model).value();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const NetworkPrediction alone = predict(network_of({layers[i]}), model).value();
+    EXPECT_EQ(together.layers[i].run_time_ms->value, alone.layers[0].run_time_ms->value) << i;
+    EXPECT_EQ(together.layers[i].basis, alone.layers[0].basis) << i;
+  }
+  EXPECT_NE(together.layers[0].run_time_ms->value, together.layers[21].run_time_ms->value);
+}
+
 TEST(Predict, RefusesFiguresThatAreNoNumbers) {
   const auto network = network_of({convolution("c"), pooling("p")});
   CostModel model = wide_model();
