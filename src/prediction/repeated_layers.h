@@ -5,7 +5,6 @@
 
 #include <bit>
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 #include "cost_model/physical/train.h"
@@ -20,8 +19,8 @@ struct PhysicalCost {
 
 class RepeatedLayers {
  public:
-  /// For a network of so many layers.
-  explicit RepeatedLayers(std::size_t layers) : places_(std::bit_ceil(2 * layers + 1), kEmpty) {
+  /// For a network of so many layers: find() may be called that often.
+  explicit RepeatedLayers(std::size_t layers) : places_(layers == 0 ? 0 : std::bit_ceil(2 * layers), kEmpty) {
     known_.reserve(layers);
   }
 

@@ -116,7 +116,6 @@ inline const char* parse_plain(const char* text, double& value) {
 /// eight characters they are taken as one word, and w / 10^k is one rounding of two exact values (Clinger's
 /// fast path); any other text goes to parse_plain().
 inline const char* parse_short(const char* text, double& value) {
-  constexpr std::array<double, 8> kPowersOfTen = {1, 10, 100, 1000, 10000, 100000, 1000000, 10000000};
   std::uint64_t characters = 0;
   std::memcpy(&characters, text, 8);
   std::uint64_t values = 0;
@@ -130,8 +129,8 @@ inline const char* parse_short(const char* text, double& value) {
     return parse_plain(text, value);
   const std::uint64_t whole = (std::uint64_t{1} << (8 * point)) - 1;
   const std::uint64_t together = (values & whole) | ((values >> 8U) & ~whole);
-  value =
-      static_cast<double>(digits::join(together << (8 * (9 - length)))) / kPowersOfTen[length - point - 1];
+  value = static_cast<double>(digits::join(together << (8 * (9 - length)))) /
+          static_cast<double>(digits::kTens[length - point - 1]);
   return text + length;
 }
 

@@ -1,9 +1,9 @@
 // Run times by their text. A profiler's clock counts in steps (32 ns on Jetsons), so that a layer of 0.1 ms
-// has a few hundred different run times, and their text repeats: looking one up costs a third of a
-// conversion.
+// has a few hundred different run times, and their text repeats: looking one up costs less than converting
+// it.
 //
-// Direct-mapped, 512 places (24 KB). Where texts do not repeat the table is left alone for
-// most of the time: a lookup in vain costs a branch that was foretold wrong.
+// Direct-mapped, 512 places (24 KB). Where texts do not repeat the table is left alone for most of the time:
+// a lookup in vain costs a branch that was foretold wrong.
 #pragma once
 
 #include <array>
@@ -27,18 +27,18 @@ class RunTimeTexts {
     std::uint32_t length = 0;  // kLeast to kMost; 0 = empty
   };
   static constexpr std::size_t kPlaces = 512;
-  static constexpr std::uint32_t kLeast = 16;  // shorter texts are converted quickly
+  static constexpr std::uint32_t kLeast = 17;  // reaches into text[2]; shorter ones are converted quickly
   static constexpr std::uint32_t kMost = 24;
-  static constexpr int kTrial = 256;   // lookups, of which a quarter must have found something,
-  static constexpr int kRest = 16384;  // or so many conversions follow without one
+  static constexpr std::uint64_t kTrial = 256;   // lookups, of which a quarter must have found something,
+  static constexpr std::uint64_t kRest = 16384;  // or so many conversions follow without one
 
   static bool ends_number(char c) { return !digits::is_digit(c) && (c | 0x20) != 'e'; }
   inline void keep(const char* text, const char* behind, double value, Place& place);
 
   std::array<Place, kPlaces> places_{};
-  int lookups_ = 0;
-  int found_ = 0;
-  int rest_ = 0;
+  std::uint64_t lookups_ = 0;
+  std::uint64_t found_ = 0;
+  std::uint64_t rest_ = 0;
 };
 
 inline const char* RunTimeTexts::parse(const char* text, double& value) {

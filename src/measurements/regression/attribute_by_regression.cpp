@@ -234,8 +234,7 @@ void fill_counts(const RunFit& run, RegressionResult& result) {
 
 /// Pauses at their bound, or powers that no work explains: the fit is of something else.
 bool contradicts_itself(const RunFit& run) {
-  return run.fitted && (run.shape.event_gap_us > 0.9 * kMostEventGapUs || run.delay_at_bound ||
-                        run.best.prior.relative_sd > 1.0);
+  return run.fitted && (pause_at_bound(run) || run.delay_at_bound || powers_scatter(run));
 }
 
 /// Stalls can look like a sensor that averages: such a run is fitted again without.

@@ -90,6 +90,14 @@ void estimate_cycles(const RunFit& run, RegressionResult& result) {
 
 }  // namespace
 
+bool pause_at_bound(const RunFit& run) {
+  return run.shape.event_gap_us > 0.9 * kMostEventGapUs;
+}
+
+bool powers_scatter(const RunFit& run) {
+  return run.best.prior.relative_sd > 1.0;
+}
+
 /// At a wrong window intervals were seen to miss by some three half-widths.
 double widening(const RunFit& run) {
   constexpr double kOfWrongWindow = 9.0;
@@ -139,12 +147,12 @@ void judge_run(const RunFit& run, RegressionResult& result) {
     refuse(result, "The delay of the sensor ended at its bound: logs and model contradict each other");
     result.advice.emplace_back("Check that both logs were stamped by the same clock");
   }
-  if (run.shape.event_gap_us > 0.9 * kMostEventGapUs) {
+  if (pause_at_bound(run)) {
     refuse(result, "The pause between layers ended at its bound: logs and model contradict each other");
     result.advice.emplace_back("Log more cycles, or a sensor setting with shorter conversions");
   }
   judge_place(run, result);
-  if (run.best.prior.relative_sd > 1.0) {
+  if (powers_scatter(run)) {
     doubt(result, "The layers' powers scatter more than their work explains, beyond what is physical");
   }
   if (!run.idle.has_before && !run.idle.has_after) {

@@ -8,6 +8,11 @@ namespace joulecast::regression {
 /// Share of the inference's phases that windows must end in.
 inline constexpr double kLeastPhaseCoverage = 0.7;
 
+/// The pause between layers ended at its bound.
+bool pause_at_bound(const RunFit& run);
+/// The layers' powers scatter more than their work explains, beyond what is physical.
+bool powers_scatter(const RunFit& run);
+
 /// What the fit's own covariance is multiplied by where a doubt says that it is too small; 1 without a doubt.
 double widening(const RunFit& run);
 

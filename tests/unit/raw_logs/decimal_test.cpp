@@ -19,14 +19,15 @@ double by_from_chars(const std::string& text) {
   return value;
 }
 
-/// The value by the fast path, or NaN if it declines; checks where it stopped.
-double by_fast_path(std::string text) {
+/// The value by a fast path, or NaN if it declines; checks where it stopped.
+double by_fast_path(std::string text, const std::string& behind = ",",
+                    const char* (*parse)(const char*, double&) = decimal::parse_plain) {
   const std::size_t length = text.size();
-  text += std::string(decimal::kPlainReach, ',');
+  text += behind + std::string(decimal::kPlainReach, ',');
   double value = 0.0;
-  const char* behind = decimal::parse_plain(text.data(), value);
-  if (behind == nullptr) return std::nan("");
-  EXPECT_EQ(behind, text.data() + length) << text;
+  const char* end = parse(text.data(), value);
+  if (end == nullptr) return std::nan("");
+  EXPECT_EQ(end, text.data() + length) << text;
   return value;
 }
 
@@ -45,17 +46,6 @@ TEST(FastDecimal, ReadsRunTimesAsFromCharsDoes) {
   EXPECT_GT(taken, kCount * 9 / 10);
 }
 
-/// As by_fast_path(), of the form that takes a short number as one word.
-double by_short_path(std::string text, const std::string& behind) {
-  const std::size_t length = text.size();
-  text += behind + std::string(decimal::kPlainReach, ',');
-  double value = 0.0;
-  const char* end = decimal::parse_short(text.data(), value);
-  if (end == nullptr) return std::nan("");
-  EXPECT_EQ(end, text.data() + length) << text;
-  return value;
-}
-
 TEST(FastDecimal, ReadsShortNumbersAsFromCharsDoes) {
   std::mt19937_64 random(6);
   for (int i = 0; i < 300'000; ++i) {
@@ -63,7 +53,7 @@ TEST(FastDecimal, ReadsShortNumbersAsFromCharsDoes) {
     const auto places = static_cast<int>(1 + random() % 7);
     const std::string text =
         fmt::format("{}.{:0{}}", whole, random() % digits::kTens[static_cast<std::size_t>(places)], places);
-    ASSERT_EQ(by_short_path(text, i % 2 == 0 ? "," : "\n"), by_from_chars(text)) << text;
+    ASSERT_EQ(by_fast_path(text, i % 2 == 0 ? "," : "\n", decimal::parse_short), by_from_chars(text)) << text;
   }
 }
 
@@ -84,9 +74,10 @@ TEST(FastDecimal, LeavesOtherShortTextsToTheGeneralReader) {
     EXPECT_EQ(decimal::parse_short(with_end.data(), same), general) << text;
     EXPECT_EQ(same, value) << text;
   }
-  EXPECT_EQ(by_short_path("0.0", ","), 0.0);
-  EXPECT_EQ(by_short_path("0.25", ","), 0.25);
-  EXPECT_EQ(by_short_path("123456.7", ","), 123456.7);  // one character too long for a word
+  EXPECT_EQ(by_fast_path("0.0", ",", decimal::parse_short), 0.0);
+  EXPECT_EQ(by_fast_path("0.25", ",", decimal::parse_short), 0.25);
+  EXPECT_EQ(by_fast_path("123456.7", ",", decimal::parse_short),
+            123456.7);  // one character too long for a word
 }
 
 TEST(FastDecimal, RoundsHalfwayCasesToEven) {
