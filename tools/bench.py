@@ -79,7 +79,8 @@ def summarize(row, ours, theirs):
 
 
 def text_of(result):
-    ratio = "{:.3g}/{:.3g}/{:.3g}".format(*result["ratio_cpu_s"]) if "ratio_cpu_s" in result else "-"
+    by = "ratio_wall_s" if result["goal"].endswith("wall") else "ratio_cpu_s"
+    ratio = "{:.3g}/{:.3g}/{:.3g}".format(*result[by]) if by in result else "-"
     peer = "-"
     if result["peer"]:
         peer = f"{statistics.median(t['cpu_s'] for t in result['peer']):.3g} s x{len(result['peer'])}"
@@ -101,7 +102,7 @@ def main():
     if "--check" in sys.argv:
         return bench_inputs.check_peers(places)
     pairs, budget = int(os.environ.get("BENCH_PAIRS", "5")), float(os.environ.get("BENCH_PEER_S", "60"))
-    print(f"{'work':<31} {'joulecast':>10} {'peer':<15} {'its CPU':>10} {'ratio of CPU':>15} {'MB':>4} {'goal':<12} reached")
+    print(f"{'work':<31} {'joulecast':>10} {'peer':<15} {'its CPU':>10} {'ratio':>15} {'MB':>4} {'goal':<12} reached")
     print(f"{'':<31} {'':>10} {'':<15} {'':>10} {'min/median/max':>15}")
     print("-" * 112)
     results = []
