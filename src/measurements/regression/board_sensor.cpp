@@ -49,20 +49,29 @@ double square_distance(const Vector& apart, const Square& covariance) {
   return apart.dot(covariance.ldlt().solve(apart));
 }
 
-/// The runs that agree with the one that most others agree with, by a likelihood in which any run may err.
-std::vector<std::size_t> agreeing(const std::vector<const SensorKnowledge*>& runs) {
+double log_det(const Square& covariance) {
+  return std::log(covariance.determinant());
+}
+
+using Runs = std::vector<const SensorKnowledge*>;
+
+/// The runs that agree with the one that most others agree with, by a likelihood (-2 times its log, with the
+/// width of each density: all would agree with a run that knows nothing) in which any run may err.
+Runs agreeing(const Runs& runs) {
   constexpr double kMayErr = 20.0;  // no run counts as further off than this, squared sds
   const Square between = 2.0 * spread_of(kUsualSpread);
-  std::vector<std::size_t> best;
+  Runs best;
   double least = 1e300;
   for (const SensorKnowledge* centre : runs) {
     double sum = 0.0;
-    std::vector<std::size_t> near;
-    for (std::size_t j = 0; j < runs.size(); ++j) {
-      const Square total = covariance_of(*centre) + covariance_of(*runs[j]) + between;
-      const double d = square_distance(mean_of(*runs[j]) - mean_of(*centre), total);
-      sum += std::min(d, kMayErr);
-      if (d < kMayErr) near.push_back(j);
+    Runs near;
+    for (const SensorKnowledge* run : runs) {
+      const Square own = covariance_of(*run) + between;
+      const Square total = covariance_of(*centre) + own;
+      const double agrees = square_distance(mean_of(*run) - mean_of(*centre), total) + log_det(total);
+      const double errs = kMayErr + log_det(own);
+      sum += std::min(agrees, errs);
+      if (agrees < errs) near.push_back(run);
     }
     if (sum >= least) continue;
     least = sum;
@@ -71,32 +80,47 @@ std::vector<std::size_t> agreeing(const std::vector<const SensorKnowledge*>& run
   return best;
 }
 
+/// The others that may tell a run of the sensor; empty where they do not agree. Most of all the board's runs
+/// decide, the run itself among them: of three others, one that ended a layer's length off and one that knows
+/// little would outvote the third.
+Runs witnesses(const SensorKnowledge& own, const Runs& others) {
+  Runs all = others;
+  all.push_back(&own);
+  Runs kept = agreeing(all);
+  if (2 * kept.size() > all.size()) {
+    std::erase(kept, &own);
+  } else {
+    kept = agreeing(others);
+    if (2 * kept.size() <= others.size()) kept.clear();
+  }
+  if (kept.size() < 2) kept.clear();
+  return kept;
+}
+
 /// Weighted mean, and what another run of the board may lie from it: a random-effects model, the spread
 /// between runs estimated from them around the usual one.
-std::optional<SensorKnowledge> pooled(const std::vector<const SensorKnowledge*>& all) {
-  const std::vector<std::size_t> kept = agreeing(all);
-  if (kept.size() < 2 || 2 * kept.size() <= all.size()) return std::nullopt;
+SensorKnowledge pooled(const Runs& runs) {
   Square spread = spread_of(kUsualSpread);
   Vector mean;
   Square precision;
   for (int round = 0; round < 4; ++round) {
     precision.setZero();
     Vector right = Vector::Zero();
-    for (const std::size_t j : kept) {
-      const Square p = (covariance_of(*all[j]) + spread).inverse();
+    for (const SensorKnowledge* run : runs) {
+      const Square p = (covariance_of(*run) + spread).inverse();
       precision += p;
-      right += p * mean_of(*all[j]);
+      right += p * mean_of(*run);
     }
     mean = precision.ldlt().solve(right);
     for (Eigen::Index i = 0; i < 4; ++i) {
       const double usual = kUsualSpread[static_cast<std::size_t>(i)];
       double squares = kBelievedRuns * usual * usual;
       double count = kBelievedRuns;
-      for (const std::size_t j : kept) {
+      for (const SensorKnowledge* run : runs) {
         // Of a run that knows less than the spread, the spread itself stands for what it cannot say.
-        const double variance = covariance_of(*all[j])(i, i);
+        const double variance = covariance_of(*run)(i, i);
         const double weight = spread(i, i) / (spread(i, i) + variance);
-        const double apart = mean_of(*all[j])[i] - mean[i];
+        const double apart = mean_of(*run)[i] - mean[i];
         squares += weight * weight * apart * apart + (1.0 - weight) * spread(i, i);
         count += 1.0;
       }
@@ -148,17 +172,18 @@ std::vector<std::optional<BoardSensor>> pool_sensors(std::span<const RegressionR
   std::vector<std::optional<BoardSensor>> out(runs.size());
   for (std::size_t i = 0; i < runs.size(); ++i) {
     if (!knows(runs[i])) continue;
-    std::vector<const SensorKnowledge*> others;
+    Runs others;
     for (std::size_t j = 0; j < runs.size(); ++j)
       if (j != i && knows(runs[j]) && runs[j]->verdict != Verdict::kRefused && alike(*runs[i], *runs[j]))
         others.push_back(&*runs[j]->sensor.knowledge);
-    const auto belief = pooled(others);
-    if (!belief) continue;
     const SensorKnowledge& own = *runs[i]->sensor.knowledge;
-    const Eigen::Vector4d apart = mean_of(own) - mean_of(*belief);
-    const double d = square_distance(apart, covariance_of(own) + covariance_of(*belief));
+    const Runs kept = witnesses(own, others);
+    if (kept.empty()) continue;
+    const SensorKnowledge belief = pooled(kept);
+    const Eigen::Vector4d apart = mean_of(own) - mean_of(belief);
+    const double d = square_distance(apart, covariance_of(own) + covariance_of(belief));
     const SensorEstimate& sensor = runs[i]->sensor;
-    out[i] = BoardSensor{*belief, *sensor.window_ms / *sensor.refresh_ms, others.size(), std::sqrt(d)};
+    out[i] = BoardSensor{belief, *sensor.window_ms / *sensor.refresh_ms, kept.size(), std::sqrt(d)};
   }
   return out;
 }
@@ -168,7 +193,7 @@ Expected<RegressionResult> attribute_with_board(const LatencyLog& latencies,
                                                 Microwatts idle, const RegressionOptions& options,
                                                 const BoardSensor& sensor, const RegressionResult& alone) {
   constexpr double kFarOff = 5.0;
-  constexpr double kClearlyWorse = 1.3;
+  constexpr double kClearlyWorse = 1.15;
   const auto unexplained = [](const RegressionResult& r) { return 1.0 - r.fit.r2_held_out + 1e-4; };
   RegressionOptions told = options;
   told.sensor = sensor;

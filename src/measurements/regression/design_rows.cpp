@@ -107,7 +107,13 @@ class RowWalk {
     };
     WalkFront front = front_;  // a copy of its own stays in registers
     std::size_t j = 0;
-    while (j + 1 < n && age_of(j) + gap <= front.age) ++j;  // still in the future of the window's end
+    // Ages rise from layer to layer. Those before `j` are still in the future of the window's end.
+    for (std::size_t left = n > 0 ? n - 1 : 0; left > 0;) {
+      const std::size_t half = left / 2;
+      const bool in_future = age_of(j + half) + gap <= front.age;
+      j = in_future ? j + half + 1 : j;
+      left = in_future ? left - half - 1 : half;
+    }
     double gap_share = 0.0;
     float later = j > 0 ? to_end[places[j - 1].layer] : 0.0F;
     for (; j < n; ++j) {

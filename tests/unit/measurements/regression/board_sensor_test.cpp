@@ -64,6 +64,20 @@ TEST(PoolSensors, ARunThatDoesNotKnowWeighsLittle) {
   EXPECT_NEAR(told[0]->belief.mean[2], 2.0, 0.15);
 }
 
+TEST(PoolSensors, OneThatErrsAndOneThatDoesNotKnowDoNotOutvoteTheRunItself) {
+  const std::array<double, 4> sure = {2, 8, 0.1, 0.1};
+  const auto told =
+      pool({run_of({-352, 5, 1.0, 0.0}, sure), run_of({-354, 4, 1.1, 0.0}, sure),
+            run_of({-350, 9, 1.2, 0.0}, {30, 20, 0.5, 0.4}), run_of({-412, 9, 0.1, 0.0}, sure)});
+  ASSERT_TRUE(told[0]);
+  EXPECT_EQ(told[0]->runs, 2u);
+  EXPECT_NEAR(told[0]->belief.mean[0], -354.0, 2.0);
+  EXPECT_LT(told[0]->distance, 1.0);
+  ASSERT_TRUE(told[3]);
+  EXPECT_EQ(told[3]->runs, 3u);
+  EXPECT_NEAR(told[3]->belief.mean[0], -353.0, 2.0);
+}
+
 TEST(PoolSensors, WithoutAgreementNothingIsTold) {
   // Two runs: each has one other, which may err as well as itself.
   for (const auto& told : pool({run_of({-300, 60, 2, 0.5}), run_of({-301, 60, 2, 0.5})})) EXPECT_FALSE(told);
