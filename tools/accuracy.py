@@ -200,6 +200,7 @@ def simulated(program, folder, report):
         families = write_families(to / "training_data")
         found = evaluate(program, to / "training_data", "family", "--jobs", "1", "--families", families)["targets"]
         found["truth"] = Truth(program, to).figures()
+        found["physics"] = json.loads((to / "truth" / "truth.json").read_text())["physics"]
         return found
 
     keys = [(scenario, seed) for scenario in SCENARIOS for seed in SEEDS]
@@ -223,6 +224,10 @@ def simulated(program, folder, report):
         report.add("", "", "90 % intervals cover the true power (%)", "85-95", percent(pick("truth", "coverage")))
         report.add("", "", "energy of a network beside the truth: median error (%)", "5", percent(pick("truth", "energy_median")))
         report.add("", "", "nested evaluation of 20 networks (s)", "5", percent(seconds))
+    drawn = [f"{scenario} {seed} {100.0 * physics['power_spread']:.0f} % (law {physics['law']})"
+             for (scenario, seed), physics in ((key, found[key]["physics"]) for key in keys)]
+    report.notes.append("A simulated layer's power is a law of its work, drawn for each board, times a factor of its shape's own, which nothing tells "
+                        "beforehand; its standard deviation is: " + "; ".join(drawn) + ".")
 
 
 def main():
