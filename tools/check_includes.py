@@ -20,7 +20,7 @@ BESIDE = {
     "cli": None,  # everything
 }
 # Public headers carry the name of their stage; these belong to all.
-COMMON_HEADERS = {"units": "base", "error": "base", "regression": "measurements", "recording": "measurements", "physical_model": "cost_model",
+COMMON_HEADERS = {"units": "base", "error": "base", "environment": "base", "regression": "measurements", "recording": "measurements", "physical_model": "cost_model",
                   "evaluation": "cost_model", "sklearn_import": "cost_model", "onnx_export": "cost_model", "mlflow_model": "tracking"}
 # numerics and networks know nothing of each other.
 STRANGERS = {"numerics": {"networks"}, "networks": {"numerics"}}

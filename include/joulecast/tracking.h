@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "joulecast/cost_model.h"
+#include "joulecast/environment.h"
 #include "joulecast/error.h"
 
 namespace joulecast {
@@ -33,11 +34,6 @@ struct TrackingServer {
   double jitter = 0.5;            ///< up to this share of it is added
   double timeout_seconds = 120.0;
 };
-
-/// Value of an environment variable, if it is set.
-using Environment = std::function<std::optional<std::string>(const char* name)>;
-/// That of this process.
-Environment process_environment();
 
 /// The server at `uri` with what MLFLOW_TRACKING_* and ~/.mlflow/credentials say, as the Python client has
 /// it: user and password before a token, the environment before the file. At DagsHub, where neither is there,

@@ -152,10 +152,14 @@ Expected<void> AtomicFile::finish_writing() {
   return not_writable(destination_, errno_);
 }
 
-Expected<void> AtomicFile::commit() {
+Expected<void> AtomicFile::commit(Durability durability) {
+  // Without fsync the file may be old or new or empty on some file systems after a power cut, but never half
+  // of both; after a killed run it is old or new.
+  if (durability == Durability::kPowerCut && descriptor_ >= 0 && !temporary_.empty()) {
+    flush();
+    if (errno_ == 0 && ::fdatasync(descriptor_) != 0) errno_ = errno;
+  }
   static_cast<void>(finish_writing());  // a fault stays in errno_
-  // No fsync: after a power cut the file may be old or new or empty on some file systems, but never half of
-  // both; after a killed run it is old or new.
   pending_ = false;
   if (!temporary_.empty()) {
     if (errno_ == 0 && ::rename(temporary_.c_str(), destination_.c_str()) != 0) errno_ = errno;
@@ -184,14 +188,16 @@ std::unique_lock<std::mutex> remove_temporary_files() {
   return lock;
 }
 
-Expected<void> write_file_atomically(const std::filesystem::path& destination, std::string_view content) {
+Expected<void> write_file_atomically(const std::filesystem::path& destination, std::string_view content,
+                                     Durability durability) {
   auto file = AtomicFile::create(destination);
   if (!file) return tl::unexpected(file.error());
   file->write(content);
-  return file->commit();
+  return file->commit(durability);
 }
 
-Expected<void> copy_file_atomically(const std::filesystem::path& from, const std::filesystem::path& to) {
+Expected<void> copy_file_atomically(const std::filesystem::path& from, const std::filesystem::path& to,
+                                    Durability durability) {
   const int source = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
   if (source < 0) return tl::unexpected(unreadable_file(from, errno));
   auto file = AtomicFile::create(to);
@@ -207,7 +213,7 @@ Expected<void> copy_file_atomically(const std::filesystem::path& from, const std
   const int code = errno;
   ::close(source);
   if (got < 0) return tl::unexpected(unreadable_file(from, code));
-  return file->commit();
+  return file->commit(durability);
 }
 
 }  // namespace joulecast

@@ -11,6 +11,10 @@
 
 namespace joulecast {
 
+/// What a committed file outlives: the end of the process, or a power cut too (then its bytes are on the disk
+/// before it takes its name, which costs milliseconds a file).
+enum class Durability { kProcess, kPowerCut };
+
 /// A file that takes its name only on commit(): it is written beside its destination under a temporary name,
 /// and removed when the object dies uncommitted. A symbolic link stays one (its target is replaced), and so
 /// do devices and pipes (bytes go straight into them); a file that is replaced hands on its mode. Small
@@ -27,7 +31,7 @@ class AtomicFile {
   /// all are on the disk. Only commit() may follow. Error kNotWritable.
   Expected<void> finish_writing();
   /// Flushes and renames. Error kNotWritable with the system's reason.
-  Expected<void> commit();
+  Expected<void> commit(Durability durability = Durability::kProcess);
 
   AtomicFile(AtomicFile&& other) noexcept;
   AtomicFile& operator=(AtomicFile&& other) noexcept;
@@ -54,9 +58,11 @@ class AtomicFile {
 [[nodiscard]] std::unique_lock<std::mutex> remove_temporary_files();
 
 /// The whole content at once. Error kNotWritable.
-Expected<void> write_file_atomically(const std::filesystem::path& destination, std::string_view content);
+Expected<void> write_file_atomically(const std::filesystem::path& destination, std::string_view content,
+                                     Durability durability = Durability::kProcess);
 
 /// A copy, byte for byte, that appears whole or not at all. Errors: kUnreadable, kNotWritable.
-Expected<void> copy_file_atomically(const std::filesystem::path& from, const std::filesystem::path& to);
+Expected<void> copy_file_atomically(const std::filesystem::path& from, const std::filesystem::path& to,
+                                    Durability durability = Durability::kProcess);
 
 }  // namespace joulecast

@@ -215,6 +215,11 @@ void Console::progress(std::string_view what, std::uint64_t done, std::uint64_t 
                   std::string(filled, '#'), std::string(kBarWidth - filled, '.'), share * 100.0,
                   static_cast<double>(done) / unit_scale, digits, static_cast<double>(total) / unit_scale,
                   digits, unit, seconds);
+  const double rate = seconds > 0.0 ? static_cast<double>(done) / unit_scale / seconds : 0.0;
+  if (unit_scale != 1.0 && rate > 0.0) {
+    const double left = static_cast<double>(total > done ? total - done : 0) / unit_scale / rate;
+    text += fmt::format("  {:.1f} {}/s  {:.0f} s left", rate, unit, left);
+  }
   put(stderr, text + "\033[K");
   std::fflush(stderr);
   line_shown_ = true;

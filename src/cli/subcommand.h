@@ -47,6 +47,8 @@ std::unique_ptr<Subcommand> make_dataset_command();
 std::unique_ptr<Subcommand> make_train_command();
 std::unique_ptr<Subcommand> make_predict_command();
 std::unique_ptr<Subcommand> make_evaluate_command();
+std::unique_ptr<Subcommand> make_data_command();
+std::unique_ptr<Subcommand> make_data_version_command();
 std::unique_ptr<Subcommand> make_models_command();
 std::unique_ptr<Subcommand> make_boards_command();
 std::unique_ptr<Subcommand> make_track_command();

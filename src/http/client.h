@@ -16,6 +16,13 @@
 
 namespace joulecast::http {
 
+/// What messages tell the user to set: the names of whoever makes the requests.
+struct SettingNames {
+  std::string timeout;  ///< seconds to wait; empty: there is no such setting
+  std::string ca_bundle = "SSL_CERT_FILE";
+  std::string certificates = "SSL_CERT_FILE";  ///< all that name files of certificates
+};
+
 struct ClientOptions {
   RetryPolicy retry;
   double connect_timeout_seconds = 15.0;
@@ -23,6 +30,7 @@ struct ClientOptions {
   bool verify_tls = true;
   std::string ca_bundle;           ///< PEM file; empty: the system's
   std::string client_certificate;  ///< PEM file with its key; empty: none
+  SettingNames settings;
   /// Told why a request is made again, and after how many seconds.
   std::function<void(const std::string& why, double seconds)> on_retry;
   /// Waits; the tests count instead.

@@ -21,7 +21,8 @@ Fault server_fault(std::string message, std::string hint, bool passing, bool car
 
 }  // namespace
 
-Fault fault_of(CURLcode code, const std::string& url, const std::string& detail) {
+Fault fault_of(CURLcode code, const std::string& url, const std::string& detail,
+               const SettingNames& settings) {
   const std::string server = server_of(url);
   switch (code) {
     case CURLE_URL_MALFORMAT:
@@ -39,19 +40,18 @@ Fault fault_of(CURLcode code, const std::string& url, const std::string& detail)
                           "Is the server running, and is its port the one in the address?", true, false);
     case CURLE_OPERATION_TIMEDOUT:
       return server_fault(fmt::format("{} took too long: {}", server, detail),
-                          "Try again later; MLFLOW_HTTP_REQUEST_TIMEOUT sets the seconds to wait", true,
-                          true);
+                          settings.timeout.empty()
+                              ? "Try again later"
+                              : fmt::format("Try again later; {} sets the seconds to wait", settings.timeout),
+                          true, true);
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_ISSUER_ERROR:
       return server_fault(fmt::format("{}: its TLS certificate is not trusted: {}", server, detail),
-                          "Name its authority's file in MLFLOW_TRACKING_SERVER_CERT_PATH or SSL_CERT_FILE",
-                          false, false);
+                          fmt::format("Name its authority's file in {}", settings.ca_bundle), false, false);
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CERTPROBLEM:
       return server_fault(fmt::format("a TLS certificate file cannot be used: {}", detail),
-                          "Check MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH and "
-                          "SSL_CERT_FILE",
-                          false, false);
+                          fmt::format("Check {}", settings.certificates), false, false);
     case CURLE_SSL_CONNECT_ERROR:
       return server_fault(fmt::format("{}: no TLS connection: {}", server, detail),
                           "Does the server speak https? Else give its address with http://", false, false);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <mutex>
 
 #include <fmt/format.h>
 
@@ -77,25 +78,48 @@ S3Account s3_account(const std::function<std::optional<std::string>(const char* 
   return account;
 }
 
+/// Where the bucket turned out to be.
+struct S3Bucket::Region {
+  std::mutex mutex;
+  std::string name;
+
+  std::string get() {
+    const std::scoped_lock lock(mutex);
+    return name;
+  }
+  void set(const std::string& region) {
+    const std::scoped_lock lock(mutex);
+    name = region;
+  }
+};
+
 S3Bucket::S3Bucket(S3Account account, std::string bucket, ClientOptions options)
     : account_(std::move(account)),
       bucket_(std::move(bucket)),
-      client_(with_tls_of(account_, std::move(options))) {}
+      region_(std::make_unique<Region>()),
+      clients_(with_tls_of(account_, std::move(options))) {
+  region_->name = account_.keys.region;
+}
+S3Bucket::S3Bucket(S3Bucket&&) noexcept = default;
+S3Bucket& S3Bucket::operator=(S3Bucket&&) noexcept = default;
+S3Bucket::~S3Bucket() = default;
 
-Expected<Response> S3Bucket::send(Request request, const std::string& path_and_query) {
+Expected<Response> S3Bucket::send(Request request, const std::string& path_and_query, int* status) {
   for (bool moved = false;; moved = true) {
+    request.signing = account_.keys;
+    request.signing.region = region_->get();
     const std::string endpoint = account_.endpoint.empty()
-                                     ? fmt::format("https://s3.{}.amazonaws.com", account_.keys.region)
+                                     ? fmt::format("https://s3.{}.amazonaws.com", request.signing.region)
                                      : account_.endpoint;
     request.url = fmt::format("{}/{}{}", endpoint, percent_encoded(bucket_), path_and_query);
-    request.signing = account_.keys;
-    auto answer = client_.send(request);
+    auto answer = clients_.send(request);
     if (!answer) return tl::unexpected(std::move(answer.error().error));
+    if (status != nullptr) *status = answer->status;
     if (answer->ok()) return std::move(*answer);
     const std::string* region = answer->header("x-amz-bucket-region");
-    if (moved || region == nullptr || *region == account_.keys.region)
+    if (moved || region == nullptr || *region == request.signing.region)
       return tl::unexpected(fault_of(*answer, path_and_query.substr(0, path_and_query.find('?'))));
-    account_.keys.region = *region;
+    region_->set(*region);
   }
 }
 
@@ -114,7 +138,7 @@ Error S3Bucket::fault_of(const Response& response, const std::string& path) cons
   return {ErrorKind::kServer,
           fmt::format("{}: status {}{}{}", what, response.status, code.empty() ? "" : ": ", code),
           {},
-          "Check the bucket's name, AWS_REGION and MLFLOW_S3_ENDPOINT_URL"};
+          fmt::format("Check the bucket's name, AWS_REGION and {}", account_.endpoint_setting)};
 }
 
 Expected<std::vector<S3Entry>> S3Bucket::list(const std::string& prefix) {
@@ -162,8 +186,30 @@ Expected<void> S3Bucket::get(const std::string& key, const std::filesystem::path
   return {};
 }
 
-Expected<void> S3Bucket::put(const std::filesystem::path& file, const std::string& key) {
+Expected<void> S3Bucket::get(const std::string& key, BodySink& sink, const Progress& progress, int* status) {
   Request request;
+  request.sink = &sink;
+  request.progress = progress;
+  const auto answer = send(std::move(request), "/" + percent_encoded(key, true), status);
+  if (!answer) return tl::unexpected(answer.error());
+  return {};
+}
+
+Expected<std::optional<std::uint64_t>> S3Bucket::size_of(const std::string& key) {
+  Request request;
+  request.method = "HEAD";
+  int status = 0;
+  const auto answer = send(std::move(request), "/" + percent_encoded(key, true), &status);
+  constexpr int kNotFound = 404;
+  if (!answer && status == kNotFound) return std::nullopt;
+  if (!answer) return tl::unexpected(answer.error());
+  return content_length(*answer).value_or(0);
+}
+
+Expected<void> S3Bucket::put(const std::filesystem::path& file, const std::string& key,
+                             const Progress& progress) {
+  Request request;
+  request.progress = progress;
   request.method = "PUT";
   request.upload = file;
   const auto answer = send(std::move(request), "/" + percent_encoded(key, true));

@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "http/client.h"
+#include "http/client_pool.h"
 #include "joulecast/error.h"
 
 namespace joulecast::http {
@@ -20,6 +21,7 @@ struct S3Account {
   SigningKeys keys;      ///< empty: requests are not signed, as public buckets take them
   bool verify_tls = true;
   std::string ca_bundle;
+  std::string endpoint_setting = "MLFLOW_S3_ENDPOINT_URL";  ///< what messages name for `endpoint`
 };
 /// By AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_REGION or AWS_DEFAULT_REGION (else
 /// us-east-1), MLFLOW_S3_ENDPOINT_URL or AWS_ENDPOINT_URL, MLFLOW_S3_IGNORE_TLS and AWS_CA_BUNDLE.
@@ -32,26 +34,37 @@ struct S3Entry {
 };
 
 /// One bucket, addressed by path (endpoint/bucket/key), as every such storage takes it. A bucket of another
-/// region says so in its answer, and is asked there from then on. Errors: those of Client::send; kServer
-/// (no such bucket or key, a fault), kAccessDenied.
+/// region says so in its answer, and is asked there from then on. For any number of threads. Errors: those of
+/// Client::send; kServer (no such bucket or key, a fault), kAccessDenied.
 class S3Bucket {
  public:
   /// Time-outs and repetitions are those of `options`, TLS is the account's.
   S3Bucket(S3Account account, std::string bucket, ClientOptions options);
+  S3Bucket(S3Bucket&&) noexcept;
+  S3Bucket& operator=(S3Bucket&&) noexcept;
+  ~S3Bucket();
+  using Progress = std::function<void(std::uint64_t bytes)>;
 
   /// What lies in a "folder": keys that begin with `prefix`, which is empty or ends in '/', as far as the
   /// next '/'.
   Expected<std::vector<S3Entry>> list(const std::string& prefix);
   Expected<void> get(const std::string& key, const std::filesystem::path& to);
-  Expected<void> put(const std::filesystem::path& file, const std::string& key);
+  /// The same into a sink. `status`, if given, is set to the answer's.
+  Expected<void> get(const std::string& key, BodySink& sink, const Progress& progress, int* status = nullptr);
+  /// Bytes of an object; nothing if there is none.
+  Expected<std::optional<std::uint64_t>> size_of(const std::string& key);
+  Expected<void> put(const std::filesystem::path& file, const std::string& key,
+                     const Progress& progress = {});
 
  private:
-  Expected<Response> send(Request request, const std::string& path_and_query);
+  Expected<Response> send(Request request, const std::string& path_and_query, int* status = nullptr);
   [[nodiscard]] Error fault_of(const Response& response, const std::string& path) const;
+  struct Region;
 
   S3Account account_;
   std::string bucket_;
-  Client client_;
+  std::unique_ptr<Region> region_;
+  ClientPool clients_;
 };
 
 /// Content of the first element of this name in a flat XML text, entities replaced; empty if there is none.

@@ -1,8 +1,11 @@
 #include "http/transfer.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <memory>
@@ -18,14 +21,24 @@ namespace {
 
 using FilePointer = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
 
+/// A stretch of the body that is sent: a text, or a file and the bytes that it had when the request began.
+struct OutgoingPiece {
+  std::string_view text;
+  const std::filesystem::path* file = nullptr;
+  std::uint64_t bytes = 0;
+};
+
 /// What the callbacks see of an attempt.
 struct Attempt {
   const Request& request;
-  Response response;
-  std::size_t body_sent = 0;
-  FilePointer upload{nullptr, &std::fclose};
-  std::optional<AtomicFile> download;
-  bool unwritable = false;
+  Response response{};
+  std::vector<OutgoingPiece> pieces{};
+  std::size_t piece = 0;  ///< the one that is sent now
+  std::uint64_t sent_of_piece = 0;
+  FilePointer open_file{nullptr, &std::fclose};
+  std::optional<AtomicFile> download{};
+  bool sink_begun = false;
+  std::optional<Error> local_fault{};  ///< why the body could not be taken
   std::uint64_t moved = 0;
 
   void moved_more(std::size_t bytes) {
@@ -33,6 +46,40 @@ struct Attempt {
     if (request.progress) request.progress(moved);
   }
 };
+
+/// First byte of a 206 answer: "bytes 100-199/200".
+std::optional<std::uint64_t> first_byte_of(const Response& response) {
+  const std::string* range = response.header("content-range");
+  constexpr std::string_view kUnit = "bytes ";
+  if (range == nullptr || !range->starts_with(kUnit)) return std::nullopt;
+  std::uint64_t first = 0;
+  const char* begin = range->data() + kUnit.size();
+  const auto [end, code] = std::from_chars(begin, range->data() + range->size(), first);
+  if (code != std::errc() || end == begin) return std::nullopt;
+  return first;
+}
+
+Expected<void> begin_sink(Attempt& attempt) {
+  BodySink& sink = *attempt.request.sink;
+  attempt.sink_begun = true;
+  constexpr int kPartialContent = 206;
+  std::uint64_t from = 0;
+  if (attempt.response.status == kPartialContent) {
+    from = sink.kept();
+    if (first_byte_of(attempt.response) != from)
+      return fail(ErrorKind::kServer, "the server sent another part of the content than was asked for", {},
+                  "Try again");
+  }
+  attempt.moved = from;
+  return sink.begin(attempt.response, from);
+}
+
+bool give_to_sink(Attempt& attempt, std::string_view bytes) {
+  auto taken = attempt.sink_begun ? Expected<void>() : begin_sink(attempt);
+  if (taken) taken = attempt.request.sink->take(bytes);
+  if (!taken) attempt.local_fault = taken.error();
+  return taken.has_value();
+}
 
 std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
   auto& response = static_cast<Attempt*>(user)->response;
@@ -56,10 +103,17 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
 
 std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
   auto& attempt = *static_cast<Attempt*>(user);
+  if (attempt.request.sink != nullptr && attempt.response.ok()) {
+    if (!give_to_sink(attempt, {data, size})) return 0;
+    attempt.moved_more(size);
+    return size;
+  }
   if (attempt.download && attempt.response.ok()) {
     attempt.download->write({data, size});
-    attempt.unwritable = !attempt.download->ok();
-    if (attempt.unwritable) return 0;
+    if (!attempt.download->ok()) {
+      attempt.local_fault = attempt.download->commit().error();
+      return 0;
+    }
     attempt.moved_more(size);
     return size;
   }
@@ -72,17 +126,31 @@ std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
 
 std::size_t give_body(char* to, std::size_t, std::size_t size, void* user) {
   auto& attempt = *static_cast<Attempt*>(user);
-  std::size_t given = 0;
-  if (attempt.upload) {
-    given = std::fread(to, 1, size, attempt.upload.get());
-    if (given == 0 && std::ferror(attempt.upload.get()) != 0) return CURL_READFUNC_ABORT;
-  } else {
-    given = std::min(size, attempt.request.body.size() - attempt.body_sent);
-    std::memcpy(to, attempt.request.body.data() + attempt.body_sent, given);
-    attempt.body_sent += given;
+  while (attempt.piece < attempt.pieces.size()) {
+    const OutgoingPiece& piece = attempt.pieces[attempt.piece];
+    const std::uint64_t left = piece.bytes - attempt.sent_of_piece;
+    if (left == 0) {
+      ++attempt.piece;
+      attempt.sent_of_piece = 0;
+      attempt.open_file.reset();
+      continue;
+    }
+    std::size_t given = static_cast<std::size_t>(std::min<std::uint64_t>(size, left));
+    if (piece.file == nullptr) {
+      std::memcpy(to, piece.text.data() + attempt.sent_of_piece, given);
+    } else {
+      if (!attempt.open_file) attempt.open_file.reset(std::fopen(piece.file->c_str(), "rb"));
+      given = attempt.open_file ? std::fread(to, 1, given, attempt.open_file.get()) : 0;
+      if (given == 0) {  // gone, unreadable, or shorter than it was
+        attempt.local_fault = unreadable_file(*piece.file, errno != 0 ? errno : EIO);
+        return CURL_READFUNC_ABORT;
+      }
+    }
+    attempt.sent_of_piece += given;
+    attempt.moved_more(given);
+    return given;
   }
-  attempt.moved_more(given);
-  return given;
+  return 0;
 }
 
 /// A redirect makes libcurl send the body again. So does, unasked, a kept connection that closes without an
@@ -92,10 +160,11 @@ int rewind_body(void* user, curl_off_t offset, int origin) {
   const bool redirected = attempt.response.status >= 300 && attempt.response.status < 400;
   if (!attempt.request.repeatable && !redirected) return CURL_SEEKFUNC_FAIL;
   if (origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
-  attempt.body_sent = 0;
+  attempt.piece = 0;
+  attempt.sent_of_piece = 0;
+  attempt.open_file.reset();
   attempt.moved = 0;
-  const bool failed = attempt.upload && std::fseek(attempt.upload.get(), 0, SEEK_SET) != 0;
-  return failed ? CURL_SEEKFUNC_FAIL : CURL_SEEKFUNC_OK;
+  return CURL_SEEKFUNC_OK;
 }
 
 /// One handle with its options; the list of headers lives as long.
@@ -167,24 +236,56 @@ void set_transport(Setup& setup, const Request& request, const ClientOptions& op
   }
 }
 
+/// All that is to be sent, with its size; files must be there.
+Expected<std::uint64_t> collect_pieces(Attempt& attempt) {
+  const Request& request = attempt.request;
+  std::uint64_t total = 0;
+  const auto add_text = [&](const std::string& text) {
+    if (!text.empty()) attempt.pieces.push_back({text, nullptr, text.size()});
+    total += text.size();
+  };
+  const auto add_file = [&](const std::filesystem::path& file) -> Expected<void> {
+    std::error_code code;
+    const std::uint64_t bytes = std::filesystem::file_size(file, code);
+    if (code || ::access(file.c_str(), R_OK) != 0)
+      return tl::unexpected(unreadable_file(file, code ? code.value() : errno));
+    attempt.pieces.push_back({{}, &file, bytes});
+    total += bytes;
+    return {};
+  };
+  add_text(request.body);
+  if (request.upload)
+    if (auto ok = add_file(*request.upload); !ok) return tl::unexpected(ok.error());
+  for (const BodyPiece& piece : request.pieces) {
+    add_text(piece.text);
+    if (piece.file)
+      if (auto ok = add_file(*piece.file); !ok) return tl::unexpected(ok.error());
+  }
+  return total;
+}
+
+/// Content that goes on where it broke off must come as it is, not compressed on the way.
+void ask_for_the_rest(Setup& setup, const BodySink& sink) {
+  setup.set(CURLOPT_ACCEPT_ENCODING, "identity");
+  const std::uint64_t kept = sink.kept();
+  if (kept == 0) return;
+  setup.set(CURLOPT_RANGE, fmt::format("{}-", kept));
+  if (const std::string validator = sink.validator(); !validator.empty())
+    setup.header("If-Range: " + validator);
+}
+
 Expected<void> set_body(Setup& setup, Attempt& attempt) {
   const Request& request = attempt.request;
-  const bool has_body = request.upload || !request.body.empty() || request.method == "POST" ||
-                        request.method == "PUT" || request.method == "PATCH";
+  const bool has_body = request.upload || !request.body.empty() || !request.pieces.empty() ||
+                        request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   for (const auto& [name, value] : request.headers) setup.header(fmt::format("{}: {}", name, value));
   if (request.method == "HEAD") {
     setup.set(CURLOPT_NOBODY, 1L);
   } else if (has_body) {
-    auto size = static_cast<curl_off_t>(request.body.size());
-    if (request.upload) {
-      attempt.upload.reset(std::fopen(request.upload->c_str(), "rb"));
-      std::error_code code;
-      size = static_cast<curl_off_t>(std::filesystem::file_size(*request.upload, code));
-      if (!attempt.upload || code)
-        return tl::unexpected(unreadable_file(*request.upload, code ? code.value() : errno));
-    }
+    const auto size = collect_pieces(attempt);
+    if (!size) return tl::unexpected(size.error());
     setup.set(CURLOPT_UPLOAD, 1L);
-    setup.set(CURLOPT_INFILESIZE_LARGE, size);
+    setup.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(*size));
     setup.set(CURLOPT_READFUNCTION, &give_body);
     setup.set(CURLOPT_READDATA, static_cast<void*>(&attempt));
     setup.set(CURLOPT_SEEKFUNCTION, &rewind_body);
@@ -194,6 +295,7 @@ Expected<void> set_body(Setup& setup, Attempt& attempt) {
     if (request.signing.empty()) setup.header("Expect:");
   }
   setup.set(CURLOPT_CUSTOMREQUEST, request.method);
+  if (request.sink != nullptr) ask_for_the_rest(setup, *request.sink);
   if (request.download) {
     auto file = AtomicFile::create(*request.download);
     if (!file) return tl::unexpected(file.error());
@@ -211,9 +313,18 @@ const std::string* Response::header(std::string_view name) const {
   return found == headers.end() ? nullptr : &found->second;
 }
 
+std::optional<std::uint64_t> content_length(const Response& response) {
+  const std::string* text = response.header("content-length");
+  std::uint64_t bytes = 0;
+  if (text == nullptr) return std::nullopt;
+  const auto [end, code] = std::from_chars(text->data(), text->data() + text->size(), bytes);
+  if (code != std::errc() || end != text->data() + text->size() || text->empty()) return std::nullopt;
+  return bytes;
+}
+
 tl::expected<Response, Fault> transfer(const CurlLibrary& curl, CURL* handle, const Request& request,
                                        const ClientOptions& options) {
-  Attempt attempt{request, {}, 0, {nullptr, &std::fclose}, {}, false, 0};
+  Attempt attempt{request};
   std::array<char, CURL_ERROR_SIZE> detail{};
   Setup setup(curl, handle);
   set_transport(setup, request, options);
@@ -226,9 +337,12 @@ tl::expected<Response, Fault> transfer(const CurlLibrary& curl, CURL* handle, co
   const CURLcode code = curl.easy_perform(handle);
   // The handle outlives what its options point to.
   setup.set(CURLOPT_ERRORBUFFER, static_cast<char*>(nullptr));
-  if (code != CURLE_OK && !attempt.unwritable)
-    return tl::unexpected(
-        fault_of(code, request.url, detail[0] != '\0' ? detail.data() : curl.easy_strerror(code)));
+  if (attempt.local_fault) return tl::unexpected(Fault{*attempt.local_fault});
+  if (code != CURLE_OK)
+    return tl::unexpected(fault_of(
+        code, request.url, detail[0] != '\0' ? detail.data() : curl.easy_strerror(code), options.settings));
+  if (request.sink != nullptr && attempt.response.ok() && !attempt.sink_begun)  // an empty body
+    if (auto begun = begin_sink(attempt); !begun) return tl::unexpected(Fault{begun.error()});
   if (attempt.download && attempt.response.ok()) {
     if (auto kept = attempt.download->commit(); !kept) return tl::unexpected(Fault{kept.error()});
   }

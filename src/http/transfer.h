@@ -13,6 +13,7 @@ tl::expected<Response, Fault> transfer(const CurlLibrary& curl, CURL* handle, co
 
 /// The error for what libcurl reports, in the words of the one who asked for `url`. `detail` is libcurl's own
 /// text.
-Fault fault_of(CURLcode code, const std::string& url, const std::string& detail);
+Fault fault_of(CURLcode code, const std::string& url, const std::string& detail,
+               const SettingNames& settings);
 
 }  // namespace joulecast::http

@@ -1,6 +1,4 @@
 // Where user, password and token come from.
-#include <cstdlib>
-
 #include <charconv>
 
 #include <fmt/format.h>
@@ -79,13 +77,6 @@ void take_credentials(const http::Url& url, const Environment& environment, Trac
 }
 
 }  // namespace
-
-Environment process_environment() {
-  return [](const char* name) -> std::optional<std::string> {
-    const char* value = std::getenv(name);
-    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
-  };
-}
 
 Expected<TrackingServer> tracking_server(std::string_view uri, const Environment& environment) {
   const auto url = http::parse_url(uri);

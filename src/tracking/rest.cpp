@@ -18,6 +18,8 @@ http::ClientOptions client_options(const TrackingServer& server, const TrackingH
   options.verify_tls = server.verify_tls;
   options.ca_bundle = server.ca_bundle;
   options.client_certificate = server.client_certificate;
+  options.settings = {"MLFLOW_HTTP_REQUEST_TIMEOUT", "MLFLOW_TRACKING_SERVER_CERT_PATH or SSL_CERT_FILE",
+                      "MLFLOW_TRACKING_SERVER_CERT_PATH, MLFLOW_TRACKING_CLIENT_CERT_PATH and SSL_CERT_FILE"};
   options.on_retry = hooks.on_retry;
   options.sleep = hooks.sleep;
   return options;

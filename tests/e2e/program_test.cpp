@@ -92,12 +92,10 @@ TEST(Program, RefusesATimeZoneThatThereIsNot) {
   EXPECT_NE(run.errors.find("Europe/Berlin"), std::string::npos) << run.errors;
 }
 
-TEST(Program, RefusesRemotesUntilTheyExist) {
-  for (const char* flag : {"--pull", "--push"}) {
-    const auto run = run_program({"dataset", "raw", "--out", "out", flag});
-    EXPECT_EQ(run.exit_code, 2);
-    EXPECT_NE(run.errors.find("no support for remotes"), std::string::npos) << run.errors;
-  }
+TEST(Program, ARemoteIsForPullOrPush) {
+  const auto run = run_program({"dataset", "raw", "--out", "out", "--remote", "store"});
+  EXPECT_EQ(run.exit_code, 2);
+  EXPECT_NE(run.errors.find("--remote is given without --pull or --push"), std::string::npos) << run.errors;
 }
 
 TEST(Program, LogsJsonThatParses) {

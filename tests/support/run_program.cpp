@@ -63,7 +63,8 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const RunOp
   ProgramResult result;
   std::array<pollfd, 2> waiting{pollfd{out[0], POLLIN, 0}, pollfd{err[0], POLLIN, 0}};
   const std::array<std::string*, 2> texts{&result.output, &result.errors};
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
+  const auto deadline =
+      std::chrono::steady_clock::now() + options.kill_after.value_or(std::chrono::milliseconds(kPatience));
   bool signalled = options.signal == 0;
   int open = 2;
   while (open > 0) {
@@ -72,7 +73,7 @@ ProgramResult run_program(const std::vector<std::string>& arguments, const RunOp
       ::kill(child, options.signal);
       signalled = true;
     }
-    if (::poll(waiting.data(), waiting.size(), signalled ? 1000 : 1) <= 0) continue;
+    if (::poll(waiting.data(), waiting.size(), signalled && !options.kill_after ? 1000 : 1) <= 0) continue;
     for (std::size_t i = 0; i < waiting.size(); ++i) {
       if (waiting[i].revents == 0) continue;
       std::array<char, 65536> chunk{};

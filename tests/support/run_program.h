@@ -23,6 +23,7 @@ struct RunOptions {
   /// Sends `signal` once `signal_when` appears as a file whose name begins so, anywhere below this folder.
   int signal = 0;
   std::filesystem::path signal_when_file_in;
+  std::optional<std::chrono::milliseconds> kill_after;  ///< with SIGKILL
 };
 
 /// JOULECAST_PROGRAM with these arguments. Waits five minutes at most, then kills it (exit code 137).

@@ -60,6 +60,7 @@ StubServer::StubServer(Handler handler) : handler_(std::move(handler)) {
 StubServer::~StubServer() {
   ::close(wake_);
   thread_.join();
+  for (std::thread& connection : connections_) connection.join();
   ::close(listener_);
   ::close(wake_read_);
 }
@@ -81,8 +82,10 @@ void StubServer::serve() {
     if (waiting[1].revents != 0) return;
     const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (connection < 0) continue;
-    serve_connection(connection);
-    ::close(connection);
+    connections_.emplace_back([this, connection] {
+      serve_connection(connection);
+      ::close(connection);
+    });
   }
 }
 
@@ -142,7 +145,10 @@ void StubServer::serve_connection(int connection) {
       const std::scoped_lock lock(mutex_);
       requests_.push_back(request);
     }
-    const StubAnswer answer = handler_(request);
+    const StubAnswer answer = [&] {
+      const std::scoped_lock lock(handler_mutex_);
+      return handler_(request);
+    }();
     std::this_thread::sleep_for(std::chrono::milliseconds(answer.delay_ms));
     if (answer.silent) return;
     std::string text = "HTTP/1.1 " + std::to_string(answer.status) + " Stub\r\n";

@@ -35,7 +35,8 @@ struct StubAnswer {
 class StubServer {
  public:
   using Handler = std::function<StubAnswer(const StubRequest&)>;
-  /// Listens on a free port of 127.0.0.1 from now on. The handler runs on the server's thread.
+  /// Listens on a free port of 127.0.0.1 from now on. The handler runs on the server's threads, one call at a
+  /// time.
   explicit StubServer(Handler handler);
   ~StubServer();
   StubServer(const StubServer&) = delete;
@@ -59,7 +60,9 @@ class StubServer {
   mutable std::mutex mutex_;
   std::vector<StubRequest> requests_;
   std::size_t break_after_ = 0;
+  std::mutex handler_mutex_;
   std::thread thread_;
+  std::vector<std::thread> connections_;  ///< of thread_ alone until it has ended
 };
 
 }  // namespace joulecast::test

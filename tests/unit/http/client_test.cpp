@@ -225,9 +225,10 @@ TEST_F(HttpClient, ASlowServerIsGivenUp) {
   ClientOptions impatient = options();
   impatient.silence_timeout_seconds = 1.0;
   impatient.retry.retries = 0;
+  impatient.settings.timeout = "PATIENCE";
   const auto answer = Client(impatient).send(get(server.url()));
   ASSERT_FALSE(answer);
-  test::expect_words(answer.error().error.describe(), {"too long", "MLFLOW_HTTP_REQUEST_TIMEOUT"});
+  test::expect_words(answer.error().error.describe(), {"too long", "PATIENCE sets the seconds to wait"});
 }
 
 TEST_F(HttpClient, ARedirectKeepsMethodAndBodyOnTheSameHost) {

@@ -1,0 +1,147 @@
+#include "datasets/local_files.h"
+
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <mutex>
+
+#include <fmt/format.h>
+
+#include "base/input_file.h"
+#include "base/parallel.h"
+#include "datasets/safe_path.h"
+
+namespace joulecast::datasets {
+namespace {
+
+namespace fs = std::filesystem;
+
+Fingerprint fingerprint_from(const struct stat& status) {
+  constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+  return {static_cast<std::uint64_t>(status.st_size),
+          static_cast<std::int64_t>(status.st_mtim.tv_sec) * kNanosecondsPerSecond + status.st_mtim.tv_nsec,
+          static_cast<std::uint64_t>(status.st_ino)};
+}
+
+/// Collects the files of a folder and those below it.
+class Walk {
+ public:
+  Walk(const fs::path& root, LocalFiles& found) : root_(root), found_(found) {}
+
+  Expected<void> folder(const std::string& below) {
+    const fs::path here = place_of(root_, below);
+    DIR* stream = ::opendir(here.c_str());
+    if (stream == nullptr) return tl::unexpected(unreadable_file(here, errno));
+    std::vector<std::string> folders;
+    for (const dirent* entry = ::readdir(stream); entry != nullptr; entry = ::readdir(stream)) {
+      const std::string name = entry->d_name;
+      if (name == "." || name == "..") continue;
+      const std::string path = below.empty() ? name : below + "/" + name;
+      if (!fault_of_path(name).empty()) continue;  // .git, .hg, .dvc
+      if (add(path, here / name)) folders.push_back(path);
+    }
+    ::closedir(stream);
+    for (const std::string& path : folders)
+      if (auto ok = folder(path); !ok) return ok;
+    return {};
+  }
+
+ private:
+  /// True for a folder that is to be walked too.
+  bool add(const std::string& path, const fs::path& place) {
+    struct stat status{};
+    if (::lstat(place.c_str(), &status) != 0) return false;  // gone meanwhile
+    if (S_ISDIR(status.st_mode)) return true;
+    const bool link = S_ISLNK(status.st_mode);
+    if (link && ::stat(place.c_str(), &status) != 0) {
+      found_.notes.push_back(fmt::format("{} is a link to nothing, and passed over", path));
+    } else if (S_ISDIR(status.st_mode)) {
+      found_.notes.push_back(fmt::format("{} is a link to a folder, and passed over", path));
+    } else if (!S_ISREG(status.st_mode)) {
+      found_.notes.push_back(fmt::format("{} is no regular file, and passed over", path));
+    } else {
+      found_.files.push_back({path, fingerprint_from(status), {}, (status.st_mode & S_IXUSR) != 0});
+    }
+    return false;
+  }
+
+  const fs::path& root_;
+  LocalFiles& found_;
+};
+
+Expected<void> hash_files(LocalFiles& found, const fs::path& data, const SyncState& known, HashKind hash,
+                          std::size_t jobs, bool hash_all) {
+  std::vector<LocalFile*> unknown;
+  for (LocalFile& file : found.files) {
+    const SyncEntry* entry = hash_all ? nullptr : known.find(file.path);
+    if (entry != nullptr && entry->fingerprint == file.fingerprint && !entry->md5.empty() &&
+        known.hash == hash)
+      file.md5 = entry->md5;
+    else
+      unknown.push_back(&file);
+  }
+  found.hashed_files = unknown.size();
+  std::mutex mutex;
+  std::optional<Error> fault;
+  parallel_for(unknown.size(), jobs, [&](std::size_t i) {
+    auto md5 = md5_of_file(place_of(data, unknown[i]->path), hash);
+    if (md5) {
+      unknown[i]->md5 = std::move(*md5);
+      return;
+    }
+    const std::scoped_lock lock(mutex);
+    if (!fault) fault = md5.error();
+  });
+  if (fault) return tl::unexpected(*fault);
+  return {};
+}
+
+}  // namespace
+
+fs::path place_of(const fs::path& data, const std::string& path) {
+  return path.empty() ? data : data / path;
+}
+
+std::int64_t now_in_ns() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  constexpr std::int64_t kNanosecondsPerSecond = 1'000'000'000;
+  return static_cast<std::int64_t>(now.tv_sec) * kNanosecondsPerSecond + now.tv_nsec;
+}
+
+std::optional<Fingerprint> fingerprint_of(const fs::path& file) {
+  struct stat status{};
+  if (::stat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  return fingerprint_from(status);
+}
+
+Expected<LocalFiles> scan(const fs::path& data, const SyncState& known, HashKind hash, std::size_t jobs,
+                          bool hash_all) {
+  LocalFiles found;
+  const std::int64_t now_ns = now_in_ns();
+  struct stat status{};
+  if (::stat(data.c_str(), &status) != 0) {
+    if (errno == ENOENT) return found;
+    return tl::unexpected(unreadable_file(data, errno));
+  }
+  found.there = true;
+  found.is_folder = S_ISDIR(status.st_mode);
+  if (found.is_folder) {
+    if (auto walked = Walk(data, found).folder({}); !walked) return tl::unexpected(walked.error());
+  } else {
+    found.files.push_back({{}, fingerprint_from(status), {}, (status.st_mode & S_IXUSR) != 0});
+  }
+  std::sort(found.files.begin(), found.files.end(),
+            [](const LocalFile& a, const LocalFile& b) { return a.path < b.path; });
+  std::sort(found.notes.begin(), found.notes.end());
+  for (LocalFile& file : found.files) file.settled = file.fingerprint.settled(now_ns);
+  if (auto hashed = hash_files(found, data, known, hash, jobs, hash_all); !hashed)
+    return tl::unexpected(hashed.error());
+  return found;
+}
+
+}  // namespace joulecast::datasets

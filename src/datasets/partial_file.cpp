@@ -1,0 +1,132 @@
+#include "datasets/partial_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/atomic_file.h"
+#include "base/input_file.h"
+
+namespace joulecast::datasets {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr mode_t kPartMode = 0666;
+
+tl::unexpected<Error> not_written(const fs::path& path, int code) {
+  return fail(ErrorKind::kNotWritable, fmt::format("cannot write: {}", std::strerror(code)), {path.string()},
+              code == ENOSPC || code == EDQUOT
+                  ? "Free some space; what is there already is kept and gone on with"
+                  : "Choose a folder that you may write to");
+}
+
+/// ETag that names the very bytes, else the date; empty if there is neither.
+std::string validator_of(const http::Response& response) {
+  const std::string* etag = response.header("etag");
+  if (etag != nullptr && etag->starts_with('"')) return *etag;  // weak ones may not be used for parts
+  const std::string* date = response.header("last-modified");
+  return date != nullptr && etag == nullptr ? *date : std::string();
+}
+
+fs::path validator_file(const fs::path& part) {
+  fs::path file = part;
+  return file += ".of";
+}
+
+}  // namespace
+
+Expected<std::unique_ptr<PartialFile>> PartialFile::open(const fs::path& parts, const std::string& name) {
+  std::error_code code;
+  fs::create_directories(parts, code);
+  std::unique_ptr<PartialFile> file(new PartialFile(parts / name));
+  file->descriptor_ = ::open(file->path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPartMode);
+  struct stat status{};
+  if (file->descriptor_ < 0 || ::fstat(file->descriptor_, &status) != 0)
+    return not_written(file->path_, errno);
+  file->bytes_ = static_cast<std::uint64_t>(status.st_size);
+  if (file->bytes_ != 0) file->validator_ = read_whole_file(validator_file(file->path_), 4096).value_or("");
+  return file;
+}
+
+PartialFile::~PartialFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Expected<void> PartialFile::start_again() {
+  if (::ftruncate(descriptor_, 0) != 0) return not_written(path_, errno);
+  bytes_ = hashed_ = 0;
+  md5_ = Md5();
+  validator_.clear();
+  return {};
+}
+
+Expected<void> PartialFile::begin(const http::Response& response, std::uint64_t from) {
+  if (from != 0) return {};  // kept() was asked for, and what is there is of the same content
+  if (auto emptied = start_again(); !emptied) return emptied;
+  validator_ = validator_of(response);
+  const fs::path note = validator_file(path_);
+  std::error_code code;
+  // A small answer is there at once; only what takes a while needs to be remembered.
+  constexpr std::uint64_t kWorthKeeping = 1U << 20U;
+  if (validator_.empty() || http::content_length(response).value_or(kWorthKeeping) < kWorthKeeping) {
+    fs::remove(note, code);
+    return {};
+  }
+  return write_file_atomically(note, validator_);
+}
+
+Expected<void> PartialFile::take(std::string_view bytes) {
+  if (hashed_ == bytes_) {
+    md5_.add(bytes);
+    hashed_ += bytes.size();
+  }
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(bytes_));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return not_written(path_, errno);
+    bytes_ += static_cast<std::uint64_t>(written);
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return {};
+}
+
+Expected<std::string> PartialFile::md5(HashKind kind) {
+  if (kind == HashKind::kMd5 && hashed_ == bytes_) return md5_.hex();
+  return md5_of_file(path_, kind);
+}
+
+Expected<void> PartialFile::finish(const fs::path& destination, std::optional<unsigned> mode) {
+  if (::fdatasync(descriptor_) != 0 || (mode && ::fchmod(descriptor_, *mode) != 0))
+    return not_written(path_, errno);
+  ::close(std::exchange(descriptor_, -1));
+  stamp(path_);
+  std::error_code code;
+  fs::remove(validator_file(path_), code);
+  return move_into_place(path_, destination);
+}
+
+void stamp(const fs::path& file) {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME, &now);
+  const std::array<timespec, 2> times = {now, now};
+  ::utimensat(AT_FDCWD, file.c_str(), times.data(), 0);
+}
+
+Expected<void> move_into_place(const fs::path& from, const fs::path& to) {
+  std::error_code code;
+  fs::create_directories(to.parent_path(), code);
+  if (code) return not_written(to.parent_path(), code.value());
+  if (::rename(from.c_str(), to.c_str()) == 0) return {};
+  if (errno != EXDEV) return not_written(to, errno);
+  auto copied = copy_file_atomically(from, to, Durability::kPowerCut);
+  if (copied) fs::remove(from, code);
+  return copied;
+}
+
+}  // namespace joulecast::datasets

@@ -1,0 +1,53 @@
+// One operation on a dataset: its places, its remote, what is remembered of it, and both sides compared.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "datasets/remote.h"
+
+namespace joulecast::datasets {
+
+/// Keeps other processes off a dataset while it lives.
+class DatasetLock {
+ public:
+  /// Of the dataset's control folder and, inside a DVC repository, DVC's own. Errors: kUnfit (taken),
+  /// kNotWritable.
+  static Expected<DatasetLock> take(const std::filesystem::path& control, const DvcRepository* repository);
+  DatasetLock(DatasetLock&& other) noexcept : descriptors_(std::move(other.descriptors_)) {
+    other.descriptors_.clear();
+  }
+  DatasetLock& operator=(DatasetLock&&) = delete;
+  DatasetLock(const DatasetLock&) = delete;
+  DatasetLock& operator=(const DatasetLock&) = delete;
+  ~DatasetLock();
+
+ private:
+  DatasetLock() = default;
+  std::vector<int> descriptors_;
+};
+
+struct Session {
+  RemotePlace place;
+  std::optional<DatasetLock> lock;  ///< none for what only reads
+  std::unique_ptr<Remote> remote;
+  SyncState state;
+  Listing there;
+  LocalFiles here;
+  std::vector<Compared> compared;
+  DataReport report;
+
+  [[nodiscard]] std::filesystem::path state_file() const { return place.control / "state"; }
+};
+
+enum class Access { kRead, kWrite };
+/// Opens, lists, scans and compares; the state knows all hashes then. With `hash_all` no remembered hash is
+/// used. The session must not be moved afterwards but as a whole (its comparison points into it).
+Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Access access,
+                                                bool hash_all = false);
+
+/// Notes what both sides have in common now for a file.
+void remember_common(SyncState& state, const TreeFile& there, const std::string& md5,
+                     const std::optional<Fingerprint>& fingerprint);
+
+}  // namespace joulecast::datasets

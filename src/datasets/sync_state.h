@@ -1,0 +1,55 @@
+// What we know of a dataset from last time: hashes of its files, and what the remote had.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "datasets/md5.h"
+#include "joulecast/error.h"
+
+namespace joulecast::datasets {
+
+/// By this we tell that a file was not written since: what the system keeps of it.
+struct Fingerprint {
+  std::uint64_t bytes = 0;
+  std::int64_t changed_ns = 0;  ///< time of the last change, since 1970
+  std::uint64_t inode = 0;
+
+  /// Another write at the same tick of the clock would not be seen: of such a file nothing is remembered.
+  [[nodiscard]] bool settled(std::int64_t now_ns) const {
+    constexpr std::int64_t kTickNs = 20'000'000;  // several of the kernel's
+    return now_ns - changed_ns > kTickNs;
+  }
+  friend bool operator==(const Fingerprint&, const Fingerprint&) = default;
+};
+
+struct SyncEntry {
+  Fingerprint fingerprint;  ///< of the local file when it was hashed
+  std::string md5;          ///< of it; empty: not hashed
+  std::string base;         ///< MD5 of the content that here and there had in common last; empty: never
+  std::string base_tag;     ///< the remote's own name of that content
+};
+
+/// By path. The base is of one remote; with another, only hashes stay.
+struct SyncState {
+  std::string remote;    ///< which one
+  std::string revision;  ///< of it, when everything was last listed
+  HashKind hash = HashKind::kMd5;
+  std::map<std::string, SyncEntry, std::less<>> entries;
+
+  [[nodiscard]] const SyncEntry* find(std::string_view path) const {
+    const auto found = entries.find(path);
+    return found == entries.end() ? nullptr : &found->second;
+  }
+};
+
+/// The state in a file; an empty one if there is none, or if it cannot be read: then everything is hashed
+/// again.
+SyncState load_sync_state(const std::filesystem::path& file);
+/// Error kNotWritable.
+Expected<void> save_sync_state(const SyncState& state, const std::filesystem::path& file);
+
+}  // namespace joulecast::datasets
