@@ -9,12 +9,14 @@ import sys
 import time
 
 began_all = time.monotonic()
+import mlflow  # noqa: E402
 from mlflow.entities import Metric, Param, RunTag  # noqa: E402  (the import is timed)
 from mlflow.exceptions import MlflowException  # noqa: E402
 from mlflow.tracking import MlflowClient  # noqa: E402
 
 folder, uri = pathlib.Path(sys.argv[1]), sys.argv[2]
 record = json.loads((folder / "record.json").read_text())
+mlflow.set_tracking_uri(uri)  # 2.x asks there where artifacts are
 client = MlflowClient(uri)
 began = time.monotonic()
 experiment = client.get_experiment_by_name(record["experiment"])

@@ -33,6 +33,7 @@ struct TrackingServer {
   double back_off_seconds = 0.5;  ///< before the first repetition, doubled from one to the next
   double jitter = 0.5;            ///< up to this share of it is added
   double timeout_seconds = 120.0;
+  std::size_t connections = 4;  ///< that a training is sent over at once
 };
 
 /// The server at `uri` with what MLFLOW_TRACKING_* and ~/.mlflow/credentials say, as the Python client has
@@ -107,6 +108,7 @@ Expected<std::vector<std::filesystem::path>> spooled_trainings(const std::filesy
 /// URI of the server that a record in a spool is for. Errors: kUnreadable, kMalformed.
 Expected<std::string> server_of_spooled(const std::filesystem::path& folder);
 
+/// While a training is sent several threads call them: progress and on_retry one at a time, sleep not.
 struct TrackingHooks {
   /// How many of how many requests are done.
   std::function<void(std::size_t done, std::size_t total)> progress;

@@ -1,10 +1,10 @@
 #include "report/cairo_library.h"
 
-#include <dlfcn.h>
-
 #include <string>
 
 #include <fmt/format.h>
+
+#include "base/shared_library.h"
 
 namespace joulecast::report {
 namespace {
@@ -14,38 +14,34 @@ struct LoadedCairo {
   std::string fault;
 };
 
-template <class Function>
-bool find_function(void* handle, const char* name, Function& function) {
-  function = reinterpret_cast<Function>(::dlsym(handle, name));
-  return function != nullptr;
-}
-
-bool find_functions(void* handle, CairoLibrary& cairo) {
-  const auto find = [handle](const char* name, auto& function) {
-    return find_function(handle, name, function);
-  };
-  return find("cairo_image_surface_create", cairo.image_surface_create) &&
-         find("cairo_surface_destroy", cairo.surface_destroy) &&
-         find("cairo_surface_write_to_png_stream", cairo.surface_write_to_png_stream) &&
-         find("cairo_create", cairo.create) && find("cairo_destroy", cairo.destroy) &&
-         find("cairo_status", cairo.status) && find("cairo_status_to_string", cairo.status_to_string) &&
-         find("cairo_scale", cairo.scale) && find("cairo_set_source_rgb", cairo.set_source_rgb) &&
-         find("cairo_paint", cairo.paint) && find("cairo_rectangle", cairo.rectangle) &&
-         find("cairo_fill", cairo.fill) && find("cairo_move_to", cairo.move_to) &&
-         find("cairo_line_to", cairo.line_to) && find("cairo_set_line_width", cairo.set_line_width) &&
-         find("cairo_stroke", cairo.stroke) && find("cairo_select_font_face", cairo.select_font_face) &&
-         find("cairo_set_font_size", cairo.set_font_size) && find("cairo_text_extents", cairo.text_extents) &&
-         find("cairo_show_text", cairo.show_text);
+void find_cairo(SharedLibrary& from, CairoLibrary& cairo) {
+  from.find("cairo_image_surface_create", cairo.image_surface_create);
+  from.find("cairo_surface_destroy", cairo.surface_destroy);
+  from.find("cairo_surface_write_to_png_stream", cairo.surface_write_to_png_stream);
+  from.find("cairo_create", cairo.create);
+  from.find("cairo_destroy", cairo.destroy);
+  from.find("cairo_status", cairo.status);
+  from.find("cairo_status_to_string", cairo.status_to_string);
+  from.find("cairo_scale", cairo.scale);
+  from.find("cairo_set_source_rgb", cairo.set_source_rgb);
+  from.find("cairo_paint", cairo.paint);
+  from.find("cairo_rectangle", cairo.rectangle);
+  from.find("cairo_fill", cairo.fill);
+  from.find("cairo_move_to", cairo.move_to);
+  from.find("cairo_line_to", cairo.line_to);
+  from.find("cairo_set_line_width", cairo.set_line_width);
+  from.find("cairo_stroke", cairo.stroke);
+  from.find("cairo_select_font_face", cairo.select_font_face);
+  from.find("cairo_set_font_size", cairo.set_font_size);
+  from.find("cairo_text_extents", cairo.text_extents);
+  from.find("cairo_show_text", cairo.show_text);
 }
 
 LoadedCairo load_cairo() {
-  constexpr const char* kName = "libcairo.so.2";
   LoadedCairo loaded;
-  void* handle = ::dlopen(kName, RTLD_NOW | RTLD_LOCAL);
-  if (handle == nullptr)
-    loaded.fault = ::dlerror();  // NOLINT(concurrency-mt-unsafe): under the static's lock
-  else if (!find_functions(handle, loaded.library))
-    loaded.fault = fmt::format("{} lacks functions", kName);
+  SharedLibrary library("libcairo.so.2");
+  find_cairo(library, loaded.library);
+  loaded.fault = library.fault();
   return loaded;
 }
 

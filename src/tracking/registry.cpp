@@ -13,20 +13,15 @@ namespace {
 constexpr std::string_view kScoreTag = "joulecast.held_out_rmspe_percent";
 constexpr std::string_view kBasisTag = "joulecast.held_out";
 
-std::string text_of(const Json& json, const char* key) {
-  return json.is_object() && json.contains(key) && json[key].is_string() ? json[key].get<std::string>()
-                                                                         : std::string();
-}
-
 std::string tag_of(const Json& owner, std::string_view key) {
   if (!owner.is_object() || !owner.contains("tags") || !owner["tags"].is_array()) return {};
   for (const Json& tag : owner["tags"])
-    if (text_of(tag, "key") == key) return text_of(tag, "value");
+    if (text_at(tag, {"key"}) == key) return text_at(tag, {"value"});
   return {};
 }
 
 VersionFacts facts_of(const Json& version) {
-  VersionFacts facts{text_of(version, "version"), std::nullopt, tag_of(version, kBasisTag)};
+  VersionFacts facts{text_at(version, {"version"}), std::nullopt, tag_of(version, kBasisTag)};
   const std::string score = tag_of(version, kScoreTag);
   double value = 0.0;
   const auto [end, code] = std::from_chars(score.data(), score.data() + score.size(), value);
@@ -49,24 +44,24 @@ ApiResult<std::string> find_version(Rest& rest, const std::string& name, const s
   const auto found = rest.get("model-versions/search", {{"filter", fmt::format("run_id='{}'", run)}});
   if (!found) return tl::unexpected(found.error());
   for (const Json& version : found->value("model_versions", Json::array()))
-    if (text_of(version, "name") == name) return text_of(version, "version");
+    if (text_at(version, {"name"}) == name) return text_at(version, {"version"});
   return std::string();
 }
 
 ApiResult<void> wait_until_ready(Rest& rest, const std::string& name, Json version) {
   constexpr int kQuestions = 60;
   for (int question = 0; question < kQuestions; ++question) {
-    const std::string status = text_of(version, "status");
+    const std::string status = text_at(version, {"status"});
     if (status != "PENDING_REGISTRATION" && status != "FAILED_REGISTRATION") return {};
     if (status == "FAILED_REGISTRATION") break;
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    auto next = get_version(rest, name, text_of(version, "version"));
+    auto next = get_version(rest, name, text_at(version, {"version"}));
     if (!next) return tl::unexpected(next.error());
     version = std::move(*next);
   }
   return tl::unexpected(fault(ErrorKind::kServer,
                               fmt::format("{}: version {} of {} does not become ready", rest.server().uri,
-                                          text_of(version, "version"), name),
+                                          text_at(version, {"version"}), name),
                               "Look at the model in the server's pages"));
 }
 
@@ -84,7 +79,7 @@ ApiResult<std::string> tagged_champion(Rest& rest, const std::string& name) {
 
 ApiResult<std::string> version_of_alias(Rest& rest, const std::string& name, const std::string& alias) {
   const auto found = rest.get("registered-models/alias", {{"name", name}, {"alias", alias}});
-  if (found) return text_of(found->value("model_version", Json::object()), "version");
+  if (found) return text_at(found->value("model_version", Json::object()), {"version"});
   if (alias == kChampion && found.error().is_unknown_call()) return tagged_champion(rest, name);
   if (is_absent_alias(found.error())) return std::string();
   return tl::unexpected(found.error());
@@ -95,7 +90,7 @@ ApiResult<std::string> latest_version(Rest& rest, const std::string& name) {
   if (!found) return tl::unexpected(found.error());
   long newest = 0;
   for (const Json& version : found->value("model_versions", Json::array()))
-    newest = std::max(newest, std::strtol(text_of(version, "version").c_str(), nullptr, 10));
+    newest = std::max(newest, std::strtol(text_at(version, {"version"}).c_str(), nullptr, 10));
   return newest == 0 ? std::string() : std::to_string(newest);
 }
 
@@ -114,8 +109,8 @@ Decision decide(Promotion promotion, const ModelRegistration& wanted,
                               better ? "is below" : "is not below", *champion->score, champion->version)};
 }
 
-ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wanted, const std::string& source,
-                                      const std::string& run, bool maybe_there) {
+ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wanted,
+                                      const VersionSource& source, bool maybe_there) {
   const auto model =
       rest.post("registered-models/create",
                 {{"name", wanted.name}, {"tags", {{{"key", "joulecast.model"}, {"value", "true"}}}}});
@@ -125,13 +120,14 @@ ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wante
     tags.push_back({{"key", kScoreTag}, {"value", fmt::format("{}", *wanted.score)}});
     tags.push_back({{"key", kBasisTag}, {"value", wanted.score_basis}});
   }
-  const Json body = {{"name", wanted.name},
-                     {"source", source},
-                     {"run_id", run},
-                     {"description", wanted.description},
-                     {"tags", tags}};
+  Json body = {{"name", wanted.name},
+               {"source", source.uri},
+               {"run_id", source.run},
+               {"description", wanted.description},
+               {"tags", tags}};
+  if (!source.logged_model.empty()) body["model_id"] = source.logged_model;
   for (int attempt = 0;; ++attempt) {
-    const auto found = maybe_there || attempt > 0 ? find_version(rest, wanted.name, run)
+    const auto found = maybe_there || attempt > 0 ? find_version(rest, wanted.name, source.run)
                                                   : ApiResult<std::string>(std::string());
     if (!found) return tl::unexpected(found.error());
     if (!found->empty()) return *found;
@@ -140,7 +136,7 @@ ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wante
       const Json version = made->value("model_version", Json::object());
       if (auto ready = wait_until_ready(rest, wanted.name, version); !ready)
         return tl::unexpected(ready.error());
-      return text_of(version, "version");
+      return text_at(version, {"version"});
     }
     if (!made.error().uncertain || attempt >= rest.server().retries) return tl::unexpected(made.error());
   }
@@ -206,7 +202,7 @@ ApiResult<ResolvedModel> resolve_model(Rest& rest, std::string_view uri) {
                                    "RESOURCE_DOES_NOT_EXIST",
                                    false});
   model.version = *version;
-  model.source = text_of(*found, "artifact_uri");
+  model.source = text_at(*found, {"artifact_uri"});
   constexpr std::string_view kRuns = "runs:/";
   if (model.source.starts_with(kRuns)) {  // of a run's artifacts, which the server does not look up
     const std::string path = model.source.substr(kRuns.size());
@@ -214,7 +210,7 @@ ApiResult<ResolvedModel> resolve_model(Rest& rest, std::string_view uri) {
     const auto run = rest.get("runs/get", {{"run_id", path.substr(0, slash)}});
     if (!run) return tl::unexpected(run.error());
     const Json info = run->value("run", Json::object()).value("info", Json::object());
-    model.source = text_of(info, "artifact_uri") + path.substr(slash);
+    model.source = text_at(info, {"artifact_uri"}) + path.substr(slash);
   }
   return model;
 }

@@ -25,10 +25,16 @@ struct Decision {
 Decision decide(Promotion promotion, const ModelRegistration& wanted,
                 const std::optional<VersionFacts>& champion);
 
-/// A version of `wanted` from the artifacts at `source` of a run, made and READY; found if an earlier attempt
-/// has made it, for which is looked at first only if it `maybe_there`.
-ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wanted, const std::string& source,
-                                      const std::string& run, bool maybe_there);
+/// What a version is made of.
+struct VersionSource {
+  std::string uri;           ///< of the artifacts, or models:/ID of a logged model
+  std::string run;           ///< id
+  std::string logged_model;  ///< id; empty: none
+};
+/// A version of `wanted` from the artifacts of a run, made and READY; found if an earlier attempt has made
+/// it, for which is looked at first only if it `maybe_there`.
+ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wanted,
+                                      const VersionSource& source, bool maybe_there);
 /// The champion of a model, by alias, or by tag where a server knows no aliases.
 ApiResult<std::optional<VersionFacts>> champion_of(Rest& rest, const std::string& name);
 /// Makes a version the champion. The value tells whether it is an alias (else a tag of the model).

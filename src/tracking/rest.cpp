@@ -42,6 +42,22 @@ bool is_page(const http::Response& response) {
 
 }  // namespace
 
+std::string text_at(const Json& json, std::initializer_list<const char*> path) {
+  const Json* at = &json;
+  for (const char* key : path) {
+    if (!at->is_object() || !at->contains(key)) return {};
+    at = &(*at)[key];
+  }
+  return at->is_string() ? at->get<std::string>() : std::string();
+}
+
+ApiFault odd_answer(const Rest& rest, std::string_view call) {
+  return of_error({ErrorKind::kServer,
+                   fmt::format("{}: the answer to {} lacks what it should hold", rest.server().uri, call),
+                   {},
+                   "Is it an MLflow server of version 2 or 3?"});
+}
+
 Rest::Rest(TrackingServer server, const TrackingHooks& hooks)
     : server_(std::move(server)), options_(client_options(server_, hooks)), client_(options_) {}
 
@@ -168,6 +184,20 @@ ApiResult<Json> Rest::json_of(ApiResult<http::Response> answer, std::string_view
                                   {},
                                   "Is it an MLflow server? A login page or a proxy may stand before it"},
                                  answer->status));
+}
+
+ApiResult<void> post_once(Rest& rest, std::string_view call, const Json& body, bool maybe_there,
+                          const std::function<ApiResult<bool>()>& is_there) {
+  for (int attempt = 0;; ++attempt) {
+    if (maybe_there || attempt > 0) {
+      const auto there = is_there();
+      if (!there) return tl::unexpected(there.error());
+      if (*there) return {};
+    }
+    const auto done = rest.post(call, body, false);
+    if (done) return {};
+    if (!done.error().uncertain || attempt >= rest.server().retries) return tl::unexpected(done.error());
+  }
 }
 
 ApiResult<Json> Rest::get(std::string_view call, const Parameters& parameters) {

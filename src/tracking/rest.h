@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,6 +48,9 @@ Expected<T> plain(ApiResult<T> result) {
   }
 }
 
+/// Text at a path of keys of objects; empty if there is none.
+std::string text_at(const Json& json, std::initializer_list<const char*> path);
+
 class Rest {
  public:
   Rest(TrackingServer server, const TrackingHooks& hooks);
@@ -77,5 +81,13 @@ class Rest {
   http::ClientOptions options_;
   http::Client client_;
 };
+
+/// A call that must not be carried out twice, as each makes an entry of its own. `is_there` asks the server
+/// whether it was carried out: before the first call if it `maybe_there`, and after each lost answer.
+ApiResult<void> post_once(Rest& rest, std::string_view call, const Json& body, bool maybe_there,
+                          const std::function<ApiResult<bool>()>& is_there);
+
+/// The fault of an answer that lacks what it should hold.
+ApiFault odd_answer(const Rest& rest, std::string_view call);
 
 }  // namespace joulecast::tracking

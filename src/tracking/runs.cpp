@@ -1,12 +1,9 @@
 #include "tracking/runs.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
 #include <fmt/format.h>
-
-#include "tracking/model_flavors.h"
 
 namespace joulecast::tracking {
 namespace {
@@ -14,26 +11,6 @@ namespace {
 constexpr std::size_t kLongestKey = 250;
 constexpr std::size_t kLongestParam = 6000;
 constexpr std::size_t kLongestTag = 5000;  // of runs 8000, of registered models 5000
-
-ApiFault odd_answer(const Rest& rest, std::string_view call) {
-  return {{ErrorKind::kServer,
-           fmt::format("{}: the answer to {} lacks what it should hold", rest.server().uri, call),
-           {},
-           "Is it an MLflow server of version 2 or 3?"},
-          0,
-          {},
-          false};
-}
-
-/// Text at a path of object keys; empty if there is none.
-std::string text_at(const Json& json, std::initializer_list<const char*> path) {
-  const Json* at = &json;
-  for (const char* key : path) {
-    if (!at->is_object() || !at->contains(key)) return {};
-    at = &(*at)[key];
-  }
-  return at->is_string() ? at->get<std::string>() : std::string();
-}
 
 Run run_of(const Json& run) {
   Run out{text_at(run, {"info", "run_id"}), text_at(run, {"info", "artifact_uri"}),
@@ -70,28 +47,6 @@ ApiResult<bool> has_metric(Rest& rest, const std::string& run, const RunMetric& 
     parameters.resize(3);
     parameters.emplace_back("page_token", next);
   }
-}
-
-/// 2026-11-23 19:30:29.490000, in UTC.
-std::string utc_text(std::int64_t time_ms) {
-  const std::chrono::sys_time<std::chrono::milliseconds> time{std::chrono::milliseconds(time_ms)};
-  const auto day = std::chrono::floor<std::chrono::days>(time);
-  const std::chrono::year_month_day date{day};
-  const std::chrono::hh_mm_ss clock{time - day};
-  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}000", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
-                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
-                     clock.subseconds().count());
-}
-
-/// Whether a model was logged to the run: MLflow keeps a list of them in a tag.
-ApiResult<bool> has_model(Rest& rest, const std::string& run) {
-  const auto found = rest.get("runs/get", {{"run_id", run}});
-  if (!found) return tl::unexpected(found.error());
-  const Json data = found->value("run", Json::object()).value("data", Json::object());
-  const Json tags = data.value("tags", Json::array());
-  return std::any_of(tags.begin(), tags.end(),
-                     [](const Json& tag) { return text_at(tag, {"key"}) == kLoggedModelsTag; });
 }
 
 ApiResult<std::string> restored(Rest& rest, const std::string& id) {
@@ -200,48 +155,26 @@ std::vector<Batch> batches_of(const Pairs& params, const std::vector<RunMetric>&
 }
 
 ApiResult<void> log_batch(Rest& rest, const std::string& run, const Batch& batch, std::int64_t time_ms,
-                          bool maybe_there) {
+                          const ModelMetrics& of_model, bool maybe_there) {
   Json metrics = Json::array();
-  for (const RunMetric& metric : batch.metrics)
+  for (const RunMetric& metric : batch.metrics) {
     metrics.push_back({{"key", accepted_key(metric.key)},
                        {"value", number(metric.value)},
                        {"timestamp", time_ms},
                        {"step", metric.step}});
+    if (!of_model.model.empty() && of_model.keys.contains(metric.key))
+      metrics.back()["model_id"] = of_model.model;
+  }
   const Json body = {{"run_id", run}, {"metrics", metrics}, {"params", pairs(batch.params, kLongestParam)}};
-  for (int attempt = 0;; ++attempt) {
-    // Params and tags may be sent twice; a metric sent twice would be two points of its curve. A batch is
-    // stored in order, so that its last metric tells.
-    if (maybe_there && !batch.metrics.empty()) {
-      const auto there = has_metric(rest, run, batch.metrics.back());
-      if (!there) return tl::unexpected(there.error());
-      if (*there) return {};
-    }
-    const auto done = rest.post("runs/log-batch", body, false);
-    if (done) return {};
-    if (!done.error().uncertain || attempt >= rest.server().retries) return tl::unexpected(done.error());
-    maybe_there = true;
+  // Params and tags may be sent twice; a metric sent twice would be two points of its curve. A batch is
+  // stored in order, so that its last metric tells.
+  if (batch.metrics.empty()) {
+    const auto done = rest.post("runs/log-batch", body);
+    if (!done) return tl::unexpected(done.error());
+    return {};
   }
-}
-
-ApiResult<void> log_model(Rest& rest, const std::string& run, std::int64_t time_ms, bool maybe_there) {
-  const Json flavors = {{"onnx", {{"data", kOnnxFile}, {"onnx_version", kOnnxVersion}}},
-                        {"python_function", {{"data", kOnnxFile}, {"loader_module", kLoader}}}};
-  const Json model = {{"artifact_path", "model"},
-                      {"run_id", run},
-                      {"utc_time_created", utc_text(time_ms)},
-                      {"flavors", flavors}};
-  const Json body = {{"run_id", run}, {"model_json", model.dump()}};
-  for (int attempt = 0;; ++attempt) {
-    if (maybe_there) {
-      const auto there = has_model(rest, run);
-      if (!there) return tl::unexpected(there.error());
-      if (*there) return {};
-    }
-    const auto done = rest.post("runs/log-model", body, false);
-    if (done) return {};
-    if (!done.error().uncertain || attempt >= rest.server().retries) return tl::unexpected(done.error());
-    maybe_there = true;
-  }
+  return post_once(rest, "runs/log-batch", body, maybe_there,
+                   [&] { return has_metric(rest, run, batch.metrics.back()); });
 }
 
 ApiResult<void> finish_run(Rest& rest, const std::string& run, std::int64_t end_ms) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -49,11 +50,14 @@ struct Batch {
 };
 /// Params and metrics in as few batches as the limits allow, in order.
 std::vector<Batch> batches_of(const Pairs& params, const std::vector<RunMetric>& metrics);
+/// Metrics that are those of a logged model (run_model.h) too.
+struct ModelMetrics {
+  std::string model;  ///< its id; empty: there is none
+  std::set<std::string> keys;
+};
 /// Logs a batch. `maybe_there`: an earlier attempt may have brought it, so the server is asked first.
 ApiResult<void> log_batch(Rest& rest, const std::string& run, const Batch& batch, std::int64_t time_ms,
-                          bool maybe_there);
-/// Tells the server that the files below `model/` are a model, for its pages. `maybe_there` as above.
-ApiResult<void> log_model(Rest& rest, const std::string& run, std::int64_t time_ms, bool maybe_there);
+                          const ModelMetrics& of_model, bool maybe_there);
 ApiResult<void> finish_run(Rest& rest, const std::string& run, std::int64_t end_ms);
 
 /// A key that MLflow accepts: other characters become '_', 250 bytes at most.

@@ -1,180 +1,161 @@
-// A spooled training, brought to its server. Every step may have been done by an earlier attempt: runs are
-// found by their key, versions by their run, and files and parameters may be sent twice.
+// A spooled training, brought to its server. Every step may have been done by an earlier attempt: runs and
+// logged models are found by their key, versions by their run, and files and parameters may be sent twice.
+//
+// What does not depend on one another goes over several connections at once: runs are made and filled, then
+// all files of all runs are sent, then each run is closed. The order of a run's own steps, and the parent
+// before and after its children, are what finding them again rests on.
 #include <algorithm>
+#include <array>
+#include <mutex>
 #include <utility>
 
 #include <fmt/format.h>
 
-#include "tracking/artifacts.h"
-#include "tracking/model_flavors.h"
-#include "tracking/registry.h"
-#include "tracking/runs.h"
+#include "tracking/send_run.h"
 #include "tracking/spool.h"
 
 namespace joulecast {
 namespace tracking {
 namespace {
 
-constexpr std::string_view kFinished = "FINISHED";
-
-bool has_mlflow_model(const RunRecord& run) {
-  const std::string file = "model/" + std::string(kMlModel);
-  return std::any_of(run.artifacts.begin(), run.artifacts.end(),
-                     [&](const RunArtifact& artifact) { return artifact.path == file; });
-}
-
-/// Requests of a run beside its batches and the one that makes it.
-std::size_t later_requests(const RunRecord& run) {
-  return 1 + run.artifacts.size() + (has_mlflow_model(run) ? 1 : 0) + (run.registration ? 1 : 0);
-}
-
 class Sender {
  public:
-  Sender(Rest& rest, const TrainingRecord& record, std::filesystem::path folder, bool resumed,
-         const TrackingHooks& hooks)
-      : rest_(rest), record_(record), folder_(std::move(folder)), resumed_(resumed), hooks_(hooks) {
+  Sender(Connections& connections, const TrainingRecord& record, const std::filesystem::path& folder,
+         bool resumed)
+      : connections_(connections), record_(record) {
+    training_.folder = folder;
+    training_.resumed = resumed;
+    training_.end_ms = record.end_ms;
+    training_.promotion = record.promotion;
     for (std::size_t i = 0; i <= record.models.size(); ++i) {
-      const RunRecord& run = run_at(i);
-      total_ += 1 + batches_of(run.params, run.metrics).size() + later_requests(run);
+      runs_.emplace_back(i, i == 0 ? record.parent : record.models[i - 1]);
+      total_ += runs_.back().requests();
     }
   }
 
   Expected<SentTraining> send() {
-    auto experiment = experiment_id(rest_, record_.experiment);
-    if (!experiment) return tl::unexpected(std::move(experiment.error().error));
-    experiment_ = std::move(*experiment);
-    const auto parent = open_run(0, {});
-    if (!parent) return tl::unexpected(parent.error());
-    sent_.parent_run = parent->id;
-    sent_.url = fmt::format("{}/#/experiments/{}/runs/{}", rest_.server().uri, experiment_, parent->id);
-    for (std::size_t i = 1; i <= record_.models.size(); ++i) {
-      const auto run = open_run(i, parent->id);
-      if (!run) return tl::unexpected(run.error());
-      if (auto done = fill_run(i, *run); !done) return tl::unexpected(done.error());
-    }
+    Connection& first = connections_.first();
+    auto experiment = plain(experiment_id(first.rest, record_.experiment));
+    if (!experiment) return tl::unexpected(std::move(experiment.error()));
+    training_.experiment = std::move(*experiment);
+    if (auto asked = ask_for_logged_models(first.rest); !asked) return tl::unexpected(asked.error());
+    SentRun& parent = runs_.front();
+    if (auto opened = open(first, parent); !opened) return tl::unexpected(opened.error());
+    for (const auto phase : {&Sender::fill_runs, &Sender::send_files, &Sender::close_runs})
+      if (auto done = (this->*phase)(); !done) return tl::unexpected(done.error());
     // The parent is finished last: a finished one tells that everything is there.
-    if (auto done = fill_run(0, *parent); !done) return tl::unexpected(done.error());
-    sent_.runs = record_.models.size() + 1;
-    return std::move(sent_);
+    if (!parent.finished_before)
+      if (auto done = plain(finish_run(first.rest, parent.run.id, record_.end_ms)); !done)
+        return tl::unexpected(done.error());
+    step();
+    return sent();
   }
 
  private:
-  [[nodiscard]] const RunRecord& run_at(std::size_t i) const {
-    return i == 0 ? record_.parent : record_.models[i - 1];
-  }
-
   void step(std::size_t steps = 1) {
+    const std::scoped_lock lock(progress_mutex_);
     done_ += steps;
-    if (hooks_.progress) hooks_.progress(done_, total_);
+    if (connections_.hooks().progress) connections_.hooks().progress(done_, total_);
   }
 
-  Expected<Run> open_run(std::size_t i, const std::string& parent) {
-    const RunRecord& record = run_at(i);
-    NewRun wanted{experiment_, fmt::format("{}-{}", record_.key, i), record.name, {}, record_.start_ms,
-                  record.tags};
-    for (const auto& [key, value] : record.tags)
-      if (key == "mlflow.user") wanted.user = value;
-    if (!parent.empty()) wanted.tags.emplace_back("mlflow.parentRunId", parent);
-    auto run = run_with_key(rest_, wanted, resumed_);
-    if (!run) return tl::unexpected(std::move(run.error().error));
-    step();
-    return std::move(*run);
-  }
-
-  Expected<void> fill_run(std::size_t i, const Run& run) {
-    const RunRecord& record = run_at(i);
-    const auto batches = batches_of(record.params, record.metrics);
-    if (run.status == kFinished) {
-      step(batches.size() + later_requests(record));
+  Expected<void> ask_for_logged_models(Rest& rest) {
+    if (std::none_of(runs_.begin(), runs_.end(), [](const SentRun& run) { return run.has_model(); }))
       return {};
-    }
-    for (const Batch& batch : batches) {
-      if (auto done = plain(log_batch(rest_, run.id, batch, record_.end_ms, run.found)); !done) return done;
-      step();
-    }
-    if (auto done = send_artifacts(i, run); !done) return done;
-    if (has_mlflow_model(record)) {
-      announce_model(record, run);
-      step();
-    }
-    if (record.registration) {
-      if (auto done = register_model(*record.registration, run); !done) return done;
-      step();
-    }
-    if (auto done = plain(finish_run(rest_, run.id, record_.end_ms)); !done) return done;
-    step();
+    const auto knows = plain(knows_logged_models(rest, training_.experiment));
+    if (!knows) return tl::unexpected(knows.error());
+    training_.logged_models = *knows;
     return {};
   }
 
-  Expected<void> send_artifacts(std::size_t i, const Run& run) {
-    const RunRecord& record = run_at(i);
-    if (record.artifacts.empty()) return {};
-    auto store = ArtifactStore::open(rest_, run.artifact_uri);
-    if (!store) return tl::unexpected(store.error());
-    for (const RunArtifact& artifact : record.artifacts) {
-      const auto file = artifact_file(folder_, i, artifact.path);
-      if (auto done = plain(store->put(file, artifact.path)); !done) return done;
+  Expected<void> open(Connection& connection, SentRun& run) {
+    NewRun wanted{training_.experiment, fmt::format("{}-{}", record_.key, run.number),
+                  run.record.name,      {},
+                  record_.start_ms,     run.record.tags};
+    for (const auto& [key, value] : run.record.tags)
+      if (key == "mlflow.user") wanted.user = value;
+    if (run.number > 0) wanted.tags.emplace_back("mlflow.parentRunId", runs_.front().run.id);
+    auto opened = plain(run_with_key(connection.rest, wanted, training_.resumed));
+    if (!opened) return tl::unexpected(std::move(opened.error()));
+    run.run = std::move(*opened);
+    run.key = std::move(wanted.key);
+    run.finished_before = run.run.status == "FINISHED";
+    step(run.finished_before ? run.requests() - 1 : 1);
+    return {};
+  }
+
+  /// Makes the children; metrics and parameters of all.
+  Expected<void> fill_runs() {
+    return connections_.for_each(
+        runs_.size(), [this](Connection& connection, std::size_t i) -> Expected<void> {
+          SentRun& run = runs_[i];
+          if (i > 0)
+            if (auto opened = open(connection, run); !opened) return opened;
+          if (run.finished_before) return {};
+          if (auto made = make_logged_model(connection.rest, training_, run); !made) return made;
+          for (const Batch& batch : run.batches) {
+            if (auto done = send_batch(connection.rest, training_, run, batch); !done) return done;
+            step();
+          }
+          return {};
+        });
+  }
+
+  Expected<void> send_files() {
+    std::vector<std::pair<const SentRun*, const RunArtifact*>> files;
+    for (const SentRun& run : runs_)
+      if (!run.finished_before)
+        for (const RunArtifact& artifact : run.record.artifacts) files.emplace_back(&run, &artifact);
+    return connections_.for_each(files.size(), [&](Connection& connection, std::size_t i) -> Expected<void> {
+      const auto& [run, artifact] = files[i];
+      if (auto done = send_file(connection, training_, *run, artifact->path); !done) return done;
       step();
+      return {};
+    });
+  }
+
+  /// Tells of models, registers them, and finishes the children.
+  Expected<void> close_runs() {
+    return connections_.for_each(
+        runs_.size(), [this](Connection& connection, std::size_t i) -> Expected<void> {
+          SentRun& run = runs_[i];
+          if (run.finished_before) return {};
+          if (auto done = announce_model(connection.rest, training_, run); !done) return done;
+          if (auto done = register_model(connection, training_, run); !done) return done;
+          step((run.has_model() ? 1 : 0) + (run.record.registration ? 1 : 0));
+          if (i == 0) return {};
+          if (auto done = plain(finish_run(connection.rest, run.run.id, record_.end_ms)); !done) return done;
+          step();
+          return {};
+        });
+  }
+
+  SentTraining sent() {
+    const std::string& uri = connections_.first().rest.server().uri;
+    SentTraining sent;
+    sent.parent_run = runs_.front().run.id;
+    sent.url = fmt::format("{}/#/experiments/{}/runs/{}", uri, training_.experiment, sent.parent_run);
+    sent.runs = runs_.size();
+    bool told_unannounced = false;
+    bool told_aliases = false;
+    for (SentRun& run : runs_) {
+      if (run.unannounced && !std::exchange(told_unannounced, true))
+        sent.warnings.push_back({fmt::format("the run {} does not show its model on its page: {}",
+                                             run.record.name, run.unannounced->message)});
+      if (run.tagged_champion && !std::exchange(told_aliases, true))
+        sent.warnings.push_back({fmt::format("{} has no aliases: the champion is a tag of the model", uri)});
     }
-    return {};
-  }
-
-  /// Only the pages of the server need it, so a fault is no more than a warning, told once.
-  void announce_model(const RunRecord& record, const Run& run) {
-    const auto done = log_model(rest_, run.id, record_.end_ms, run.found);
-    if (done || told_unannounced_) return;
-    told_unannounced_ = true;
-    sent_.warnings.push_back({fmt::format("the run {} does not show its model on its page: {}", record.name,
-                                          done.error().error.message)});
-  }
-
-  /// A registry takes any source, so the files are looked for before it is told of them.
-  Expected<void> check_model_files(const Run& run) {
-    auto store = ArtifactStore::open(rest_, run.artifact_uri);
-    if (!store) return tl::unexpected(store.error());
-    const auto files = plain(store->list("model"));
-    if (!files) return tl::unexpected(files.error());
-    if (files->empty())
-      return fail(ErrorKind::kServer,
-                  fmt::format("{} took the model's files and does not list them", rest_.server().uri), {},
-                  "Look at the server's artifact store");
-    return {};
-  }
-
-  Expected<void> register_model(const ModelRegistration& wanted, const Run& run) {
-    if (auto there = check_model_files(run); !there) return there;
-    const auto version = plain(version_of_run(rest_, wanted, run.artifact_uri + "/model", run.id, resumed_));
-    if (!version) return tl::unexpected(version.error());
-    const auto champion = plain(champion_of(rest_, wanted.name));
-    if (!champion) return tl::unexpected(champion.error());
-    RegisteredModel registered{wanted.name, *version, false, {}};
-    if (*champion && (*champion)->version == *version) {  // an earlier attempt has moved it
-      registered.champion = true;
-      registered.reason = "it is already";
-    } else {
-      const Decision decision = decide(record_.promotion, wanted, *champion);
-      registered.champion = decision.promote;
-      registered.reason = decision.reason;
-      if (decision.promote) {
-        const auto alias = plain(make_champion(rest_, wanted.name, *version));
-        if (!alias) return tl::unexpected(alias.error());
-        if (!*alias && !std::exchange(told_aliases_, true))
-          sent_.warnings.push_back(
-              {fmt::format("{} has no aliases: the champion is a tag of the model", rest_.server().uri)});
-      }
+    for (std::size_t i = 1; i <= runs_.size(); ++i) {  // the models, then the whole program
+      SentRun& run = runs_[i % runs_.size()];
+      if (run.registered) sent.registered.push_back(std::move(*run.registered));
     }
-    sent_.registered.push_back(std::move(registered));
-    return {};
+    return sent;
   }
 
-  Rest& rest_;
+  Connections& connections_;
   const TrainingRecord& record_;
-  std::filesystem::path folder_;
-  bool resumed_;  ///< an earlier attempt may have brought anything
-  const TrackingHooks& hooks_;
-  std::string experiment_;
-  SentTraining sent_;
-  bool told_unannounced_ = false, told_aliases_ = false;
+  SentTrainingPlace training_;
+  std::vector<SentRun> runs_;  ///< the parent first; each is one thread's at a time
+  std::mutex progress_mutex_;
   std::size_t done_ = 0, total_ = 0;
 };
 
@@ -189,8 +170,8 @@ Expected<SentTraining> send_spooled(const std::filesystem::path& folder, const T
   if (!record) return tl::unexpected(record.error());
   const auto resumed = tracking::begin_attempt(folder);
   if (!resumed) return tl::unexpected(resumed.error());
-  tracking::Rest rest(server, hooks);
-  auto sent = tracking::Sender(rest, *record, folder, *resumed, hooks).send();
+  tracking::Connections connections(server, hooks);
+  auto sent = tracking::Sender(connections, *record, folder, *resumed).send();
   if (!sent) return sent;
   if (auto removed = tracking::remove_spooled(folder); !removed)
     sent->warnings.push_back({removed.error().describe()});

@@ -6,16 +6,18 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "base/float_text.h"
 #include "base/json_text.h"
 #include "joulecast/mlflow_model.h"
 #include "joulecast/tracking.h"
 #include "tracking/git_commit.h"
+#include "tracking/lasso_run.h"
 
 namespace joulecast {
 namespace {
 
-using Pairs = std::vector<std::pair<std::string, std::string>>;
+using tracking::lasso_metrics;
+using tracking::lasso_params;
+using tracking::python_truth;
 
 std::string new_key() {
   std::random_device random;
@@ -24,115 +26,11 @@ std::string new_key() {
   return key;
 }
 
-/// Python's True and False.
-std::string truth(bool value) {
-  return value ? "True" : "False";
-}
-
 /// Names in a registry may hold neither '/' nor ':'.
 std::string registry_name(std::string name) {
   for (char& c : name)
     if (c == '/' || c == ':') c = '_';
   return name;
-}
-
-/// Where the polynomial stands in the reference's pipeline of this recipe.
-std::string polynomial_step(const LassoRecipe& recipe) {
-  std::string step = "transformer";
-  if (!recipe.special_terms.empty()) step += "__regular_polynomial";
-  if (recipe.log_scale) step += "__polynomial_features";
-  return step;
-}
-
-/// What scikit-learn's autolog writes of the reference's pipeline, with the names of its steps.
-Pairs autolog_params(const LassoRecipe& recipe) {
-  const LassoOptions& lasso = recipe.lasso;
-  Pairs params = {{"memory", "None"}, {"verbose", "False"}};
-  const std::string polynomial = polynomial_step(recipe);
-  params.emplace_back(polynomial + "__degree", std::to_string(recipe.degree));
-  params.emplace_back(polynomial + "__include_bias", truth(recipe.bias));
-  params.emplace_back(polynomial + "__interaction_only", truth(recipe.interaction_only));
-  params.emplace_back(polynomial + "__order", "C");
-  if (recipe.scaler == Scaler::kStandard) {
-    params.emplace_back("scaler__with_mean", "True");
-    params.emplace_back("scaler__with_std", "True");
-  } else if (recipe.scaler == Scaler::kRobust) {
-    params.emplace_back("scaler__with_centering", "True");
-    params.emplace_back("scaler__with_scaling", "True");
-    params.emplace_back("scaler__quantile_range", "(25.0, 75.0)");
-  } else if (recipe.scaler == Scaler::kMinMax) {
-    params.emplace_back("scaler__feature_range", "(0, 1)");
-  }
-  params.emplace_back("lasso__alphas", "None");
-  params.emplace_back("lasso__copy_X", "True");
-  params.emplace_back("lasso__cv", std::to_string(recipe.folds));
-  params.emplace_back("lasso__eps", float_text(lasso.eps));
-  params.emplace_back("lasso__fit_intercept", truth(lasso.fit_intercept));
-  params.emplace_back("lasso__max_iter", std::to_string(lasso.max_iterations));
-  params.emplace_back("lasso__n_alphas", std::to_string(lasso.alphas));
-  params.emplace_back("lasso__n_jobs", "None");
-  params.emplace_back("lasso__positive", truth(lasso.positive));
-  params.emplace_back("lasso__precompute", "auto");
-  params.emplace_back("lasso__random_state", "42");
-  params.emplace_back("lasso__selection", "cyclic");
-  params.emplace_back("lasso__tol", float_text(lasso.tolerance));
-  params.emplace_back("lasso__verbose", "False");
-  return params;
-}
-
-Pairs params_of(const LassoModel& model) {
-  Pairs params = autolog_params(model.recipe);
-  params.emplace_back("train_num_cnn_models", std::to_string(model.train_networks.size()));
-  params.emplace_back("test_num_cnn_models", std::to_string(model.test_networks.size()));
-  std::vector<std::string> terms;
-  for (const auto& factors : model.recipe.special_terms)
-    terms.push_back(fmt::format("{}", fmt::join(factors, "*")));
-  params.emplace_back("layer_type", to_string(model.kind));
-  params.emplace_back("model_type", to_string(model.target));
-  params.emplace_back("mode", model.recipe.lasso.mode == LassoMode::kCompat ? "compat" : "converged");
-  params.emplace_back("log_scale", truth(model.recipe.log_scale));
-  params.emplace_back("relative_errors", truth(model.recipe.relative));
-  params.emplace_back("scaler", to_string(model.recipe.scaler));
-  params.emplace_back("special_terms", terms.empty() ? "None" : fmt::format("{}", fmt::join(terms, ", ")));
-  params.emplace_back("features", fmt::format("{}", fmt::join(model.features, ", ")));
-  params.emplace_back("train_networks", fmt::format("{}", fmt::join(model.train_networks, ", ")));
-  params.emplace_back("test_networks", fmt::format("{}", fmt::join(model.test_networks, ", ")));
-  return params;
-}
-
-void add_metrics(std::string_view prefix, const Metrics& metrics, std::vector<RunMetric>& to) {
-  const auto add = [&](std::string_view name, double value) {
-    to.push_back({fmt::format("{}_{}", prefix, name), value, 0});
-  };
-  add("root_mean_squared_percentage_error", metrics.rmspe_percent);
-  add("root_mean_squared_error", metrics.rmse);
-  add("mean_squared_error", metrics.mse);
-  add("r2_score", metrics.r2);
-  add("mean_absolute_error", metrics.mae);
-  add("mean_absolute_percentage_error", metrics.mape);
-}
-
-std::vector<RunMetric> metrics_of(const LassoModel& model) {
-  std::vector<RunMetric> metrics;
-  if (model.train_metrics) {
-    add_metrics("training", *model.train_metrics, metrics);
-    metrics.push_back({"training_score", model.train_metrics->r2, 0});  // a regressor's score is its R2
-  }
-  if (model.test_metrics) add_metrics("testing", *model.test_metrics, metrics);
-  metrics.push_back({"alpha", model.alpha, 0});
-  metrics.push_back({"alpha_index", static_cast<double>(model.alpha_index), 0});
-  metrics.push_back({"n_iter", static_cast<double>(model.iterations), 0});
-  metrics.push_back({"duality_gap", model.duality_gap, 0});
-  metrics.push_back({"nonzero_coefficients", static_cast<double>(model.terms.size()), 0});
-  metrics.push_back({"training_rows", static_cast<double>(model.train_rows), 0});
-  metrics.push_back({"testing_rows", static_cast<double>(model.test_rows), 0});
-  // The path of cross-validation: a step an alpha, from the largest down.
-  for (std::size_t i = 0; i < std::min(model.alphas.size(), model.mean_mse.size()); ++i) {
-    const auto step = static_cast<std::int64_t>(i);
-    metrics.push_back({"cross_validation_alpha", model.alphas[i], step});
-    metrics.push_back({"cross_validation_mean_squared_error", model.mean_mse[i], step});
-  }
-  return metrics;
 }
 
 void write_metrics(JsonWriter& json, std::string_view name, const std::optional<Metrics>& metrics) {
@@ -194,8 +92,8 @@ std::string held_out_words(const Metrics& metrics) {
 RunRecord run_of(const LassoModel& model, const CostModel& all) {
   RunRecord run;
   run.name = mlflow_model_name(model);
-  run.params = params_of(model);
-  run.metrics = metrics_of(model);
+  run.params = lasso_params(model);
+  run.metrics = lasso_metrics(model);
   run.tags = {{"estimator_name", "lasso"}};
   JsonWriter json;
   write_evaluation(json, model);
@@ -222,7 +120,7 @@ RunRecord run_of(const PhysicalModel& model, const CostModel& all) {
   run.params = {{"train_num_cnn_models", std::to_string(model.networks.size())},
                 {"model_type", std::string(to_string(model.target))},
                 {"recipes", std::to_string(model.fits.size())},
-                {"residual", truth(model.residual.has_value())},
+                {"residual", python_truth(model.residual.has_value())},
                 {"train_networks", fmt::format("{}", fmt::join(model.networks, ", "))}};
   run.metrics = {{"training_rows", static_cast<double>(model.layers), 0}};
   double best = 0.0;

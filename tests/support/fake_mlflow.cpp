@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
+#include <stdexcept>
 
 #include "base/utf8.h"
 #include "http/url.h"
@@ -86,12 +88,14 @@ StubAnswer FakeMlflow::carry_out(const StubRequest& request) {
   if (path.starts_with(kFiles)) return artifacts(request, query);
   if (!path.starts_with(kApi)) return {404, "<html>Not found</html>", {{"Content-Type", "text/html"}}};
   const std::string call = path.substr(std::string(kApi).size());
+  if (call == refused_call) return error(500, "INTERNAL_ERROR", "never");
   Json body;
   if (!request.body.empty()) {
     if (request.header("content-type") != "application/json")
       return error(400, "BAD_REQUEST", "Content-Type must be application/json");
     body = Json::parse(request.body);
   }
+  if (call.starts_with("logged-models") || call == "runs/outputs") return logged(call, request.method, body);
   if (call.starts_with("registered-models") || call.starts_with("model-versions"))
     return registry(call, request.method, query, body);
   return tracking(call, query, body);
@@ -102,14 +106,37 @@ FakeMlflow::Run* FakeMlflow::find(const std::string& id) {
   return found == runs.end() ? nullptr : &*found;
 }
 
+FakeMlflow::LoggedModel* FakeMlflow::find_logged(const std::string& id) {
+  const auto found = std::find_if(logged_models.begin(), logged_models.end(),
+                                  [&](const LoggedModel& model) { return model.id == id; });
+  return found == logged_models.end() ? nullptr : &*found;
+}
+
+const FakeMlflow::Run& FakeMlflow::run_named(const std::string& name) const {
+  const auto is_it = [&](const Run& run) { return run.name == name; };
+  if (std::count_if(runs.begin(), runs.end(), is_it) != 1) throw std::runtime_error("not one run " + name);
+  return *std::find_if(runs.begin(), runs.end(), is_it);
+}
+
+const FakeMlflow::Version& FakeMlflow::version_of(const std::string& name) const {
+  const auto is_it = [&](const Version& version) { return version.name == name; };
+  if (std::count_if(versions.begin(), versions.end(), is_it) != 1)
+    throw std::runtime_error("not one version of " + name);
+  return *std::find_if(versions.begin(), versions.end(), is_it);
+}
+
 Json FakeMlflow::json_of(const Run& run) const {
-  return {{"info",
+  Json outputs = Json::array();
+  for (const LoggedModel& model : logged_models)
+    if (model.output && model.run == run.id) outputs.push_back({{"model_id", model.id}, {"step", 0}});
+  return {{"outputs", {{"model_outputs", outputs}}},
+          {"info",
            {{"run_id", run.id},
             {"run_name", run.name},
             {"experiment_id", run.experiment},
             {"status", run.status},
             {"lifecycle_stage", run.deleted ? "deleted" : "active"},
-            {"artifact_uri", "mlflow-artifacts:/" + run.experiment + "/" + run.id + "/artifacts"}}},
+            {"artifact_uri", artifact_root + run.experiment + "/" + run.id + "/artifacts"}}},
           {"data", {{"tags", pairs(run.tags)}, {"params", pairs(run.params)}}}};
 }
 
@@ -180,8 +207,10 @@ StubAnswer FakeMlflow::tracking(const std::string& call, const std::map<std::str
         return error(400, "INVALID_PARAMETER_VALUE", "a parameter changed");
     }
     for (const Json& param : body.at("params")) run->params[param.at("key")] = param.at("value");
-    for (const Json& metric : body.at("metrics"))
+    for (const Json& metric : body.at("metrics")) {
       run->metrics[metric.at("key")].emplace_back(metric.at("step"), metric.at("value"));
+      if (LoggedModel* model = find_logged(metric.value("model_id", ""))) ++model->metrics[metric.at("key")];
+    }
     return json(Json::object());
   }
   if (call == "runs/log-model") {
@@ -201,6 +230,49 @@ StubAnswer FakeMlflow::tracking(const std::string& call, const std::map<std::str
   }
   if (call == "runs/get") return json({{"run", json_of(*run)}});
   return {404, "<html>Not found</html>", {{"Content-Type", "text/html"}}};
+}
+
+StubAnswer FakeMlflow::logged(const std::string& call, const std::string& method, const Json& body) {
+  if (!knows_logged_models) return {404, "<html>Not found</html>", {{"Content-Type", "text/html"}}};
+  const auto json_of_model = [](const LoggedModel& model) {
+    return Json{
+        {"info",
+         {{"model_id", model.id},
+          {"name", model.name},
+          {"status", model.status},
+          {"artifact_uri", "mlflow-artifacts:/" + model.experiment + "/models/" + model.id + "/artifacts"}}}};
+  };
+  if (call == "runs/outputs") {
+    for (const Json& one : body.at("models")) {
+      LoggedModel* model = find_logged(one.at("model_id"));
+      if (model == nullptr) return absent("the model");
+      if (model->output) return error(400, "BAD_REQUEST", "UNIQUE constraint failed");
+      model->output = true;
+    }
+    return json(Json::object());
+  }
+  if (call == "logged-models/search") {
+    const std::string filter = body.value("filter", "");
+    Json list = Json::array();
+    for (const LoggedModel& model : logged_models)
+      if (filter.empty() || model.tags.at("joulecast.run_key") == quoted_in(filter))
+        list.push_back(json_of_model(model));
+    return json(list.empty() ? Json::object() : Json{{"models", list}});
+  }
+  if (method == "PATCH") {
+    LoggedModel* model = find_logged(body.at("model_id"));
+    if (model == nullptr || call != "logged-models/" + model->id) return absent("the model");
+    model->status = body.at("status");
+    return json({{"model", json_of_model(*model)}});
+  }
+  LoggedModel model;
+  model.id = "m-id" + std::to_string(logged_models.size());
+  model.name = body.at("name");
+  model.run = body.at("source_run_id");
+  model.experiment = body.at("experiment_id");
+  for (const Json& tag : body.at("tags")) model.tags[tag.at("key")] = tag.at("value");
+  logged_models.push_back(model);
+  return json({{"model", json_of_model(model)}});
 }
 
 StubAnswer FakeMlflow::registry(const std::string& call, const std::string& method,
@@ -242,6 +314,12 @@ StubAnswer FakeMlflow::registry(const std::string& call, const std::string& meth
   if (call == "model-versions/create") {
     Version version{body.at("name"), "", body.at("run_id"), body.at("source"), body.at("description"), {}};
     if (of_name(version.name) == 0) return absent("the model");
+    constexpr std::string_view kLogged = "models:/";
+    if (version.source.starts_with(kLogged)) {
+      const LoggedModel* model = find_logged(body.value("model_id", ""));
+      if (model == nullptr || version.source != std::string(kLogged) + model->id)
+        return error(400, "INVALID_PARAMETER_VALUE", "the model_id is not that of the source");
+    }
     version.version =
         std::to_string(1 + std::count_if(versions.begin(), versions.end(),
                                          [&](const Version& v) { return v.name == version.name; }));
@@ -260,6 +338,10 @@ StubAnswer FakeMlflow::registry(const std::string& call, const std::string& meth
   const auto found = version_at(query.at("name"), query.at("version"));
   if (found == versions.end()) return absent("the version");
   if (call == "model-versions/get") return json({{"model_version", json_of_version(*found)}});
+  constexpr std::size_t kScheme = 8;  // models:/
+  if (const LoggedModel* model = find_logged(found->source.substr(std::min(kScheme, found->source.size()))))
+    return json(
+        {{"artifact_uri", "mlflow-artifacts:/" + model->experiment + "/models/" + model->id + "/artifacts"}});
   return json({{"artifact_uri", found->source}});
 }
 
@@ -289,32 +371,43 @@ StubAnswer FakeMlflow::artifacts(const StubRequest& request,
   return json(list.empty() ? Json::object() : Json{{"files", list}});
 }
 
+std::string FakeMlflow::without_ids(std::string text) const {
+  const auto replace_all = [&](const std::string& id, const std::string& name) {
+    for (std::size_t at = text.find(id); at != std::string::npos; at = text.find(id, at + name.size()))
+      text.replace(at, id.size(), name);
+  };
+  for (const Run& run : runs) replace_all(run.id, "<" + run.name + ">");
+  for (const LoggedModel& model : logged_models) replace_all(model.id, "<model " + model.name + ">");
+  return text;
+}
+
 std::string FakeMlflow::content() const {
   Json all;
   all["experiments"] = experiments;
-  std::map<std::string, std::string> names;
-  for (const Run& run : runs) names[run.id] = run.name;
-  const auto named = [&](std::string text) {
-    for (const auto& [id, name] : names)
-      if (const std::size_t at = text.find(id); at != std::string::npos)
-        return text.replace(at, id.size(), "<" + name + ">");
-    return text;
-  };
   for (const Run& run : runs) {
     Json& one = all["runs"][run.name].emplace_back();
     auto tags = run.tags;
     tags.erase(kModelsTag);  // a fault there is no more than a warning
-    if (tags.contains("mlflow.parentRunId")) tags["mlflow.parentRunId"] = named(tags["mlflow.parentRunId"]);
+    if (tags.contains("mlflow.parentRunId"))
+      tags["mlflow.parentRunId"] = without_ids(tags["mlflow.parentRunId"]);
     one = {{"status", run.status}, {"start", run.start}, {"end", run.end},
            {"params", run.params}, {"tags", tags},       {"metrics", run.metrics}};
   }
-  for (const auto& [path, bytes] : files)  // JSON holds text alone
-    all["files"][named(path)] = is_utf8(bytes) ? bytes
-                                               : std::to_string(bytes.size()) + " bytes " +
-                                                     std::to_string(std::hash<std::string>{}(bytes));
-  all["models"] = models;
+  for (const auto& [path, bytes] : files) {
+    if (path.ends_with("MLmodel")) {
+      all["files"][without_ids(path)] = without_ids(bytes);
+    } else {  // JSON holds text alone
+      all["files"][without_ids(path)] = is_utf8(bytes) ? bytes
+                                                       : std::to_string(bytes.size()) + " bytes " +
+                                                             std::to_string(std::hash<std::string>{}(bytes));
+    }
+  }
+  for (const LoggedModel& model : logged_models)
+    all["logged models"][model.name].push_back(
+        {without_ids(model.run), model.status, model.output, model.tags, model.metrics});
+  all["models"] = std::set<std::string>(models.begin(), models.end());
   for (const Version& version : versions)
-    all["versions"][version.name].push_back({version.version, named(version.source), version.tags});
+    all["versions"][version.name].push_back({version.version, without_ids(version.source), version.tags});
   all["aliases"] = aliases;
   all["model_tags"] = model_tags;
   return all.dump(1);

@@ -27,6 +27,13 @@ class FakeMlflow {
     std::string name, version, run, source, description;
     std::map<std::string, std::string> tags;
   };
+  /// A model of MLflow 3.
+  struct LoggedModel {
+    std::string id, name, run, experiment, status = "LOGGED_MODEL_PENDING";
+    bool output = false;  ///< the run says that it is its own
+    std::map<std::string, std::string> tags;
+    std::map<std::string, std::size_t> metrics;  ///< how many values
+  };
   /// What happens to one request.
   enum class Fault { kErrorBefore, kErrorAfter, kLostAnswer, kDropped };
 
@@ -35,6 +42,7 @@ class FakeMlflow {
   [[nodiscard]] std::size_t requests() const { return server_.requests().size(); }
   [[nodiscard]] const StubServer& stub() const { return server_; }
   void fail_at(std::size_t request, Fault fault);
+  void break_uploads_after(std::size_t bytes) { server_.break_uploads_after(bytes); }
   /// All that it holds, ids replaced by names: equal for equal content.
   [[nodiscard]] std::string content() const;
 
@@ -47,6 +55,13 @@ class FakeMlflow {
   std::vector<Version> versions;
   std::map<std::string, std::map<std::string, std::string>> aliases, model_tags;
   bool knows_aliases = true;
+  bool knows_logged_models = false;  ///< as a server of MLflow 3
+  std::vector<LoggedModel> logged_models;
+  std::string refused_call;                          ///< always answered with status 500
+  std::string artifact_root = "mlflow-artifacts:/";  ///< of the runs' files
+  /// The run or the version of this name, the only one.
+  [[nodiscard]] const Run& run_named(const std::string& name) const;
+  [[nodiscard]] const Version& version_of(const std::string& name) const;
 
  private:
   StubAnswer answer(const StubRequest& request);
@@ -55,8 +70,11 @@ class FakeMlflow {
                       const Json& body);
   StubAnswer registry(const std::string& call, const std::string& method,
                       const std::map<std::string, std::string>& query, const Json& body);
+  StubAnswer logged(const std::string& call, const std::string& method, const Json& body);
   StubAnswer artifacts(const StubRequest& request, const std::map<std::string, std::string>& query);
   Run* find(const std::string& id);
+  LoggedModel* find_logged(const std::string& id);
+  [[nodiscard]] std::string without_ids(std::string text) const;
   [[nodiscard]] Json json_of(const Run& run) const;
 
   std::size_t seen_ = 0;

@@ -60,7 +60,6 @@ StubServer::StubServer(Handler handler) : handler_(std::move(handler)) {
 StubServer::~StubServer() {
   ::close(wake_);
   thread_.join();
-  for (std::thread& connection : connections_) connection.join();
   ::close(listener_);
   ::close(wake_read_);
 }
@@ -70,19 +69,29 @@ std::vector<StubRequest> StubServer::requests() const {
   return requests_;
 }
 
+std::size_t StubServer::connections() const {
+  const std::scoped_lock lock(mutex_);
+  return connections_;
+}
+
 void StubServer::break_uploads_after(std::size_t bytes) {
   const std::scoped_lock lock(mutex_);
   break_after_ = bytes;
 }
 
 void StubServer::serve() {
+  std::vector<std::jthread> connections;  // joined when this one ends
   for (;;) {
     std::array<pollfd, 2> waiting{pollfd{listener_, POLLIN, 0}, pollfd{wake_read_, POLLIN, 0}};
     if (::poll(waiting.data(), waiting.size(), -1) <= 0) continue;
     if (waiting[1].revents != 0) return;
     const int connection = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (connection < 0) continue;
-    connections_.emplace_back([this, connection] {
+    {
+      const std::scoped_lock lock(mutex_);
+      ++connections_;
+    }
+    connections.emplace_back([this, connection] {
       serve_connection(connection);
       ::close(connection);
     });
@@ -141,12 +150,12 @@ void StubServer::serve_connection(int connection) {
   for (;;) {
     StubRequest request;
     if (!read_request(connection, buffer, request)) return;
-    {
-      const std::scoped_lock lock(mutex_);
-      requests_.push_back(request);
-    }
     const StubAnswer answer = [&] {
-      const std::scoped_lock lock(handler_mutex_);
+      const std::scoped_lock in_order(handler_mutex_);
+      {
+        const std::scoped_lock lock(mutex_);
+        requests_.push_back(request);
+      }
       return handler_(request);
     }();
     std::this_thread::sleep_for(std::chrono::milliseconds(answer.delay_ms));

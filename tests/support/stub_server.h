@@ -35,8 +35,8 @@ struct StubAnswer {
 class StubServer {
  public:
   using Handler = std::function<StubAnswer(const StubRequest&)>;
-  /// Listens on a free port of 127.0.0.1 from now on. The handler runs on the server's threads, one call at a
-  /// time.
+  /// Listens on a free port of 127.0.0.1 from now on. Each connection has a thread; the handler is called by
+  /// one of them at a time.
   explicit StubServer(Handler handler);
   ~StubServer();
   StubServer(const StubServer&) = delete;
@@ -44,6 +44,8 @@ class StubServer {
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] std::vector<StubRequest> requests() const;
+  /// How many connections were made.
+  [[nodiscard]] std::size_t connections() const;
   /// Bytes of a body after which the connection is reset, once; 0: never.
   void break_uploads_after(std::size_t bytes);
 
@@ -57,12 +59,12 @@ class StubServer {
   int wake_ = -1;  ///< closing this end of a pipe ends the thread
   int wake_read_ = -1;
   int port_ = 0;
-  mutable std::mutex mutex_;
-  std::vector<StubRequest> requests_;
-  std::size_t break_after_ = 0;
   std::mutex handler_mutex_;
+  mutable std::mutex mutex_;  ///< of what follows
+  std::vector<StubRequest> requests_;
+  std::size_t connections_ = 0;
+  std::size_t break_after_ = 0;
   std::thread thread_;
-  std::vector<std::thread> connections_;  ///< of thread_ alone until it has ended
 };
 
 }  // namespace joulecast::test

@@ -99,9 +99,9 @@ TEST_F(Runs, MetricsOfABatchWhoseAnswerIsLostAreStoredOnce) {
   const std::string id = run_with_key(rest_, wanted(), true)->id;
   Batch batch{{{"p", "1"}}, {{"m", 0.5, 0}, {"m", 0.25, 1}}};
   mlflow_.fail_at(mlflow_.requests(), test::FakeMlflow::Fault::kLostAnswer);
-  ASSERT_TRUE(log_batch(rest_, id, batch, 5, false));
+  ASSERT_TRUE(log_batch(rest_, id, batch, 5, {}, false));
   EXPECT_EQ(mlflow_.runs[0].metrics.at("m").size(), 2U);
-  ASSERT_TRUE(log_batch(rest_, id, batch, 5, true));
+  ASSERT_TRUE(log_batch(rest_, id, batch, 5, {}, true));
   EXPECT_EQ(mlflow_.runs[0].metrics.at("m").size(), 2U);
   EXPECT_EQ(mlflow_.runs[0].params.at("p"), "1");
 }
@@ -110,7 +110,7 @@ TEST_F(Runs, NumbersThatJsonHasNotAreWords) {
   const std::string id = run_with_key(rest_, wanted(), true)->id;
   const double infinity = std::numeric_limits<double>::infinity();
   ASSERT_TRUE(log_batch(rest_, id, {{}, {{"a", std::nan(""), 0}, {"b", infinity, 0}, {"c", -infinity, 0}}}, 5,
-                        false));
+                        {}, false));
   EXPECT_EQ(mlflow_.runs[0].metrics.at("a").at(0).second, "NaN");
   EXPECT_EQ(mlflow_.runs[0].metrics.at("b").at(0).second, "Infinity");
   EXPECT_EQ(mlflow_.runs[0].metrics.at("c").at(0).second, "-Infinity");

@@ -1,6 +1,7 @@
 // A training is on the server exactly once, whatever fails on the way.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 
 #include "joulecast/tracking.h"
@@ -66,8 +67,7 @@ TEST(SendTraining, BringsEverythingAndLeavesNothing) {
   EXPECT_TRUE(std::filesystem::is_empty(models.path()));
 
   ASSERT_EQ(mlflow.runs.size(), 3U);
-  const auto& power = mlflow.runs[1];
-  EXPECT_EQ(power.name, "convolutional_power_model");
+  const auto& power = mlflow.run_named("convolutional_power_model");
   EXPECT_EQ(power.status, "FINISHED");
   EXPECT_EQ(power.start, 1000);
   EXPECT_EQ(power.end, 2000);
@@ -83,25 +83,87 @@ TEST(SendTraining, BringsEverythingAndLeavesNothing) {
   EXPECT_EQ(power.metrics.at("cross_validation_alpha").at(1).second, 0.25);
   const auto logged = nlohmann::json::parse(power.tags.at("mlflow.log-model.history"));
   ASSERT_EQ(logged.size(), 1U);
-  EXPECT_EQ(logged[0].at("run_id"), "run1");
+  EXPECT_EQ(logged[0].at("run_id"), power.id);
   EXPECT_EQ(logged[0].at("utc_time_created"), "1970-01-01 00:00:02.000000");
   EXPECT_FALSE(mlflow.runs[0].tags.contains("mlflow.log-model.history"));
+  const std::string place = "1/" + power.id + "/artifacts/model/";
   for (const char* file : {"MLmodel", "model.onnx", "input_example.json", "requirements.txt"})
-    EXPECT_TRUE(mlflow.files.contains(std::string("1/run1/artifacts/model/") + file)) << file;
+    EXPECT_TRUE(mlflow.files.contains(place + file)) << file;
+  test::expect_words(mlflow.files.at(place + "MLmodel"),
+                     {"flavors:", "artifact_path: 'model'\n", "run_id: '" + power.id + "'\n",
+                      "utc_time_created: '1970-01-01 00:00:02.000000'\n"});
+  EXPECT_EQ(mlflow.files.at(place + "MLmodel").find("model_id"), std::string::npos);
   EXPECT_FALSE(mlflow.files.contains("1/run0/artifacts/model/MLmodel"));
-  EXPECT_TRUE(parse_cost_model(mlflow.files.at("1/run1/artifacts/model/model.json"), "file"));
+  EXPECT_TRUE(parse_cost_model(mlflow.files.at(place + "model.json"), "file"));
   EXPECT_TRUE(mlflow.files.contains("1/run0/artifacts/evaluation.json"));
   EXPECT_EQ(mlflow.aliases.at("convolutional_power_model").at("champion"), "1");
   ASSERT_EQ(mlflow.versions.size(), 3U);
-  EXPECT_EQ(mlflow.versions[0].source, "mlflow-artifacts:/1/run1/artifacts/model");
+  EXPECT_EQ(mlflow.version_of("convolutional_power_model").source,
+            "mlflow-artifacts:/1/" + power.id + "/artifacts/model");
+}
+
+TEST(SendTraining, OnAServerOfMlflow3ModelsAreLoggedModels) {
+  const test::TemporaryFolder models;
+  test::FakeMlflow mlflow;
+  mlflow.knows_logged_models = true;
+  ASSERT_TRUE(send_spooled(*spool_training(small_record(), models.path()), at(mlflow), quick()));
+  ASSERT_EQ(mlflow.logged_models.size(), 2U);  // the parent's model is none of MLflow's
+  const auto& run = mlflow.run_named("convolutional_power_model");
+  const auto logged = std::find_if(mlflow.logged_models.begin(), mlflow.logged_models.end(),
+                                   [&](const auto& model) { return model.run == run.id; });
+  ASSERT_NE(logged, mlflow.logged_models.end());
+  EXPECT_EQ(logged->name, "convolutional_power_model");
+  EXPECT_EQ(logged->status, "LOGGED_MODEL_READY");
+  EXPECT_TRUE(logged->output);
+  EXPECT_EQ(logged->metrics.at("testing_r2_score"), 1U);
+  EXPECT_FALSE(logged->metrics.contains("cross_validation_alpha"));  // of the run alone
+  EXPECT_FALSE(run.tags.contains("mlflow.log-model.history"));
+  const std::string place = "1/models/" + logged->id + "/artifacts/";
+  for (const char* file : {"MLmodel", "model.onnx", "model.json"})
+    EXPECT_TRUE(mlflow.files.contains(place + file)) << file;
+  test::expect_words(mlflow.files.at(place + "MLmodel"),
+                     {"artifact_path: 'mlflow-artifacts:/" + place.substr(0, place.size() - 1) + "'\n",
+                      "run_id: '" + run.id + "'\n", "model_id: '" + logged->id + "'\n"});
+  EXPECT_FALSE(mlflow.files.contains("1/" + run.id + "/artifacts/model/MLmodel"));
+  EXPECT_TRUE(mlflow.files.contains("1/" + run.id + "/artifacts/evaluation.json"));
+  EXPECT_TRUE(mlflow.files.contains("1/run0/artifacts/model/model.json"));
+  EXPECT_EQ(mlflow.version_of("convolutional_power_model").source, "models:/" + logged->id);
+  EXPECT_EQ(mlflow.version_of("convolutional_power_model").run, run.id);
+  const test::TemporaryFolder out;
+  ASSERT_TRUE(pull_model(at(mlflow), "models:/convolutional_power_model@champion", out.path() / "model"));
+  EXPECT_TRUE(load_cost_model(out.path() / "model"));
+}
+
+TEST(SendTraining, OpensNoMoreConnectionsThanItMay) {
+  for (const std::size_t connections : {1U, 3U}) {
+    const test::TemporaryFolder models;
+    test::FakeMlflow mlflow;
+    TrackingServer server = at(mlflow);
+    server.connections = connections;
+    ASSERT_TRUE(send_spooled(*spool_training(small_record(), models.path()), server, quick()));
+    EXPECT_LE(mlflow.stub().connections(), connections);
+  }
+}
+
+/// A server and a sender of it: what may fail, over how many connections, of which version.
+struct FaultCase {
+  Fault fault;
+  std::size_t connections;
+  bool logged_models;
+};
+
+void prepare(const FaultCase& one, test::FakeMlflow& mlflow, TrackingServer& server) {
+  mlflow.knows_logged_models = one.logged_models;
+  server.connections = one.connections;
 }
 
 /// What a training without faults leaves on a server, and in how many requests.
-std::pair<std::string, std::size_t> without_faults() {
+std::pair<std::string, std::size_t> without_faults(const FaultCase& like) {
   const test::TemporaryFolder models;
   test::FakeMlflow mlflow;
-  const auto folder = spool_training(small_record(), models.path());
-  EXPECT_TRUE(send_spooled(*folder, at(mlflow), quick()));
+  TrackingServer server = at(mlflow);
+  prepare(like, mlflow, server);
+  EXPECT_TRUE(send_spooled(*spool_training(small_record(), models.path()), server, quick()));
   return {mlflow.content(), mlflow.requests()};
 }
 
@@ -113,28 +175,36 @@ void expect_models_logged_once(const test::FakeMlflow& mlflow) {
   }
 }
 
-class EachFault : public ::testing::TestWithParam<Fault> {};
+class EachFault : public ::testing::TestWithParam<FaultCase> {};
 
-std::string name_of(const ::testing::TestParamInfo<Fault>& one) {
-  constexpr std::array kNames = {"ErrorBefore", "ErrorAfter", "LostAnswer", "Dropped"};
-  return kNames.at(static_cast<std::size_t>(one.param));
+std::vector<FaultCase> fault_cases() {
+  std::vector<FaultCase> cases;
+  for (const Fault fault : {Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer, Fault::kDropped})
+    for (const std::size_t connections : {1U, 4U})
+      for (const bool logged_models : {false, true}) cases.push_back({fault, connections, logged_models});
+  return cases;
 }
 
-INSTANTIATE_TEST_SUITE_P(Send, EachFault,
-                         ::testing::Values(Fault::kErrorBefore, Fault::kErrorAfter, Fault::kLostAnswer,
-                                           Fault::kDropped),
-                         name_of);
+std::string name_of(const ::testing::TestParamInfo<FaultCase>& one) {
+  constexpr std::array kNames = {"ErrorBefore", "ErrorAfter", "LostAnswer", "Dropped"};
+  return std::string(kNames.at(static_cast<std::size_t>(one.param.fault))) + "Over" +
+         std::to_string(one.param.connections) + (one.param.logged_models ? "ToVersion3" : "ToVersion2");
+}
+
+INSTANTIATE_TEST_SUITE_P(Send, EachFault, ::testing::ValuesIn(fault_cases()), name_of);
 
 TEST_P(EachFault, OfEachRequestIsMadeGoodByResuming) {
-  const auto [expected, requests] = without_faults();
+  const auto [expected, requests] = without_faults(GetParam());
   ASSERT_GT(requests, 30U);
   std::size_t failed = 0;
   for (std::size_t i = 0; i < requests; ++i) {
     const test::TemporaryFolder models;
     test::FakeMlflow mlflow;
+    TrackingServer server = at(mlflow);
+    prepare(GetParam(), mlflow, server);
     const auto folder = spool_training(small_record(), models.path());
-    mlflow.fail_at(i, GetParam());
-    const auto sent = send_spooled(*folder, at(mlflow), quick());
+    mlflow.fail_at(i, GetParam().fault);
+    const auto sent = send_spooled(*folder, server, quick());
     if (sent) {  // libcurl repeats what may be repeated where a kept connection closes
       EXPECT_EQ(mlflow.content(), expected) << "request " << i;
       continue;
@@ -144,7 +214,7 @@ TEST_P(EachFault, OfEachRequestIsMadeGoodByResuming) {
     const auto waiting = spooled_trainings(models.path());
     ASSERT_TRUE(waiting);
     ASSERT_EQ(waiting->size(), 1U);
-    const auto again = send_spooled(waiting->front(), at(mlflow), quick());
+    const auto again = send_spooled(waiting->front(), server, quick());
     ASSERT_TRUE(again) << i << ": " << again.error().describe();
     EXPECT_EQ(mlflow.content(), expected) << "request " << i;
     expect_models_logged_once(mlflow);
@@ -154,13 +224,15 @@ TEST_P(EachFault, OfEachRequestIsMadeGoodByResuming) {
 }
 
 TEST_P(EachFault, OfEachRequestIsMadeGoodByRepeating) {
-  const auto [expected, requests] = without_faults();
+  const auto [expected, requests] = without_faults(GetParam());
   for (std::size_t i = 0; i < requests; ++i) {
     const test::TemporaryFolder models;
     test::FakeMlflow mlflow;
+    TrackingServer server = at(mlflow, 2);
+    prepare(GetParam(), mlflow, server);
     const auto folder = spool_training(small_record(), models.path());
-    mlflow.fail_at(i, GetParam());
-    const auto sent = send_spooled(*folder, at(mlflow, 2), quick());
+    mlflow.fail_at(i, GetParam().fault);
+    const auto sent = send_spooled(*folder, server, quick());
     ASSERT_TRUE(sent) << i << ": " << sent.error().describe();
     EXPECT_EQ(mlflow.content(), expected) << "request " << i;
     expect_models_logged_once(mlflow);
@@ -176,7 +248,7 @@ TEST(SendTraining, ARunDeletedMeanwhileIsRestoredByResuming) {
   ASSERT_FALSE(mlflow.runs.empty());
   for (auto& run : mlflow.runs) run.deleted = true;
   ASSERT_TRUE(send_spooled(*folder, at(mlflow), quick()));
-  EXPECT_EQ(mlflow.content(), without_faults().first);
+  EXPECT_EQ(mlflow.content(), without_faults({Fault::kErrorBefore, 4, false}).first);
 }
 
 TEST(SendTraining, AServerWithoutAliasesGetsATag) {
