@@ -43,7 +43,7 @@ bench: packages
 attribution: packages
 	cmake --preset bench
 	cmake --build --preset bench -j $(JOBS) --target attribution_accuracy
-	build/bench/bench/attribution_accuracy --seeds 201-205 --jobs $(JOBS) --markdown docs/attribution.md
+	build/bench/bench/attribution_accuracy --seeds 411-415 --jobs $(JOBS) --markdown docs/attribution.md
 
 lint: packages
 	tools/check_files.sh

@@ -366,12 +366,12 @@ std::string markdown_row(const std::string& name, const nlohmann::json& j) {
   const auto& w = j["window"];
   const auto& m = j["run_mean"];
   const auto& r = j["regression"];
-  return fmt::format("| {} | {} / {} | {} | {} / {} | {} | {} / {} | {} | {} | {} | {} / {} | {} | {} |\n",
-                     name, cell(w["long_layers"]), cell(w["all"]), cell(w["energy"]), cell(m["long_layers"]),
-                     cell(m["all"]), cell(m["energy"]), cell(r["long_layers"]), cell(r["units"]),
-                     cell(r["energy"], 2), cell(j["coverage"], 0),
-                     cell(j["runs_with_over_2_percent_beyond_3"], 0), cell(j["merged"], 0),
-                     cell(j["undetermined"], 0), cell(j["refused"], 0), cell(j["seconds"]));
+  return fmt::format(
+      "| {} | {} / {}; {} | {} / {}; {} | {} / {} | {} | {} | {} | {} / {} | {} | {} / {} |\n", name,
+      cell(w["long_layers"], 0), cell(w["all"], 0), cell(w["energy"], 0), cell(m["long_layers"], 0),
+      cell(m["all"], 0), cell(m["energy"], 0), cell(r["long_layers"]), cell(r["units"]), cell(r["energy"], 2),
+      cell(j["coverage"], 0), j["coverage"].is_null() ? "-" : cell(j["worst_miss"]), cell(j["merged"], 0),
+      cell(j["undetermined"], 0), cell(j["refused"], 0), cell(j["seconds"]), cell(j["slowest_seconds"]));
 }
 
 /// Replaces what stands between the two marks; false if the file lacks them.
@@ -384,14 +384,15 @@ bool write_markdown(const Settings& settings, const nlohmann::json& all) {
   const std::size_t end = text.find(kEnd);
   if (begin == std::string::npos || end == std::string::npos || end < begin) return false;
   std::string table = fmt::format(
-      "{} cycles, seeds {}-{}, {} networks. RMSPE of power above idle in %, layers of at least 50 us / all "
-      "(for the "
-      "regression: units, a merged block is one); error of the network's energy in %, mean of its size.\n\n"
-      "| scenario | window: power | energy | run mean: power | energy | regression: power | energy | 90 % "
-      "intervals "
-      "cover, % | runs with over 2 % of units beyond 3 half-widths | merged / undetermined, % of layers | "
-      "refused "
-      "runs | s |\n|---|---|---|---|---|---|---|---|---|---|---|---|\n",
+      "{} cycles, seeds {}-{}, {} networks of each board. RMSPE of power above idle in %, layers of at least "
+      "50 "
+      "us / all\n(of the regression: units, a merged block is one); error of the network's energy in %, mean "
+      "of "
+      "its size, behind the semicolon\nor by itself; seconds of CPU, mean / most.\n\n"
+      "| scenario | window method | run mean | regression: power | energy | 90 % intervals cover, % of units "
+      "| "
+      "farthest unit, half-widths | merged / undetermined, % of layers | refused runs | s |\n"
+      "|---|---|---|---|---|---|---|---|---|---|\n",
       settings.cycles, settings.first_seed, settings.last_seed, settings.networks.size());
   for (const auto& scenario : settings.scenarios) {
     if (all.contains(scenario)) table += markdown_row(scenario, all[scenario]);
