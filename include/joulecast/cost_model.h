@@ -191,15 +191,38 @@ std::string model_name(const LassoModel& model);
 std::string model_name(const PhysicalModel& model);
 
 /// All models of one training: one file, model.json (docs/model-file.md).
+/// What a call takes beside its layers: latency = sum of layers + call_ms - event_ms x layers that take time.
+/// The profiler's events stand between layers, and part of each lies in a layer's time; a call without the
+/// profiler has none of them, but the host's work.
+struct EndToEndModel {
+  double call_ms = 0.0;   ///< at least 0
+  double event_ms = 0.0;  ///< at least 0
+  std::size_t networks = 0;
+  /// Of networks that were held out, from their measured layers: mean absolute error in percent, and the
+  /// |log(measured / told)| that most (90 %, or all of fewer than ten) stay below.
+  double held_out_mape_percent = 0.0, held_out_log_ratio = 0.0;
+  double sum_mape_percent = 0.0;  ///< the same of the layers' sum alone
+
+  /// Of layers that take `sum_ms` together, so many of them.
+  [[nodiscard]] double latency_ms(double sum_ms, std::size_t layers) const {
+    return sum_ms + call_ms - event_ms * static_cast<double>(layers);
+  }
+};
+/// From the networks whose layers that take time all have a run time and that have an end-to-end latency:
+/// least squares of relative errors. Nothing where these are fewer than three, or where networks that are
+/// held out are told no better than by the sum of their layers.
+std::optional<EndToEndModel> fit_end_to_end(const TrainingSet& data);
+
 struct CostModel {
-  /// The newest that is read; 1 has no physical models, 3 none that come from elsewhere.
-  static constexpr int kFormatVersion = 4;
+  /// The newest that is read; 1 has no physical models, 3 none that come from elsewhere, 4 no end_to_end.
+  static constexpr int kFormatVersion = 5;
   std::string library_version;
   std::string device;     ///< board the data came from; empty if unknown
   std::string data_hash;  ///< SHA-256 over the training rows
   std::optional<double> idle_power_w;
-  std::vector<PhysicalModel> physical;  ///< none, or up to one a target; they come before the lasso ones
-  std::vector<LassoModel> lasso;        ///< up to six: the reference's recipes
+  std::optional<EndToEndModel> end_to_end;  ///< with physical models alone
+  std::vector<PhysicalModel> physical;      ///< none, or up to one a target; they come before the lasso ones
+  std::vector<LassoModel> lasso;            ///< up to six: the reference's recipes
   /// The same with relative errors, where validation has chosen them.
   std::vector<LassoModel> relative_lasso;
   /// How estimators did in nested validation. Where a lasso is chosen, predictions of the kind and target

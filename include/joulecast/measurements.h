@@ -57,6 +57,20 @@ using SampleSource = std::function<Expected<std::span<const PowerSample>>()>;
 Expected<WindowSummary> attribute_by_window(const LatencyLog& latencies, const SampleSource& samples,
                                             Microwatts idle, const RowSink& sink);
 
+/// How long a whole call of a network took, without the profiler: its benchmark's own latencies.
+struct EndToEndLatency {
+  std::uint64_t runs = 0;
+  double median_ms = 0.0;
+};
+/// Of <network>_tensorrt.json. Nothing if it holds no latency. Errors: those of read_benchmark_summary;
+/// kMalformed for a latency that is not above 0 or not finite.
+Expected<std::optional<EndToEndLatency>> end_to_end_of_benchmark(const std::filesystem::path& path);
+/// end_to_end.csv, of preprocessed_data or training_data: one row. Errors: kUnreadable; kMalformed with the
+/// line.
+Expected<EndToEndLatency> read_end_to_end(const std::filesystem::path& path);
+/// Error kNotWritable.
+Expected<void> write_end_to_end(const std::filesystem::path& path, const EndToEndLatency& latency);
+
 /// What `attribute` did with one network.
 struct AttributionOutcome {
   enum class Status {

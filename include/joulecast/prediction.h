@@ -40,6 +40,8 @@ struct NetworkPrediction {
   /// Sums over the layers that have a figure; absent if no layer that takes time has one. Power is the mean
   /// over the run time of the layers with power (the reference's time-weighted mean).
   std::optional<Figure> run_time_ms, power_w, energy_mj;
+  /// Of a call without the profiler, host included; needs models that know it and no uncovered layer.
+  std::optional<Figure> end_to_end_ms;
   std::optional<Figure> board_energy_mj;        ///< idle included; needs the idle power, or the basis "board"
   std::optional<Figure> board_power_at_rate_w;  ///< idle included; needs the idle power and a possible rate
   std::size_t uncovered_layers = 0;             ///< layers that take time and no model covers

@@ -149,11 +149,16 @@ struct ReferenceTable {
   std::string network;
   std::vector<ReferenceRow> rows;
 };
+/// The end-to-end latency of a network that the training set has layers of.
+struct EndToEndOfNetwork : EndToEndLatency {
+  std::string network;
+};
 /// Everything under a training_data folder, networks sorted by name. A network may lack a kind.
 struct TrainingSet {
   std::array<std::vector<ReferenceTable>, 3> reference;  ///< by ReferenceKind
   std::vector<LayerRow> layers;                          ///< all networks' layers.csv, in network order
   std::vector<CovarianceOfRows> covariance;              ///< first rows ascend, and no row is in two
+  std::vector<EndToEndOfNetwork> end_to_end;             ///< of the networks that have one, in network order
   /// Boards that the rows name, sorted: of all rows found, also those that were left out for a `device`.
   std::vector<std::string> devices;
   std::vector<Warning> warnings;

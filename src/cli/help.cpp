@@ -158,7 +158,7 @@ std::string program_help() {
   std::string out = fmt::format(
       "joulecast: {}\n\nUsage: joulecast COMMAND [ARGUMENT...] [OPTION...]\n\nCommands:\n", kTagline);
   for (const auto& entry : subcommands())
-    out += fmt::format("  {:<12}{}\n", entry.name, wrap(entry.summary, 14, 14));
+    out += fmt::format("  {:<14}{}\n", entry.name, wrap(entry.summary, 16, 16));
   out +=
       "\nOptions:\n"
       "  --help, -h  Show this help; 'joulecast COMMAND --help' shows a command's\n"

@@ -92,6 +92,11 @@ std::string hash_of(const TrainingSet& data) {
     describe(row, line);
     flush();
   }
+  for (const EndToEndOfNetwork& one : data.end_to_end) {
+    line = fmt::format("end to end {} {} ", one.network, one.runs);
+    append_float(line, one.median_ms);
+    flush();
+  }
   return finish(context);
 }
 

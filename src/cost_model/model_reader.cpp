@@ -167,6 +167,23 @@ void read_leaderboard(ObjectReader& document, CostModel& model, JsonFaults& faul
   });
 }
 
+std::optional<EndToEndModel> read_end_to_end_model(ObjectReader reader) {
+  EndToEndModel model;
+  const auto at_least_0 = [&](std::string_view key) {
+    const double value = reader.number(key);
+    if (value < 0.0) reader.fault(key, "is below 0");
+    return value;
+  };
+  model.call_ms = at_least_0("call_ms");
+  model.event_ms = at_least_0("event_ms");
+  model.networks = reader.count("networks");
+  model.held_out_mape_percent = at_least_0("held_out_mape_percent");
+  model.held_out_log_ratio = at_least_0("held_out_log_ratio");
+  model.sum_mape_percent = at_least_0("sum_mape_percent");
+  reader.finish();
+  return model;
+}
+
 void read_models(ObjectReader& document, CostModel& model, JsonFaults& faults) {
   document.for_each("models", [&](const simdjson::dom::element& element, const std::string& place) {
     ObjectReader reader(element, place, faults);
@@ -218,6 +235,7 @@ Expected<CostModel> parse_cost_model(std::string_view text, std::string_view sou
     read_physical_models(document, model, faults);
     read_leaderboard(document, model, faults);
   }
+  if (version >= 5) model.end_to_end = read_end_to_end_model(document.object("end_to_end"));
   read_models(document, model, faults);
   document.finish();
   if (faults.error()) {

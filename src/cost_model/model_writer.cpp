@@ -108,6 +108,15 @@ void write_leaderboard(JsonWriter& json, const std::vector<LeaderboardEntry>& bo
   json.end_array();
 }
 
+void write_end_to_end_model(JsonWriter& json, const EndToEndModel& model) {
+  json.key("end_to_end").begin_object(JsonWriter::kInline);
+  json.member("call_ms", model.call_ms).member("event_ms", model.event_ms);
+  json.member("networks", std::uint64_t{model.networks});
+  json.member("held_out_mape_percent", model.held_out_mape_percent);
+  json.member("held_out_log_ratio", model.held_out_log_ratio);
+  json.member("sum_mape_percent", model.sum_mape_percent).end_object();
+}
+
 }  // namespace
 
 std::string_view unit_of(Target target) {
@@ -125,7 +134,8 @@ Expected<std::string> to_json(const CostModel& model) {
   // Files of the reference's recipes alone stay readable to programs of version 1.
   const bool foreign = std::any_of(model.lasso.begin(), model.lasso.end(), comes_from_elsewhere);
   const bool plain = model.physical.empty() && model.relative_lasso.empty() && !foreign;
-  json.member("format_version", std::uint64_t{foreign ? 4U : plain ? 1U : 3U});
+  const bool whole_calls = !plain && model.end_to_end;
+  json.member("format_version", std::uint64_t{whole_calls ? 5U : foreign ? 4U : plain ? 1U : 3U});
   json.member("library_version", model.library_version);
   json.member("device", model.device);
   json.member("data_hash", model.data_hash);
@@ -136,6 +146,7 @@ Expected<std::string> to_json(const CostModel& model) {
     json.end_array();
     write_leaderboard(json, model.leaderboard);
   }
+  if (whole_calls) write_end_to_end_model(json, *model.end_to_end);
   json.key("models").begin_array();
   for (const std::vector<LassoModel>* models : {&model.lasso, &model.relative_lasso}) {
     for (const LassoModel& one : *models) {

@@ -66,6 +66,7 @@ Expected<CostModel> train_auto(const TrainingSet& data, std::span<const std::str
   lasso->warnings.insert(lasso->warnings.begin(), physical->warnings.begin(), physical->warnings.end());
   auto board = judge(data, held_out, physical->physical.front().networks.size(), options);
   lasso->physical = std::move(physical->physical);
+  lasso->end_to_end = physical->end_to_end;
   if (!board) {
     lasso->warnings.push_back(
         {"estimators were not compared, and physical models come first: " + board.error().message});

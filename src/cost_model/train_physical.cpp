@@ -55,6 +55,7 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   out.device = options.device;
   out.idle_power_w = options.idle_power_w;
   out.data_hash = hash_of(data);
+  out.end_to_end = fit_end_to_end(known);
   const PhysicalData times = gather(known.layers, PhysicalTarget::kRunTime);
   PhysicalData energies = gather(known.layers, PhysicalTarget::kEnergy, known.covariance);
   out.warnings.insert(out.warnings.end(), times.warnings.begin(), times.warnings.end());

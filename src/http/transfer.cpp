@@ -266,7 +266,9 @@ Expected<std::uint64_t> collect_pieces(Attempt& attempt) {
 
 /// Content that goes on where it broke off must come as it is, not compressed on the way.
 void ask_for_the_rest(Setup& setup, const BodySink& sink) {
+  constexpr long kPieceBytes = 256L << 10;  // a write of the sink each
   setup.set(CURLOPT_ACCEPT_ENCODING, "identity");
+  setup.set(CURLOPT_BUFFERSIZE, kPieceBytes);
   const std::uint64_t kept = sink.kept();
   if (kept == 0) return;
   setup.set(CURLOPT_RANGE, fmt::format("{}-", kept));

@@ -115,11 +115,26 @@ class NetworkJob {
       outcome_.status = Status::kSkipped;
       outcome_.reason = done.error();
       leave_no_trace(folder_was_there);
+    } else if (stage_ != RegressionInput::Stage::kSensor) {
+      carry_end_to_end();
     }
     return std::move(outcome_);
   }
 
  private:
+  /// Layers can do without it: whatever is wrong with it is told, and no more.
+  void carry_end_to_end() {
+    remove(kEndToEndFile);
+    if (folder_.benchmark.empty()) return;
+    const auto tell = [&](const Error& error) {
+      add_warnings({{"no end-to-end latency: " + error.message, error.location, 1}});
+    };
+    const auto latency = end_to_end_of_benchmark(folder_.benchmark);
+    if (!latency) return tell(latency.error());
+    if (!*latency) return;
+    if (auto written = write_end_to_end(out_ / kEndToEndFile, **latency); !written) tell(written.error());
+  }
+
   Expected<void> attribute() {
     if (folder_.engine.empty()) {
       return fail(ErrorKind::kUnreadable, "no engine information", {folder_.folder.string()},

@@ -10,5 +10,6 @@ inline constexpr std::string_view kWindowCsvFile = "power_runtime_mapping_layerw
 inline constexpr std::string_view kLayerPowerFile = "layer_power.csv";
 inline constexpr std::string_view kAttributionFile = "attribution.json";
 inline constexpr std::string_view kPowerCovarianceFile = "power_covariance.csv";
+inline constexpr std::string_view kEndToEndFile = "end_to_end.csv";
 
 }  // namespace joulecast

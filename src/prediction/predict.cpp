@@ -149,6 +149,7 @@ struct Predictor::State {
   /// By kind and target: whether the lasso comes before the physical models.
   std::array<std::array<bool, kTargets.size()>, kReferenceKinds.size()> lasso_first{};
   std::optional<double> idle_power_w;
+  std::optional<EndToEndModel> end_to_end;
   std::string device;
   bool range_unknown = false;  ///< of a lasso model: its training is not known
 
@@ -328,6 +329,7 @@ Predictor::Predictor(const CostModel& model) {
   if (const auto* physical = model.find(PhysicalTarget::kRunTime)) state->run_time = *physical;
   if (const auto* physical = model.find(PhysicalTarget::kEnergy)) state->energy = *physical;
   state->idle_power_w = model.idle_power_w;
+  state->end_to_end = model.end_to_end;
   state->device = model.device;
   state_ = std::move(state);
 }
@@ -382,7 +384,7 @@ Expected<void> Predictor::State::predict_network(const AnyNetwork& network, cons
   if (!options.compat && energy) out.power_basis = energy->power_basis;
   const auto pointer = [](const std::optional<PhysicalModel>& model) { return model ? &*model : nullptr; };
   sum_up(out, options.compat ? nullptr : pointer(run_time), options.compat ? nullptr : pointer(energy),
-         idle_power_w, options);
+         end_to_end && !options.compat ? &*end_to_end : nullptr, idle_power_w, options);
   if (const std::string what = first_not_finite(out); !what.empty())
     return fail(ErrorKind::kUnfit, fmt::format("{} comes out as infinite or no number", what),
                 {network.source}, "Look for absurd sizes in the input, an absurd rate, or damaged models");

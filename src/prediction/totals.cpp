@@ -91,6 +91,25 @@ void add_board(NetworkPrediction& out, const std::optional<double>& idle_w) {
                                board(&Figure::high)};
 }
 
+/// The sum of the layers, less the profiler's events, with what the host adds. Two independent doubts: of the
+/// sum, and of what is between it and a call.
+void add_end_to_end(NetworkPrediction& out, const EndToEndModel& model) {
+  if (!out.run_time_ms || out.uncovered_layers != 0) return;
+  const auto layers = std::count_if(out.layers.begin(), out.layers.end(), [](const LayerPrediction& layer) {
+    return layer.kind != LayerKind::kNone;
+  });
+  const double value = model.latency_ms(out.run_time_ms->value, static_cast<std::size_t>(layers));
+  if (value <= 0.0) return;
+  out.end_to_end_ms = Figure{value, {}, {}};
+  if (!out.run_time_ms->low || !out.run_time_ms->high || *out.run_time_ms->low <= 0.0) return;
+  const auto bound = [&](double of_sum, double sign) {
+    const double sum_doubt = std::log(of_sum / out.run_time_ms->value) * out.run_time_ms->value / value;
+    return value * std::exp(sign * std::hypot(sum_doubt, model.held_out_log_ratio));
+  };
+  out.end_to_end_ms->low = bound(*out.run_time_ms->low, -1.0);
+  out.end_to_end_ms->high = bound(*out.run_time_ms->high, 1.0);
+}
+
 }  // namespace
 
 Figure figure_of(double value, double log_ratio) {
@@ -99,7 +118,8 @@ Figure figure_of(double value, double log_ratio) {
 }
 
 void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const PhysicalModel* energy,
-            const std::optional<double>& idle_w, const PredictOptions& options) {
+            const EndToEndModel* end_to_end, const std::optional<double>& idle_w,
+            const PredictOptions& options) {
   out.run_time_ms = sum_of(out, &LayerPrediction::run_time_ms);
   out.energy_mj = sum_of(out, &LayerPrediction::energy_mj);
   if (run_time != nullptr) add(out.run_time_ms, call_cost(*run_time));
@@ -108,6 +128,8 @@ void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const Physica
     out.run_time_ms = figure_of(out.run_time_ms->value, r);
   if (const double r = total_log_ratio(energy, out); out.energy_mj && r > 0.0)
     out.energy_mj = figure_of(out.energy_mj->value, r);
+  out.end_to_end_ms.reset();
+  if (end_to_end != nullptr) add_end_to_end(out, *end_to_end);
   double powered_ms = 0.0;
   for (const LayerPrediction& layer : out.layers)
     if (layer.energy_mj && layer.run_time_ms) powered_ms += layer.run_time_ms->value;
@@ -127,7 +149,7 @@ std::string first_not_finite(const NetworkPrediction& out) {
       if (layer.*figure && !is_finite(*(layer.*figure)))
         return fmt::format("a figure of layer {}", layer.layer_name);
   }
-  for (const auto& figure : {out.run_time_ms, out.energy_mj, out.power_w})
+  for (const auto& figure : {out.run_time_ms, out.energy_mj, out.power_w, out.end_to_end_ms})
     if (figure && !is_finite(*figure)) return "a total of the network";
   if (out.board_energy_mj && !is_finite(*out.board_energy_mj)) return "the board's energy";
   if (out.board_power_at_rate_w && !is_finite(*out.board_power_at_rate_w))

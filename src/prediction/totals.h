@@ -9,9 +9,11 @@
 namespace joulecast {
 
 /// Adds the figures of the layers up, in their order: run time, energy, power, and the board's figures where
-/// the idle power is known. The models give the cost of a call and the intervals; null if there are none.
+/// the idle power is known, and the end-to-end latency. The models give the cost of a call and the intervals;
+/// null if there are none.
 void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const PhysicalModel* energy,
-            const std::optional<double>& idle_w, const PredictOptions& options);
+            const EndToEndModel* end_to_end, const std::optional<double>& idle_w,
+            const PredictOptions& options);
 
 /// What of a network's figures is no number; empty if all are. Models read from a file may overflow.
 std::string first_not_finite(const NetworkPrediction& out);

@@ -76,6 +76,7 @@ std::string to_json(const NetworkPrediction& prediction, const std::string& engi
   json.member("uncovered_layers", std::uint64_t{prediction.uncovered_layers});
   json.member("power_basis", prediction.power_basis);
   write_figure(json, "run_time_ms", prediction.run_time_ms);
+  write_figure(json, "end_to_end_ms", prediction.end_to_end_ms);
   write_figure(json, "power_w", prediction.power_w);
   write_figure(json, "energy_mj", prediction.energy_mj);
   write_figure(json, "board_energy_mj", prediction.board_energy_mj);

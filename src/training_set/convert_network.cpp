@@ -253,6 +253,7 @@ class NetworkConversion {
     }
     if (auto ok = write_layers_csv(to_ / "layers.csv", rows); !ok) return ok;
     if (auto ok = carry_covariance(rows); !ok) return ok;
+    if (auto ok = carry_end_to_end(); !ok) return ok;
     outcome_.layers = rows.size();
     return write_file_atomically(to_ / "rejects.csv", rejects_csv(outcome_.rejects));
   }
@@ -273,11 +274,25 @@ class NetworkConversion {
     return write_file_atomically(target, covariance_csv(*covariance, order));
   }
 
+  Expected<void> carry_end_to_end() const {
+    const auto source = from_ / kEndToEndFile;
+    const auto target = to_ / kEndToEndFile;
+    std::error_code code;
+    if (!fs::exists(source, code)) {
+      remove(target);
+      return {};
+    }
+    const auto latency = read_end_to_end(source);
+    if (!latency) return tl::unexpected(latency.error());
+    return write_end_to_end(target, *latency);
+  }
+
   /// A skipped network leaves its rejects alone: rows of an earlier run would be trained on otherwise.
   void withdraw() {
     for (const ReferenceKind kind : kReferenceKinds) remove(to_ / fmt::format("{}.csv", to_string(kind)));
     remove(to_ / "layers.csv");
     remove(to_ / kPowerCovarianceFile);
+    remove(to_ / kEndToEndFile);
     // The reason stands in the outcome already, should this fail too.
     static_cast<void>(write_file_atomically(to_ / "rejects.csv", rejects_csv(outcome_.rejects)));
   }

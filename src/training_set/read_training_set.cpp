@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 /// Files of one folder; its name is the network's.
 struct Found {
   std::array<fs::path, kReferenceKinds.size()> reference;
-  fs::path layers, covariance;
+  fs::path layers, covariance, end_to_end;
 
   [[nodiscard]] bool has_reference() const {
     return std::any_of(reference.begin(), reference.end(),
@@ -55,6 +55,7 @@ Expected<FoundByNetwork> find_files(const fs::path& folder) {
       if (name == fmt::format("{}.csv", to_string(kReferenceKinds[k]))) files().reference[k] = path;
     if (name == "layers.csv") files().layers = path;
     if (name == kPowerCovarianceFile) files().covariance = path;
+    if (name == kEndToEndFile) files().end_to_end = path;
   }
   if (code)
     return fail(ErrorKind::kUnreadable, "cannot list the folder: " + code.message(), {folder.string()},
@@ -188,6 +189,12 @@ class TrainingSetReader {
     for (const LayerRow& row : layers)
       wanted.push_back(!mixed || row.device.empty() || row.device == device_);
     if (auto ok = take_covariance(layers, wanted, files); !ok) return ok;
+    // Of which board it is cannot be told where the layers are of several.
+    if (!files.end_to_end.empty() && !layers.empty() && !mixed) {
+      const auto latency = read_end_to_end(files.end_to_end);
+      if (!latency) return tl::unexpected(latency.error());
+      set_.end_to_end.push_back({*latency, layers.front().network});
+    }
     for (std::size_t i = 0; i < layers.size(); ++i) {
       if (!wanted[i]) continue;
       ++rows_;

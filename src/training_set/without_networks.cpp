@@ -17,6 +17,8 @@ TrainingSet without_networks(const TrainingSet& data, std::span<const std::strin
     std::copy_if(data.reference[k].begin(), data.reference[k].end(), std::back_inserter(out.reference[k]),
                  [&](const ReferenceTable& table) { return is_left(table.network); });
   }
+  std::copy_if(data.end_to_end.begin(), data.end_to_end.end(), std::back_inserter(out.end_to_end),
+               [&](const EndToEndOfNetwork& one) { return is_left(one.network); });
   std::vector<bool> kept;
   std::vector<std::size_t> new_row;  // of a row that is kept; of another, that of the next one kept
   for (const LayerRow& row : data.layers) {

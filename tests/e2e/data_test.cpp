@@ -10,6 +10,7 @@
 #include "support/expect_words.h"
 #include "support/run_program.h"
 #include "support/temporary_folder.h"
+#include "support/tiny_board.h"
 
 namespace joulecast::test {
 namespace {
@@ -164,6 +165,49 @@ TEST_F(DagshubCommand, TheReferencesArgumentsDoTheSame) {
   EXPECT_EQ(version("d", "--upload").exit_code, 0);
   EXPECT_EQ(version("e", "--download").exit_code, 0);
   expect_same("d", "e");
+}
+
+TEST_F(DagshubCommand, ItsRemotesForDvcAreStoresToo) {
+  write_data();
+  const std::string buckets = standin_->url() + "/tester/demo.s3";
+  const auto by_s3 = [&](const std::string& action, const std::string& secret) {
+    return run({"data", action, "--path", "d", "--remote", "s3://dvc"},
+               {"AWS_ENDPOINT_URL=" + buckets, "AWS_ACCESS_KEY_ID=standin-token",
+                "AWS_SECRET_ACCESS_KEY=" + secret});
+  };
+  const auto pushed = by_s3("push", "standin-token");
+  ASSERT_EQ(pushed.exit_code, 0) << pushed.errors;
+  fs::rename(scratch_.path() / "d", scratch_.path() / "e");
+  fs::remove_all(scratch_.path() / ".d.joulecast");
+  const auto denied = by_s3("pull", "another");
+  EXPECT_EQ(denied.exit_code, 6);
+  expect_words(denied.errors, {"SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY"});
+  EXPECT_EQ(by_s3("pull", "standin-token").exit_code, 0);
+  expect_same("e", "d");
+  fs::remove_all(scratch_.path() / "d");
+  fs::remove_all(scratch_.path() / ".d.joulecast");
+  const auto by_http = data({"pull", "--path", "d"}, standin_->url() + "/tester/demo.dvc");
+  EXPECT_EQ(by_http.exit_code, 0) << by_http.errors;
+  expect_same("e", "d");
+  EXPECT_EQ(data({"verify", "--path", "d"}, standin_->url() + "/tester/demo.dvc").exit_code, 0);
+}
+
+TEST_F(DagshubCommand, DatasetPullsRawDataAndPushesBothResults) {
+  write_idle_power(scratch_);
+  TinyRun().write(scratch_);
+  ASSERT_EQ(data({"push", "--path", "raw_data"}, "dagshub://tester/demo/raw_data").exit_code, 0);
+  fs::remove_all(scratch_.path() / "raw_data");
+  fs::remove_all(scratch_.path() / ".raw_data.joulecast");
+  const auto made =
+      run({"dataset", "raw_data", "--out", "out", "--method", "window", "--per-layer-measurements", "1",
+           "--remote", "dagshub://tester/demo", "--pull", "--push"},
+          {"DAGSHUB_CLIENT_HOST=" + standin_->url(), "DAGSHUB_USER_TOKEN=standin-token"});
+  ASSERT_EQ(made.exit_code, 0) << made.errors;
+  for (const std::string folder : {"preprocessed_data", "training_data"}) {
+    ASSERT_FALSE(files_below(scratch_.path() / "out" / folder).empty());
+    ASSERT_EQ(data({"pull", "--path", folder}, "dagshub://tester/demo/" + folder).exit_code, 0);
+    expect_same("out/" + folder, folder);
+  }
 }
 
 struct DagshubTrouble {

@@ -120,7 +120,8 @@ TEST(Program, ReportsAFullDiskBehindStandardOutput) {
 class EachCommand : public TestWithParam<const char*> {};
 INSTANTIATE_TEST_SUITE_P(All, EachCommand,
                          ::testing::Values("attribute", "convert", "dataset", "train", "predict", "evaluate",
-                                           "models", "boards", "simulate", "doctor", "completion"),
+                                           "data", "data_version", "models", "boards", "simulate", "doctor",
+                                           "completion"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST_P(EachCommand, HelpsIn80ColumnsWithTwoExamples) {

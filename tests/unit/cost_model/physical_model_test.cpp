@@ -490,6 +490,22 @@ TEST_F(PhysicalFile, ReadingAndWritingAgainGivesTheSameBytes) {
             predict(*model_.find(PhysicalTarget::kEnergy), row, 0.1).value);
 }
 
+TEST_F(PhysicalFile, WhatACallTakesBesideItsLayersComesBack) {
+  EXPECT_EQ(text_.find("end_to_end"), std::string::npos);
+  model_.end_to_end = EndToEndModel{0.2, 0.003, 4, 2.5, 0.04, 17.0};
+  text_ = *to_json(model_);
+  EXPECT_NE(text_.find("\"format_version\": 5"), std::string::npos);
+  const auto read = parse_cost_model(text_, "model.json");
+  ASSERT_TRUE(read) << read.error().describe();
+  ASSERT_TRUE(read->end_to_end);
+  EXPECT_EQ(read->end_to_end->event_ms, 0.003);
+  EXPECT_EQ(*to_json(*read), text_);
+  EXPECT_EQ(error_after("\"event_ms\": 0.003", "\"event_ms\": -0.003").message,
+            "end_to_end.event_ms: is below 0");
+  EXPECT_EQ(error_after("\"format_version\": 5", "\"format_version\": 3").message,
+            "end_to_end: is a member this version does not know");
+}
+
 TEST_F(PhysicalFile, WhatIsWrongIsRefusedWithItsPlace) {
   EXPECT_EQ(error_after("\"matern 5/2\"", "\"cubic\"").message,
             "physical[0].residual.kernel: is not matern 5/2");

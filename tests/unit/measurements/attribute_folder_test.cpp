@@ -53,6 +53,26 @@ TEST_F(AttributeFolder, WritesTheMappingAndACopyOfTheEngine) {
   EXPECT_EQ(test::file_text(out("net/trt_engine_info.json")), kEngineOfOneLayer);
 }
 
+TEST_F(AttributeFolder, CarriesTheBenchmarksLatencyAndDoesWithoutIt) {
+  const auto benchmark =
+      folder_.write("raw/net/net_tensorrt.json", R"({"latencies": [0.002, 0.004, 0.003]})");
+  for (const auto method : {AttributionMethod::kWindow, AttributionMethod::kRegression}) {
+    AttributeOptions options;
+    options.method = method;
+    run(options);
+    if (!fs::exists(out("net/trt_engine_info.json"))) continue;  // too short for a regression
+    EXPECT_EQ(test::file_text(out("net/end_to_end.csv")), "runs,median_ms\n3,3.0\n");
+  }
+  folder_.write("raw/net/net_tensorrt.json", R"({"latencies": [0.002, -1]})");
+  const auto doubtful = run();
+  ASSERT_EQ(doubtful.size(), 1U);
+  EXPECT_EQ(doubtful[0].status, Status::kDone);
+  EXPECT_FALSE(fs::exists(out("net/end_to_end.csv")));
+  ASSERT_FALSE(doubtful[0].warnings.empty());
+  EXPECT_EQ(doubtful[0].warnings.back().location.file, benchmark.string());
+  EXPECT_NE(doubtful[0].warnings.back().message.find("no end-to-end latency"), std::string::npos);
+}
+
 TEST_F(AttributeFolder, FaultOfOneNetworkEndsNoOther) {
   add_network("broken");
   folder_.write("raw/broken/trt_profiling/trt_layer_latency.json", "{\"c\": [[1.0, ");

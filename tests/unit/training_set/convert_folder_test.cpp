@@ -74,6 +74,29 @@ TEST_F(ConvertFolder, LayersCsvHasEveryLayerWithItsFigures) {
   EXPECT_EQ(reformat.status, "undetermined");
 }
 
+TEST_F(ConvertFolder, CarriesTheEndToEndLatencyAndWithdrawsIt) {
+  folder_.write("in/net/end_to_end.csv", "runs,median_ms\n20,2.75\n");
+  EXPECT_EQ(run().status, Status::kDone);
+  const auto set = read_training_set(folder_.path() / "out");
+  ASSERT_TRUE(set);
+  ASSERT_EQ(set->end_to_end.size(), 1U);
+  EXPECT_EQ(set->end_to_end[0].network, "net");
+  EXPECT_EQ(set->end_to_end[0].runs, 20U);
+  EXPECT_EQ(set->end_to_end[0].median_ms, 2.75);
+  // Of a network that is skipped nothing stays; without the file there is none.
+  run(3);
+  EXPECT_FALSE(fs::exists(out("end_to_end.csv")));
+  run(1);
+  EXPECT_TRUE(fs::exists(out("end_to_end.csv")));
+  fs::remove(folder_.path() / "in/net/end_to_end.csv");
+  run(1);
+  EXPECT_FALSE(fs::exists(out("end_to_end.csv")));
+  folder_.write("in/net/end_to_end.csv", "runs,median_ms\n20,fast\n");
+  const auto damaged = run(1);
+  EXPECT_EQ(damaged.status, Status::kSkipped);
+  EXPECT_EQ(damaged.reason->kind, ErrorKind::kMalformed);
+}
+
 TEST_F(ConvertFolder, GateListsTheLayersThatStopIt) {
   const auto outcome = run(3);
   EXPECT_EQ(outcome.status, Status::kSkipped);
