@@ -138,6 +138,7 @@ Expected<SentTraining> send_spooled(const std::filesystem::path& folder, const T
 struct PulledModel {
   std::string name, version;
   std::string source;  ///< URI of the artifacts
+  std::filesystem::path folder;
   std::vector<std::filesystem::path> files;
 };
 /// Downloads models:/NAME/VERSION, models:/NAME@ALIAS or models:/NAME/latest into a folder, which appears

@@ -10,9 +10,9 @@
 namespace joulecast::cli {
 namespace {
 
-void tell(Console& console, const PulledModel& pulled, const std::string& out) {
+void tell(Console& console, const PulledModel& pulled) {
   console.note(fmt::format("{} version {}: {} file{} in {}", pulled.name, pulled.version, pulled.files.size(),
-                           pulled.files.size() == 1 ? "" : "s", out));
+                           pulled.files.size() == 1 ? "" : "s", pulled.folder.string()));
 }
 
 }  // namespace
@@ -26,13 +26,13 @@ Expected<int> run_models_pull(Console& console, const CommonOptions& common,
     const auto pulled = pull_model(*server, arguments.model, arguments.out, hooks);
     console.end_progress();
     if (!pulled) return tl::unexpected(pulled.error());
-    tell(console, *pulled, arguments.out);
+    tell(console, *pulled);
     return 0;
   }
   const auto pulled = pull_reference_models(*server, arguments.out, hooks);
   console.end_progress();
   FaultTally faults;
-  for (const PulledModel& model : pulled.models) tell(console, model, arguments.out);
+  for (const PulledModel& model : pulled.models) tell(console, model);
   for (const auto& [name, error] : pulled.faults) faults.skipped(console, name, error);
   return faults.verdict(!pulled.models.empty(), common.strict, "no model was pulled");
 }

@@ -31,7 +31,7 @@ Expected<PulledModel> download_model(Rest& rest, const ResolvedModel& model, con
   if (!target.has_filename()) target = target.parent_path();
   const fs::path partial = target.string() + ".tmp-pull";
   fs::remove_all(partial, code);
-  PulledModel pulled{model.name, model.version, model.source, {}};
+  PulledModel pulled{model.name, model.version, model.source, out, {}};
   std::size_t done = 0;
   for (const ArtifactEntry& file : *files) {
     if (auto got = plain(store->get(file.path, partial / file.path)); !got) {

@@ -109,6 +109,7 @@ TEST_F(Track, WhatIsRegisteredIsPulled) {
   EXPECT_EQ(run({"models", "show", "one"}).exit_code, 0);
   const auto six = run({"models", "pull", "--out", "six"}, {"MLFLOW_TRACKING_URI=" + mlflow.url()});
   EXPECT_EQ(six.exit_code, 0) << six.errors;
+  expect_words(six.errors, {"8 files in six/pooling/runtime"});
   EXPECT_EQ(files_below(scratch_.path() / "six").size(), 6U * 8U);
   EXPECT_TRUE(fs::exists(scratch_.path() / "six" / "pooling" / "runtime" / "model.json"));
   EXPECT_EQ(read_file(scratch_.path() / "one" / "model.onnx"),

@@ -93,7 +93,7 @@ def main():
                 chromium(scratch, url, f"--screenshot={PICTURES / name}.png")
             print(f"{name}: {len(words) - len(lost)} of {len(words)} seen", flush=True)
         server.stop()
-        sys.exit("\n".join(missing))
+        sys.exit("\n".join(missing) or 0)
 
 
 main()
