@@ -191,12 +191,12 @@ std::string model_name(const LassoModel& model);
 std::string model_name(const PhysicalModel& model);
 
 /// All models of one training: one file, model.json (docs/model-file.md).
-/// What a call takes beside its layers: latency = sum of layers + call_ms - event_ms x layers that take time.
-/// The profiler's events stand between layers, and part of each lies in a layer's time; a call without the
-/// profiler has none of them, but the host's work.
+/// What a call takes beside its layers: latency = sum of layers + call_ms + layer_ms x layers that take time.
+/// Part of each of the profiler's events lies in a layer's time, and a call without the profiler has none of
+/// them, which makes layer_ms negative; a host that works for each layer makes it positive.
 struct EndToEndModel {
   double call_ms = 0.0;   ///< at least 0
-  double event_ms = 0.0;  ///< at least 0
+  double layer_ms = 0.0;  ///< 0 where validation did not ask for it
   std::size_t networks = 0;
   /// Of networks that were held out, from their measured layers: mean absolute error in percent, and the
   /// |log(measured / told)| that most (90 %, or all of fewer than ten) stay below.
@@ -205,12 +205,12 @@ struct EndToEndModel {
 
   /// Of layers that take `sum_ms` together, so many of them.
   [[nodiscard]] double latency_ms(double sum_ms, std::size_t layers) const {
-    return sum_ms + call_ms - event_ms * static_cast<double>(layers);
+    return sum_ms + call_ms + layer_ms * static_cast<double>(layers);
   }
 };
 /// From the networks whose layers that take time all have a run time and that have an end-to-end latency:
-/// least squares of relative errors. Nothing where these are fewer than three, or where networks that are
-/// held out are told no better than by the sum of their layers.
+/// least squares of relative errors, with or without layer_ms, as it tells networks that are held out better.
+/// Nothing where these are fewer than three, or where the sum of their layers tells them as well.
 std::optional<EndToEndModel> fit_end_to_end(const TrainingSet& data);
 
 struct CostModel {

@@ -1,5 +1,7 @@
 #include "cli/model_tables.h"
 
+#include <cmath>
+
 #include <fmt/format.h>
 
 #include "base/float_text.h"
@@ -47,6 +49,20 @@ std::string term_table(const LassoModel& lasso, std::size_t width, bool bold) {
 
 }  // namespace
 
+std::string end_to_end_lines(const CostModel& model) {
+  if (!model.end_to_end) return {};
+  const EndToEndModel& e = *model.end_to_end;
+  std::string law = fmt::format("A call takes {:.3g} ms", e.call_ms);
+  if (e.layer_ms != 0.0)
+    law += fmt::format(" and {:.3g} us a layer {}", 1e3 * std::abs(e.layer_ms),
+                       e.layer_ms > 0.0 ? "more than its layers" : "less than its layers");
+  else
+    law += " more than its layers";
+  return fmt::format(
+      "{}.\nEnd-to-end latency of networks held out: {:.1f} % off, their layers alone {:.1f} %.\n", law,
+      e.held_out_mape_percent, e.sum_mape_percent);
+}
+
 std::string model_table(const CostModel& model, std::size_t width, bool bold) {
   Table table({{"kind", Table::Align::kLeft},
                {"target", Table::Align::kLeft},
@@ -72,6 +88,7 @@ std::string model_table(const CostModel& model, std::size_t width, bool bold) {
   }
   std::string text = table.text(width, bold);
   if (trained) text += fmt::format("\nTrained by joulecast {}\n", printable(model.library_version));
+  text += end_to_end_lines(model);
   if (!model.device.empty()) text += fmt::format("Board: {}\n", printable(model.device));
   if (!origins.empty()) text += "\n" + origins;
   if (model.physical.empty() && model.lasso.size() == 1 && model.relative_lasso.empty())

@@ -11,4 +11,8 @@ namespace joulecast::cli {
 /// is a lasso, its terms.
 std::string model_table(const CostModel& model, std::size_t width, bool bold);
 
+/// What a call takes beside its layers, and how well networks that were held out are told; empty if not
+/// known.
+std::string end_to_end_lines(const CostModel& model);
+
 }  // namespace joulecast::cli

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "cli/model_tables.h"
 #include "cli/subcommand.h"
 #include "cli/table.h"
 #include "cli/training_figures.h"
@@ -31,7 +32,8 @@ std::string physical_summary_of(const Console& console, const CostModel& model) 
   }
   return table.text(console.width(), console.colours()) +
          "Error of the best recipe on layers that were held out to choose recipes;\n"
-         "`joulecast evaluate` judges.\n";
+         "`joulecast evaluate` judges.\n" +
+         end_to_end_lines(model);
 }
 
 std::string summary_of(const Console& console, const CostModel& model) {

@@ -1,4 +1,4 @@
-// latency - sum = call - event x layers, two unknowns of at least 0. Errors count relative to the latency, so
+// latency - sum = call + layer x layers, with call at least 0. Errors count relative to the latency, so
 // that small networks count as much as large ones.
 #include <algorithm>
 #include <cmath>
@@ -39,39 +39,45 @@ std::vector<MeasuredCall> measured_calls(const TrainingSet& data) {
   return calls;
 }
 
-double square_error(std::span<const MeasuredCall> calls, const EndToEndModel& model) {
-  double sum = 0.0;
-  for (const MeasuredCall& call : calls) {
-    const double e = model.latency_ms(call.sum_ms, call.layers) / call.latency_ms - 1.0;
-    sum += e * e;
-  }
-  return sum;
-}
+enum class Form { kCall, kCallAndLayers };
 
-/// Least squares over call, event or both: the best of those that are not negative. `without` is left out.
-EndToEndModel least_squares(std::span<const MeasuredCall> calls, const MeasuredCall* without) {
+/// Least squares of relative errors; `without` is left out.
+EndToEndModel least_squares(std::span<const MeasuredCall> calls, Form form, const MeasuredCall* without) {
   double aa = 0.0, ab = 0.0, bb = 0.0, ay = 0.0, by = 0.0;
-  std::vector<MeasuredCall> used;
   for (const MeasuredCall& call : calls) {
     if (&call == without) continue;
-    used.push_back(call);
     const double a = 1.0 / call.latency_ms;
-    const double b = -static_cast<double>(call.layers) / call.latency_ms;
+    const double b = static_cast<double>(call.layers) / call.latency_ms;
     const double y = 1.0 - call.sum_ms / call.latency_ms;
     aa += a * a, ab += a * b, bb += b * b, ay += a * y, by += b * y;
   }
-  std::vector<EndToEndModel> candidates(1);
-  candidates.push_back({.call_ms = std::max(0.0, ay / aa)});
-  candidates.push_back({.event_ms = std::max(0.0, by / bb)});
+  if (form == Form::kCall) return {.call_ms = std::max(0.0, ay / aa)};
   const double det = aa * bb - ab * ab;
-  if (det > 1e-9 * aa * bb) {
+  if (det > 1e-9 * aa * bb) {  // else all networks have as many layers
     const double call = (ay * bb - by * ab) / det;
-    const double event = (by * aa - ay * ab) / det;
-    if (call >= 0.0 && event >= 0.0) candidates.push_back({.call_ms = call, .event_ms = event});
+    if (call >= 0.0) return {.call_ms = call, .layer_ms = (by * aa - ay * ab) / det};
   }
-  return *std::min_element(candidates.begin(), candidates.end(), [&](const auto& a, const auto& b) {
-    return square_error(used, a) < square_error(used, b);
-  });
+  return {.layer_ms = by / bb};
+}
+
+/// Fits a form, and judges it on networks that are held out. Nothing if it tells one of them less than no
+/// time.
+std::optional<EndToEndModel> fit_form(std::span<const MeasuredCall> calls, Form form) {
+  EndToEndModel model = least_squares(calls, form, nullptr);
+  model.networks = calls.size();
+  const double share = 100.0 / static_cast<double>(calls.size());
+  std::vector<double> ratios;
+  for (const MeasuredCall& call : calls) {
+    const double told = least_squares(calls, form, &call).latency_ms(call.sum_ms, call.layers);
+    if (told <= 0.0) return std::nullopt;
+    ratios.push_back(std::abs(std::log(call.latency_ms / told)));
+    model.held_out_mape_percent += share * std::abs(told / call.latency_ms - 1.0);
+    model.sum_mape_percent += share * std::abs(call.sum_ms / call.latency_ms - 1.0);
+  }
+  std::sort(ratios.begin(), ratios.end());
+  const auto rank = static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(ratios.size() + 1)));
+  model.held_out_log_ratio = ratios[std::min(rank, ratios.size()) - 1];
+  return model;
 }
 
 }  // namespace
@@ -79,22 +85,13 @@ EndToEndModel least_squares(std::span<const MeasuredCall> calls, const MeasuredC
 std::optional<EndToEndModel> fit_end_to_end(const TrainingSet& data) {
   const std::vector<MeasuredCall> calls = measured_calls(data);
   if (calls.size() < kFewestNetworks) return std::nullopt;
-  EndToEndModel model = least_squares(calls, nullptr);
-  model.networks = calls.size();
-  const double share = 100.0 / static_cast<double>(calls.size());
-  std::vector<double> ratios;
-  for (const MeasuredCall& call : calls) {
-    const double told = least_squares(calls, &call).latency_ms(call.sum_ms, call.layers);
-    if (told <= 0.0) return std::nullopt;
-    ratios.push_back(std::abs(std::log(call.latency_ms / told)));
-    model.held_out_mape_percent += share * std::abs(told / call.latency_ms - 1.0);
-    model.sum_mape_percent += share * std::abs(call.sum_ms / call.latency_ms - 1.0);
+  std::optional<EndToEndModel> best;
+  for (const Form form : {Form::kCall, Form::kCallAndLayers}) {
+    const auto model = fit_form(calls, form);
+    if (!model || model->held_out_mape_percent >= model->sum_mape_percent) continue;
+    if (!best || model->held_out_mape_percent < best->held_out_mape_percent) best = model;
   }
-  if (model.held_out_mape_percent >= model.sum_mape_percent) return std::nullopt;
-  std::sort(ratios.begin(), ratios.end());
-  const auto rank = static_cast<std::size_t>(std::ceil(0.9 * static_cast<double>(ratios.size() + 1)));
-  model.held_out_log_ratio = ratios[std::min(rank, ratios.size()) - 1];
-  return model;
+  return best;
 }
 
 }  // namespace joulecast

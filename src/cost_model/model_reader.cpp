@@ -175,7 +175,7 @@ std::optional<EndToEndModel> read_end_to_end_model(ObjectReader reader) {
     return value;
   };
   model.call_ms = at_least_0("call_ms");
-  model.event_ms = at_least_0("event_ms");
+  model.layer_ms = reader.number("layer_ms");
   model.networks = reader.count("networks");
   model.held_out_mape_percent = at_least_0("held_out_mape_percent");
   model.held_out_log_ratio = at_least_0("held_out_log_ratio");

@@ -110,7 +110,7 @@ void write_leaderboard(JsonWriter& json, const std::vector<LeaderboardEntry>& bo
 
 void write_end_to_end_model(JsonWriter& json, const EndToEndModel& model) {
   json.key("end_to_end").begin_object(JsonWriter::kInline);
-  json.member("call_ms", model.call_ms).member("event_ms", model.event_ms);
+  json.member("call_ms", model.call_ms).member("layer_ms", model.layer_ms);
   json.member("networks", std::uint64_t{model.networks});
   json.member("held_out_mape_percent", model.held_out_mape_percent);
   json.member("held_out_log_ratio", model.held_out_log_ratio);

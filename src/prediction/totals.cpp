@@ -91,7 +91,7 @@ void add_board(NetworkPrediction& out, const std::optional<double>& idle_w) {
                                board(&Figure::high)};
 }
 
-/// The sum of the layers, less the profiler's events, with what the host adds. Two independent doubts: of the
+/// The sum of the layers, with what a call takes beside them. Two independent doubts: of the
 /// sum, and of what is between it and a call.
 void add_end_to_end(NetworkPrediction& out, const EndToEndModel& model) {
   if (!out.run_time_ms || out.uncovered_layers != 0) return;

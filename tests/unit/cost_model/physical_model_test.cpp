@@ -492,16 +492,15 @@ TEST_F(PhysicalFile, ReadingAndWritingAgainGivesTheSameBytes) {
 
 TEST_F(PhysicalFile, WhatACallTakesBesideItsLayersComesBack) {
   EXPECT_EQ(text_.find("end_to_end"), std::string::npos);
-  model_.end_to_end = EndToEndModel{0.2, 0.003, 4, 2.5, 0.04, 17.0};
+  model_.end_to_end = EndToEndModel{0.2, -0.003, 4, 2.5, 0.04, 17.0};
   text_ = *to_json(model_);
   EXPECT_NE(text_.find("\"format_version\": 5"), std::string::npos);
   const auto read = parse_cost_model(text_, "model.json");
   ASSERT_TRUE(read) << read.error().describe();
   ASSERT_TRUE(read->end_to_end);
-  EXPECT_EQ(read->end_to_end->event_ms, 0.003);
+  EXPECT_EQ(read->end_to_end->layer_ms, -0.003);
   EXPECT_EQ(*to_json(*read), text_);
-  EXPECT_EQ(error_after("\"event_ms\": 0.003", "\"event_ms\": -0.003").message,
-            "end_to_end.event_ms: is below 0");
+  EXPECT_EQ(error_after("\"call_ms\": 0.2", "\"call_ms\": -0.2").message, "end_to_end.call_ms: is below 0");
   EXPECT_EQ(error_after("\"format_version\": 5", "\"format_version\": 3").message,
             "end_to_end: is a member this version does not know");
 }

@@ -198,7 +198,7 @@ TEST(Predict, TellsWhatACallTakesWhereTheModelsKnowIt) {
   const auto network = network_of(
       {dense("d"), layer_of("n", "NoOp", LayerKind::kNone), layer_of("s", "SoftMax", LayerKind::kNone)});
   EXPECT_FALSE(predict(network, model).value().end_to_end_ms);
-  model.end_to_end = EndToEndModel{0.2, 0.01, 3, 2.0, 0.05, 10.0};
+  model.end_to_end = EndToEndModel{0.2, -0.01, 3, 2.0, 0.05, 10.0};
   const NetworkPrediction prediction = predict(network, model).value();
   ASSERT_TRUE(prediction.end_to_end_ms);
   EXPECT_DOUBLE_EQ(prediction.end_to_end_ms->value, kDense + 0.2 - 0.01);  // of the one layer that takes time
@@ -207,7 +207,7 @@ TEST(Predict, TellsWhatACallTakesWhereTheModelsKnowIt) {
   const auto partly = network_of({dense("d"), layer_of("s", "SoftMax", LayerKind::kSoftmax)});
   EXPECT_FALSE(predict(partly, model).value().end_to_end_ms);
   // More events than time: nothing sensible can be told.
-  model.end_to_end->event_ms = 2.0 * kDense;
+  model.end_to_end->layer_ms = -2.0 * kDense;
   EXPECT_FALSE(predict(network, model).value().end_to_end_ms);
 }
 
