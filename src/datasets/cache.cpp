@@ -76,7 +76,7 @@ Expected<fs::path> copy_to_scratch(const fs::path& from, const fs::path& scratch
                                    std::optional<unsigned> mode) {
   std::error_code code;
   fs::create_directories(scratch, code);
-  const fs::path copy = scratch_name(scratch);
+  fs::path copy = scratch_name(scratch);
   const int source = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
   if (source < 0) return tl::unexpected(unreadable_file(from, errno));
   const int target = ::open(copy.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -119,7 +119,7 @@ bool Cache::has(const std::string& md5, HashKind hash) const {
 }
 
 std::optional<fs::path> Cache::verified(const std::string& md5, bool is_folder, HashKind hash) const {
-  const fs::path object = place(md5, is_folder, hash);
+  fs::path object = place(md5, is_folder, hash);
   std::error_code code;
   if (!fs::is_regular_file(object, code)) return std::nullopt;
   const auto found = md5_of_file(object, is_folder ? HashKind::kMd5 : hash);

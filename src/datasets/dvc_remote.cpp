@@ -171,12 +171,12 @@ Expected<fs::path> DvcDataset::stage(const LocalFile& file) const {
   const fs::path from = place_of(place_.data, file.path);
   if (cache_) {
     if (const auto there = cache_->verified(file.md5, false, HashKind::kMd5)) return *there;
-    const fs::path object = cache_->place(file.md5, false, HashKind::kMd5);
+    fs::path object = cache_->place(file.md5, false, HashKind::kMd5);
     if (auto copied = copy_verified(from, object, file.md5, scratch(), kCachedMode); !copied)
       return tl::unexpected(copied.error());
     return object;
   }
-  const fs::path copy = scratch() / ("out-" + file.md5);
+  fs::path copy = scratch() / ("out-" + file.md5);
   if (auto copied = copy_verified(from, copy, file.md5, scratch(), {}); !copied)
     return tl::unexpected(copied.error());
   return copy;
@@ -253,7 +253,7 @@ Expected<void> DvcDataset::send_members(const Tree& tree, const PushPlan& plan, 
 /// After all members, so that whoever finds it finds them too. Its MD5.
 Expected<std::string> DvcDataset::send_folder_object(const Tree& tree, bool changed, Pushed& pushed) {
   const std::string text = dir_object(tree);
-  const std::string md5 = md5_of(text);
+  std::string md5 = md5_of(text);
   const fs::path file =
       cache_ ? cache_->place(md5, true, HashKind::kMd5) : place_.control / "listings" / (md5 + ".dir");
   std::error_code code;

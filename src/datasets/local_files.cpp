@@ -40,7 +40,7 @@ class Walk {
     for (const dirent* entry = ::readdir(stream); entry != nullptr; entry = ::readdir(stream)) {
       const std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
-      const std::string path = below.empty() ? name : below + "/" + name;
+      const std::string path = below.empty() ? name : fmt::format("{}/{}", below, name);
       if (!fault_of_path(name).empty()) continue;  // .git, .hg, .dvc
       if (add(path, here / name)) folders.push_back(path);
     }

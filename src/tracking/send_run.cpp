@@ -26,7 +26,7 @@ Expected<fs::path> write_filled_ml_model(const SentTrainingPlace& training, cons
                                          const fs::path& file) {
   auto text = read_whole_file(file);
   if (!text) return tl::unexpected(text.error());
-  const fs::path filled = training.folder / fmt::format("{}-{}", kMlModel, run.number);
+  fs::path filled = training.folder / fmt::format("{}-{}", kMlModel, run.number);
   const std::string content = filled_ml_model(std::move(*text), run.run.id, training.end_ms, run.logged);
   if (auto written = write_file_atomically(filled, content); !written) return tl::unexpected(written.error());
   return filled;
