@@ -44,7 +44,7 @@ class DatasetCommand final : public Subcommand {
       if (const auto pulled = move(console, common, "pull", attribution_.raw_data); !pulled || *pulled != 0)
         return pulled;
     auto made = make(console, common);
-    if (!push_ || !made) return made;
+    if (!push_ || !made || *made != 0) return made;
     for (const char* folder : {"preprocessed_data", "training_data"})
       if (const auto pushed = move(console, common, "push", std::filesystem::path(out_) / folder);
           !pushed || *pushed != 0)

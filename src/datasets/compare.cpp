@@ -35,8 +35,11 @@ DataState state_of(const Compared& one, const SyncState& state, const CompareHoo
     if (!has_past) return DataState::kNewHere;
     return one.here->md5 == past->base ? DataState::kDeletedThere : DataState::kConflict;
   }
-  if (one.here == nullptr)
-    return has_past && as_it_was(*one.there, *past) ? DataState::kDeletedHere : DataState::kMissing;
+  if (one.here == nullptr) {
+    const bool deleted = has_past && as_it_was(*one.there, *past);
+    const bool unseen = hooks.passed_over && hooks.passed_over(one.path);
+    return deleted && !unseen ? DataState::kDeletedHere : DataState::kMissing;
+  }
   return state_of_both(*one.here, *one.there, past, hooks);
 }
 

@@ -26,6 +26,9 @@ struct CompareHooks {
   /// Asked only where the remote gives no MD5 and nothing is remembered: is the content the same?
   std::function<bool(const LocalFile& here, const TreeFile& there)> matches;
   std::function<Past(const LocalFile& here, const TreeFile& there)> past;
+  /// Is there something here under this path that could not be taken for a file of the dataset? Then it was
+  /// not deleted.
+  std::function<bool(const std::string& path)> passed_over;
 };
 
 /// All files of either side, by path. The result points into `here` and `there`.

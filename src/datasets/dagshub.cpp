@@ -147,6 +147,17 @@ DagshubFault DagshubRepository::fault_of(const http::Response& response, const s
   return fault;
 }
 
+namespace {
+
+/// Git takes seven hexadecimal digits or more for the name of a commit.
+bool may_be_commit(const std::string& revision) {
+  constexpr std::size_t kFewest = 7;
+  return revision.size() >= kFewest &&
+         revision.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos;
+}
+
+}  // namespace
+
 DagshubResult<DagshubTip> DagshubRepository::tip() {
   const auto json_of = [&](const std::string& what, const std::string& word) -> DagshubResult<Json> {
     http::Request request;
@@ -170,13 +181,21 @@ DagshubResult<DagshubTip> DagshubRepository::tip() {
       return tip;
     }
     if (body.error().status != kStatusNotFound) return tl::unexpected(body.error());
-    if (const auto commit =
-            json_of("/commits/" + http::percent_encoded(tip.branch, true), "commit " + tip.branch)) {
-      tip.commit = commit_of(*commit);
-      tip.branch.clear();
-      if (!tip.commit.empty()) return tip;
+    if (may_be_commit(tip.branch)) {
+      const auto commit =
+          json_of("/commits/" + http::percent_encoded(tip.branch, true), "commit " + tip.branch);
+      // What cannot be told must not become the default branch's tip.
+      constexpr int kUnprocessable = 422;  // a server's other word for a commit that it does not have
+      const int status = commit ? 0 : commit.error().status;
+      if (!commit && status != kStatusNotFound && status != kUnprocessable)
+        return tl::unexpected(commit.error());
+      if (commit) {
+        tip.commit = commit_of(*commit);
+        if (tip.commit.empty()) return tl::unexpected(not_understood(name(), "commit"));
+        tip.branch.clear();
+        return tip;
+      }
     }
-    tip.branch = address_.revision;
   }
   const auto repository = json_of("", "repository");
   if (!repository) return tl::unexpected(repository.error());

@@ -98,6 +98,7 @@ Expected<Listing> DagshubDataset::list(const SyncState& state) {
   tip_ = *tip;
   Listing listing;
   listing.revision = tip_.commit;
+  if (tip_.branch_is_new) listing.absent_revision = tip_.branch;
   if (!state.revision.empty() && state.revision == tip_.commit) {
     // Nothing has changed there since everything was the same: no need to list it again.
     for (const auto& [path, entry] : state.entries)
@@ -165,12 +166,10 @@ Expected<bool> DagshubDataset::arrived(const Batch& batch, const Tree& tree) con
   for (const LocalFile* file : batch) {
     const TreeFile* there = find_file(tree, file->path);
     if (there == nullptr) return false;
-    if (!there->md5.empty() ? there->md5 != file->md5 : there->tag.size() == 40) {
-      if (!there->md5.empty()) return false;
-      const auto blob = git_blob_of_file(place_of(place_.data, file->path));
-      if (!blob) return tl::unexpected(blob.error());
-      if (*blob != there->tag) return false;
-    }
+    if (!there->md5.empty() && there->md5 != file->md5) return false;
+    // What the hash of a plain git file is of, the server's interface does not say for sure.
+    const bool has_size = there->bytes && *there->bytes != 0;
+    if (there->md5.empty() && has_size && *there->bytes != file->fingerprint.bytes) return false;
   }
   return true;
 }

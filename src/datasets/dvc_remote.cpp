@@ -257,7 +257,7 @@ Expected<std::string> DvcDataset::send_folder_object(const Tree& tree, bool chan
   const fs::path file =
       cache_ ? cache_->place(md5, true, HashKind::kMd5) : place_.control / "listings" / (md5 + ".dir");
   std::error_code code;
-  if (!fs::exists(file, code) || !cache_) {
+  if (!cache_ || !cache_->verified(md5, true, HashKind::kMd5)) {
     if (auto written = write_file_atomically(file, text, Durability::kPowerCut); !written)
       return tl::unexpected(written.error());
     if (cache_) fs::permissions(file, fs::perms(kCachedMode), code);

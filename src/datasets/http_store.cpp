@@ -76,6 +76,7 @@ class HttpStore final : public ObjectStore {
     request.url = place_.url + "/" + key;
     request.credentials = place_.credentials;
     request.headers = place_.headers;
+    request.follow = place_.headers.empty();
     return request;
   }
   [[nodiscard]] Error fault_of(const http::Response& response, const std::string& key) const {

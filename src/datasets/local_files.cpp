@@ -37,36 +37,56 @@ class Walk {
     DIR* stream = ::opendir(here.c_str());
     if (stream == nullptr) return tl::unexpected(unreadable_file(here, errno));
     std::vector<std::string> folders;
-    for (const dirent* entry = ::readdir(stream); entry != nullptr; entry = ::readdir(stream)) {
+    Expected<void> taken;
+    int code = 0;
+    while (taken) {
+      errno = 0;
+      const dirent* entry = ::readdir(stream);
+      if (entry == nullptr) {
+        code = errno;
+        break;
+      }
       const std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
       const std::string path = below.empty() ? name : fmt::format("{}/{}", below, name);
       if (!fault_of_path(name).empty()) continue;  // .git, .hg, .dvc
-      if (add(path, here / name)) folders.push_back(path);
+      taken = add(path, here / name, folders);
     }
     ::closedir(stream);
+    if (!taken) return taken;
+    if (code != 0) return tl::unexpected(unreadable_file(here, code));
     for (const std::string& path : folders)
       if (auto ok = folder(path); !ok) return ok;
     return {};
   }
 
  private:
-  /// True for a folder that is to be walked too.
-  bool add(const std::string& path, const fs::path& place) {
+  /// A file, or one of the folders that are to be walked too. What cannot be looked at is no deleted file.
+  Expected<void> add(const std::string& path, const fs::path& place, std::vector<std::string>& folders) {
     struct stat status{};
-    if (::lstat(place.c_str(), &status) != 0) return false;  // gone meanwhile
-    if (S_ISDIR(status.st_mode)) return true;
+    if (::lstat(place.c_str(), &status) != 0) {
+      if (errno == ENOENT) return {};  // gone meanwhile
+      return tl::unexpected(unreadable_file(place, errno));
+    }
+    if (S_ISDIR(status.st_mode)) {
+      folders.push_back(path);
+      return {};
+    }
     const bool link = S_ISLNK(status.st_mode);
     if (link && ::stat(place.c_str(), &status) != 0) {
-      found_.notes.push_back(fmt::format("{} is a link to nothing, and passed over", path));
+      pass_over(path, "is a link to nothing");
     } else if (S_ISDIR(status.st_mode)) {
-      found_.notes.push_back(fmt::format("{} is a link to a folder, and passed over", path));
+      pass_over(path, "is a link to a folder");
     } else if (!S_ISREG(status.st_mode)) {
-      found_.notes.push_back(fmt::format("{} is no regular file, and passed over", path));
+      pass_over(path, "is no regular file");
     } else {
       found_.files.push_back({path, fingerprint_from(status), {}, (status.st_mode & S_IXUSR) != 0});
     }
-    return false;
+    return {};
+  }
+  void pass_over(const std::string& path, const char* why) {
+    found_.notes.push_back(fmt::format("{} {}, and passed over", path, why));
+    found_.passed_over.push_back(path);
   }
 
   const fs::path& root_;
@@ -106,6 +126,14 @@ fs::path place_of(const fs::path& data, const std::string& path) {
   return path.empty() ? data : data / path;
 }
 
+bool is_passed_over(const LocalFiles& files, const std::string& path) {
+  const auto& all = files.passed_over;
+  for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
+    if (std::binary_search(all.begin(), all.end(), path.substr(0, end))) return true;
+    if (end == std::string::npos) return false;
+  }
+}
+
 std::int64_t now_in_ns() {
   timespec now{};
   ::clock_gettime(CLOCK_REALTIME, &now);
@@ -138,6 +166,7 @@ Expected<LocalFiles> scan(const fs::path& data, const SyncState& known, HashKind
   std::sort(found.files.begin(), found.files.end(),
             [](const LocalFile& a, const LocalFile& b) { return a.path < b.path; });
   std::sort(found.notes.begin(), found.notes.end());
+  std::sort(found.passed_over.begin(), found.passed_over.end());
   for (LocalFile& file : found.files) file.settled = file.fingerprint.settled(now_ns);
   if (auto hashed = hash_files(found, data, known, hash, jobs, hash_all); !hashed)
     return tl::unexpected(hashed.error());

@@ -22,11 +22,14 @@ struct LocalFile {
 struct LocalFiles {
   bool there = false;  ///< the folder, or the file
   bool is_folder = true;
-  std::vector<LocalFile> files;    ///< by path
-  std::vector<std::string> notes;  ///< what was passed over, and why
-  std::uint64_t hashed_files = 0;  ///< read, as no earlier hash could be used
+  std::vector<LocalFile> files;          ///< by path
+  std::vector<std::string> notes;        ///< what was passed over, and why
+  std::vector<std::string> passed_over;  ///< its paths, sorted
+  std::uint64_t hashed_files = 0;        ///< read, as no earlier hash could be used
 };
 
+/// Was this path, or a folder that it is in, passed over?
+bool is_passed_over(const LocalFiles& files, const std::string& path);
 /// Where a file of a dataset is: the folder, with the path below it if there is one.
 std::filesystem::path place_of(const std::filesystem::path& data, const std::string& path);
 /// Since 1970.

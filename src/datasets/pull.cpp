@@ -243,11 +243,7 @@ Expected<DataReport> run_pull(const DataRequest& request) {
   auto session = open_session(request, request.dry_run ? Access::kRead : Access::kWrite);
   if (!session) return tl::unexpected(session.error());
   Session& open = **session;
-  if (!open.there.there)
-    return fail(ErrorKind::kUnreadable, fmt::format("{} has nothing for it", open.report.remote),
-                {open.place.data.string()},
-                "There must be a .dvc file beside the data, or the folder in the DagsHub repository: check "
-                "both names");
+  if (auto there = require_there(open); !there) return tl::unexpected(there.error());
   report_kept(open, request.force);
   if (request.dry_run) return std::move(open.report);
   Pull pull(open, request);

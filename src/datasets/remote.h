@@ -26,6 +26,8 @@ struct Listing {
   std::string revision;  ///< empty: it has none
   HashKind hash = HashKind::kMd5;
   std::vector<std::string> doubts;
+  /// The revision asked for, where there is none of that name: the rest is what a push would start from.
+  std::string absent_revision;
 };
 
 /// Told the bytes that one transfer has moved so far.

@@ -66,6 +66,10 @@ void report_comparison(Session& session) {
   }
   for (const std::string& note : session.here.notes) session.report.warnings.push_back({note});
   for (const std::string& doubt : session.there.doubts) session.report.warnings.push_back({doubt});
+  if (!session.there.absent_revision.empty())
+    session.report.warnings.push_back(
+        {fmt::format("there is no branch '{}': compared with the one that a push would start it from",
+                     session.there.absent_revision)});
   for (const auto& [first, second] : case_clashes(session.there.tree))
     session.report.warnings.push_back({fmt::format(
         "'{}' and '{}' are one file on systems that do not tell capital letters apart", first, second)});
@@ -115,6 +119,20 @@ DatasetLock::~DatasetLock() {
   for (const int descriptor : descriptors_) ::close(descriptor);
 }
 
+Expected<void> require_there(const Session& session) {
+  if (!session.there.absent_revision.empty())
+    return fail(ErrorKind::kUnfit,
+                fmt::format("{} has no branch and no commit '{}'", session.report.remote,
+                            session.there.absent_revision),
+                {}, "Check its name; a push would make the branch");
+  if (!session.there.there)
+    return fail(ErrorKind::kUnreadable, fmt::format("{} has nothing for it", session.report.remote),
+                {session.place.data.string()},
+                "There must be a .dvc file beside the data, or the folder in the DagsHub repository: check "
+                "both names");
+  return {};
+}
+
 void remember_common(SyncState& state, const TreeFile& there, const std::string& md5,
                      const std::optional<Fingerprint>& fingerprint) {
   SyncEntry& entry = state.entries[there.path];
@@ -154,7 +172,8 @@ Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Acce
     session->state.remote = session->remote->identity();
     session->state.revision.clear();
   }
-  auto there = session->remote->list(session->state);
+  // Who asks for every hash wants to see what is there now, not what is remembered of it.
+  auto there = session->remote->list(hash_all ? SyncState{} : session->state);
   if (!there) return tl::unexpected(there.error());
   session->there = std::move(*there);
   session->report.revision = session->there.revision;
@@ -166,8 +185,9 @@ Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Acce
                 session->here.is_folder ? "this is a folder here, and a file on the remote"
                                         : "this is a file here, and a folder on the remote",
                 {session->place.data.string()}, "Name another path");
-  session->compared = compare(session->here.files, session->there.tree, session->state,
-                              session->remote->hooks(session->there));
+  CompareHooks hooks = session->remote->hooks(session->there);
+  hooks.passed_over = [&here = session->here](const std::string& path) { return is_passed_over(here, path); };
+  session->compared = compare(session->here.files, session->there.tree, session->state, hooks);
   session->state.hash = session->there.hash;
   if (!hash_all) take_scan(session->state, session->here);
   forget_gone(session->state, session->compared);

@@ -46,6 +46,9 @@ enum class Access { kRead, kWrite };
 Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Access access,
                                                 bool hash_all = false);
 
+/// Is there something to take? Error kUnfit: no such revision; kUnreadable: no such dataset.
+Expected<void> require_there(const Session& session);
+
 /// Notes what both sides have in common now for a file.
 void remember_common(SyncState& state, const TreeFile& there, const std::string& md5,
                      const std::optional<Fingerprint>& fingerprint);

@@ -26,6 +26,30 @@ void find_corrupt(Session& session, const SyncState& before) {
   }
 }
 
+/// Why a file is not as the other side has it; nothing where it is, or where only this side has it.
+std::optional<Error> difference_of(const Session& session, const Compared& one) {
+  const std::string file = place_of(session.place.data, one.path).string();
+  const auto differs = [&](std::string what, const char* hint) {
+    return Error{ErrorKind::kUnfit, std::move(what), {file}, hint};
+  };
+  switch (one.state) {
+    case DataState::kMissing:
+    case DataState::kDeletedHere:
+      return differs("the file is not here", "Fetch it: joulecast data pull");
+    case DataState::kChangedHere:
+      return differs("it was changed here",
+                     "Send it: joulecast data push; or take the other back: pull --force");
+    case DataState::kChangedThere:
+      return differs(fmt::format("{} has another one by now", session.report.remote),
+                     "Fetch it: joulecast data pull");
+    case DataState::kConflict:
+      return differs(fmt::format("it is not what {} has", session.report.remote),
+                     "Compare both; joulecast data pull --force takes the other, push --force sends this");
+    default:
+      return std::nullopt;
+  }
+}
+
 Expected<DataReport> run_status(const DataRequest& request) {
   auto session = open_session(request, Access::kRead);
   if (!session) return tl::unexpected(session.error());
@@ -38,21 +62,15 @@ Expected<DataReport> run_verify(const DataRequest& request) {
   auto session = open_session(request, Access::kRead, true);
   if (!session) return tl::unexpected(session.error());
   Session& open = **session;
-  if (!open.there.there)
-    return fail(ErrorKind::kUnreadable, fmt::format("{} has nothing for it", open.report.remote),
-                {open.place.data.string()},
-                "There must be a .dvc file beside the data, or the folder in the DagsHub repository: check "
-                "both names");
+  if (auto there = require_there(open); !there) return tl::unexpected(there.error());
   find_corrupt(open, load_sync_state(open.state_file()));
   auto faults = open.remote->verify(open.there);
   if (!faults) return tl::unexpected(faults.error());
   for (auto& fault : *faults) open.report.faults.push_back(std::move(fault));
-  for (const Compared& one : open.compared) {
-    if (one.state != DataState::kMissing && one.state != DataState::kDeletedHere) continue;
-    open.report.faults.emplace_back(one.path, Error{ErrorKind::kUnfit,
-                                                    "the file is not here",
-                                                    {place_of(open.place.data, one.path).string()},
-                                                    "Fetch it: joulecast data pull"});
+  for (std::size_t i = 0; i < open.compared.size(); ++i) {
+    if (open.report.files[i].state == DataState::kCorrupt) continue;  // told already
+    if (auto fault = difference_of(open, open.compared[i]))
+      open.report.faults.emplace_back(open.compared[i].path, *fault);
   }
   return std::move(open.report);
 }

@@ -75,6 +75,9 @@ struct Request {
   /// Whether the request may be repeated where the server may have carried it out already: after a lost
   /// answer or a 5xx other than 503. Requests that were not carried out are repeated in any case.
   bool repeatable = true;
+  /// Whether the answer may send on to another address. Not with secrets in `headers`, which would go along;
+  /// `credentials` go to the server of the address alone.
+  bool follow = true;
   /// Told the bytes sent or received so far.
   std::function<void(std::uint64_t bytes)> progress{};
 };

@@ -204,7 +204,7 @@ void sign(Setup& setup, const SigningKeys& keys) {
 void set_transport(Setup& setup, const Request& request, const ClientOptions& options) {
   setup.set(CURLOPT_URL, request.url);
   setup.set(CURLOPT_NOSIGNAL, 1L);
-  setup.set(CURLOPT_FOLLOWLOCATION, 1L);
+  setup.set(CURLOPT_FOLLOWLOCATION, request.follow ? 1L : 0L);
   setup.set(CURLOPT_MAXREDIRS, 5L);
   setup.set(CURLOPT_POSTREDIR, static_cast<long>(CURL_REDIR_POST_ALL));
   const bool secure = request.url.starts_with("https:");

@@ -93,12 +93,13 @@ void add_board(NetworkPrediction& out, const std::optional<double>& idle_w) {
 
 /// The sum of the layers, with what a call takes beside them. Two independent doubts: of the
 /// sum, and of what is between it and a call.
-void add_end_to_end(NetworkPrediction& out, const EndToEndModel& model) {
+void add_end_to_end(NetworkPrediction& out, const EndToEndModel& model, double call_in_sum_ms) {
   if (!out.run_time_ms || out.uncovered_layers != 0) return;
   const auto layers = std::count_if(out.layers.begin(), out.layers.end(), [](const LayerPrediction& layer) {
     return layer.kind != LayerKind::kNone;
   });
-  const double value = model.latency_ms(out.run_time_ms->value, static_cast<std::size_t>(layers));
+  const double value =
+      model.latency_ms(out.run_time_ms->value - call_in_sum_ms, static_cast<std::size_t>(layers));
   if (value <= 0.0) return;
   out.end_to_end_ms = Figure{value, {}, {}};
   if (!out.run_time_ms->low || !out.run_time_ms->high || *out.run_time_ms->low <= 0.0) return;
@@ -129,7 +130,9 @@ void sum_up(NetworkPrediction& out, const PhysicalModel* run_time, const Physica
   if (const double r = total_log_ratio(energy, out); out.energy_mj && r > 0.0)
     out.energy_mj = figure_of(out.energy_mj->value, r);
   out.end_to_end_ms.reset();
-  if (end_to_end != nullptr) add_end_to_end(out, *end_to_end);
+  // The model was fitted to sums of layers, without what a call costs by the other model.
+  if (end_to_end != nullptr)
+    add_end_to_end(out, *end_to_end, run_time != nullptr ? call_cost(*run_time) : 0.0);
   double powered_ms = 0.0;
   for (const LayerPrediction& layer : out.layers)
     if (layer.energy_mj && layer.run_time_ms) powered_ms += layer.run_time_ms->value;

@@ -1,4 +1,5 @@
 // `joulecast data` as a user runs it: remotes that are folders, and DagsHub's stand-in.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -150,6 +151,14 @@ TEST_F(DagshubCommand, ANewBranchIsMadeAndACommitCanBePulled) {
   expect_same("d", "e");
   ASSERT_EQ(data({"pull", "--path", "f"}).exit_code, 0);
   EXPECT_FALSE(fs::exists(scratch_.path() / "f/new.csv"));
+  // What is neither is no other branch's content.
+  for (const char* revision : {"no-such-branch", "0123456789abcdef0123456789abcdef01234567"}) {
+    const auto none =
+        data({"pull", "--path", "g"}, fmt::format("dagshub://tester/demo@{}/training_data", revision));
+    EXPECT_EQ(none.exit_code, 4) << none.errors;
+    EXPECT_NE(none.errors.find("has no branch and no commit"), std::string::npos) << none.errors;
+    EXPECT_FALSE(fs::exists(scratch_.path() / "g"));
+  }
 }
 
 TEST_F(DagshubCommand, TheReferencesArgumentsDoTheSame) {

@@ -40,7 +40,7 @@ TEST(Compare, TellsWhoHasChangedWhat) {
 
 TEST(Compare, WithoutAPastTheHookDecides) {
   const auto with = [](Past past) {
-    return CompareHooks{{}, [past](const LocalFile&, const TreeFile&) { return past; }};
+    return CompareHooks{{}, [past](const LocalFile&, const TreeFile&) { return past; }, {}};
   };
   EXPECT_EQ(state_of('b', 'c', '-', with(Past::kAsHere)), DataState::kChangedThere);
   EXPECT_EQ(state_of('b', 'c', '-', with(Past::kAsThere)), DataState::kChangedHere);

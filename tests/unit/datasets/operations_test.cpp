@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <fstream>
 #include <map>
 
 #include "datasets/dvc_file.h"
@@ -464,6 +465,69 @@ TEST_F(Datasets, VerifyFindsWhatIsMissingOrDamagedOnBothSides) {
   EXPECT_EQ(found->faults[1].first, "b");
   EXPECT_EQ(found->faults[1].second.kind, ErrorKind::kMalformed);
   EXPECT_EQ(found->faults[2].first, "c");
+}
+
+TEST_F(Datasets, VerifyTellsFilesThatAreNotWhatTheRemoteHas) {
+  write("a.csv", "first");
+  write("b.csv", "second");
+  write("c.csv", "third");
+  ASSERT_TRUE(push_data(request(store_)));
+  EXPECT_TRUE(verify_data(request(store_))->faults.empty());
+  write("a.csv", "longer than the first");  // changed here
+  // Nothing is known of a common past, as of a folder that was copied.
+  fs::remove_all(scratch_.path() / ".data.joulecast");
+  write("b.csv", "sEcond");
+  const auto verified = verify_data(request(store_));
+  ASSERT_TRUE(verified);
+  ASSERT_EQ(verified->faults.size(), 2U);
+  EXPECT_EQ(verified->faults[0].first, "a.csv");
+  EXPECT_EQ(verified->faults[1].first, "b.csv");
+  for (const auto& [path, fault] : verified->faults) EXPECT_EQ(fault.kind, ErrorKind::kUnfit) << path;
+}
+
+TEST_F(Datasets, WhatCannotBeLookedAtWasNotDeleted) {
+  write("sub/a.csv", "a");
+  write("sub/deep/b.csv", "b");
+  write("c.csv", "c");
+  write("d.csv", "d");
+  ASSERT_TRUE(push_data(request(store_)));
+  const std::string before = test::read_file(scratch_.path() / "data.dvc");
+  // A folder that was moved away and linked back, and a link whose file is gone.
+  fs::rename(data() / "sub", scratch_.path() / "elsewhere");
+  fs::create_directory_symlink(scratch_.path() / "elsewhere", data() / "sub");
+  fs::remove(data() / "c.csv");
+  fs::create_symlink(scratch_.path() / "nothing", data() / "c.csv");
+  const auto status = data_status(request(store_));
+  ASSERT_TRUE(status);
+  EXPECT_EQ(state(*status, "sub/deep/b.csv"), DataState::kMissing);
+  EXPECT_EQ(state(*status, "c.csv"), DataState::kMissing);
+  ASSERT_TRUE(push_data(request(store_)));
+  EXPECT_EQ(test::read_file(scratch_.path() / "data.dvc"), before);
+  fs::remove(data() / "d.csv");  // this one was
+  ASSERT_TRUE(push_data(request(store_)));
+  EXPECT_NE(test::read_file(scratch_.path() / "data.dvc"), before);
+}
+
+TEST_F(Datasets, ASecretHeaderDoesNotFollowARedirect) {
+  ObjectServer elsewhere;
+  ObjectServer server;
+  write("a.csv", "content");
+  publish(server.url());
+  elsewhere.objects = server.objects;
+  server.twist = [&](const StubRequest& request, StubAnswer& answer) {
+    const std::string key = request.path().substr(std::string("/store").size());
+    answer = {302, "", {{"Location", elsewhere.url() + key}}};
+  };
+  scratch_.write(".dvc/config", "['remote \"r\"']\n    url = " + server.url() +
+                                    "\n    auth = custom\n    custom_auth_header = X-Secret\n    password = "
+                                    "TOPSECRET\n[core]\n    remote = r\n");
+  const auto pulled = pull_data(request(""));
+  for (const auto& seen : elsewhere.requests()) EXPECT_EQ(seen.header("x-secret"), "");
+  ASSERT_FALSE(server.requests().empty());
+  EXPECT_EQ(server.requests().back().header("x-secret"), "TOPSECRET");
+  const bool whole = pulled && pulled->faults.empty();
+  EXPECT_FALSE(whole);
+  EXPECT_TRUE(pull_data(request(server.url())));  // without a secret it may go on elsewhere
 }
 
 TEST_F(Datasets, ADryRunChangesNothing) {
