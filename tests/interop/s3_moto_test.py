@@ -116,10 +116,15 @@ def check(url, folder):
     print(f"s3: {len(KEYS)} awkward keys and {MANY} others read, {len(KEYS)} written; temporary keys taken, wrong ones refused")
 
 
-with tempfile.TemporaryDirectory() as name:
-    server, url = start_server(pathlib.Path(name))
-    try:
-        check(url, pathlib.Path(name))
-    finally:
-        server.terminate()
-        server.wait()
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        server, url = start_server(pathlib.Path(name))
+        try:
+            check(url, pathlib.Path(name))
+        finally:
+            server.terminate()
+            server.wait()
+
+
+if __name__ == "__main__":
+    main()
