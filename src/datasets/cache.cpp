@@ -59,18 +59,6 @@ int copy_bytes(int from, int to) {
   }
 }
 
-/// Does the file system share bytes between the object and files of the folder?
-bool can_reflink(const fs::path& object, const fs::path& scratch) {
-  const fs::path probe = scratch_name(scratch);
-  const int source = ::open(object.c_str(), O_RDONLY | O_CLOEXEC);
-  const int target = ::open(probe.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  const bool shared = source >= 0 && target >= 0 && ::ioctl(target, FICLONE, source) == 0;
-  if (source >= 0) ::close(source);
-  if (target >= 0) ::close(target);
-  ::unlink(probe.c_str());
-  return shared;
-}
-
 /// A copy in the scratch folder, on the disk; its name.
 Expected<fs::path> copy_to_scratch(const fs::path& from, const fs::path& scratch,
                                    std::optional<unsigned> mode) {
@@ -128,12 +116,33 @@ std::optional<fs::path> Cache::verified(const std::string& md5, bool is_folder, 
   return object;
 }
 
+/// Does the file system share bytes between the cache and our folder? Tried with files that have no name.
+bool Cache::can_reflink() const {
+  std::error_code code;
+  fs::create_directories(repository_.cache, code);
+  fs::create_directories(scratch_, code);
+  const int source = ::open(repository_.cache.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  const int target = ::open(scratch_.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  const bool shared = source >= 0 && target >= 0 && ::ioctl(target, FICLONE, source) == 0;
+  if (source >= 0) ::close(source);
+  if (target >= 0) ::close(target);
+  return shared;
+}
+
+bool Cache::copies() const {
+  for (const LinkKind kind : repository_.links) {
+    if (kind == LinkKind::kCopy) break;
+    if (kind != LinkKind::kReflink || can_reflink()) return false;
+  }
+  return true;
+}
+
 Expected<void> Cache::link_out(const fs::path& object, const fs::path& to, bool executable) const {
   std::error_code code;
   fs::create_directories(scratch_, code);
   for (const LinkKind kind : repository_.links) {
     if (kind == LinkKind::kCopy || executable) break;
-    if (kind == LinkKind::kReflink && can_reflink(object, scratch_)) break;  // the copy below is one
+    if (kind == LinkKind::kReflink && can_reflink()) break;  // the copy below is one
     if (kind == LinkKind::kReflink) continue;
     const fs::path link = scratch_name(scratch_);
     const int made = kind == LinkKind::kHardlink

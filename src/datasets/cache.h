@@ -27,9 +27,13 @@ class Cache {
   /// Puts an object's content at `to` as the repository's cache.type has it. Error kNotWritable.
   Expected<void> link_out(const std::filesystem::path& object, const std::filesystem::path& to,
                           bool executable) const;
+  /// Will link_out() of a file that is no program write all bytes again?
+  [[nodiscard]] bool copies() const;
   [[nodiscard]] const DvcRepository& repository() const { return repository_; }
 
  private:
+  [[nodiscard]] bool can_reflink() const;
+
   DvcRepository repository_;
   std::filesystem::path scratch_;
 };

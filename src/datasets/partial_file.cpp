@@ -17,7 +17,6 @@ namespace joulecast::datasets {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr mode_t kPartMode = 0666;
 
 tl::unexpected<Error> not_written(const fs::path& path, int code) {
   return fail(ErrorKind::kNotWritable, fmt::format("cannot write: {}", std::strerror(code)), {path.string()},
@@ -45,22 +44,20 @@ Expected<std::unique_ptr<PartialFile>> PartialFile::open(const fs::path& parts, 
   std::error_code code;
   fs::create_directories(parts, code);
   std::unique_ptr<PartialFile> file(new PartialFile(parts / name));
-  file->descriptor_ = ::open(file->path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kPartMode);
-  struct stat status{};
-  if (file->descriptor_ < 0 || ::fstat(file->descriptor_, &status) != 0)
-    return not_written(file->path_, errno);
-  file->bytes_ = static_cast<std::uint64_t>(status.st_size);
-  if (file->bytes_ != 0) file->validator_ = read_whole_file(validator_file(file->path_), 4096).value_or("");
+  if (const int fault = file->file_.open(file->path_); fault != 0) return not_written(file->path_, fault);
+  if (file->kept() != 0) file->validator_ = read_whole_file(validator_file(file->path_), 4096).value_or("");
   return file;
 }
 
 PartialFile::~PartialFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (copy_.is_open()) ::unlink(copy_path().c_str());
 }
 
 Expected<void> PartialFile::start_again() {
-  if (::ftruncate(descriptor_, 0) != 0) return not_written(path_, errno);
-  bytes_ = hashed_ = 0;
+  if (const int fault = file_.truncate(); fault != 0) return not_written(path_, fault);
+  if (copy_.is_open())
+    if (const int fault = copy_.truncate(); fault != 0) return not_written(copy_path(), fault);
+  hashed_ = 0;
   md5_ = Md5();
   validator_.clear();
   return {};
@@ -82,29 +79,46 @@ Expected<void> PartialFile::begin(const http::Response& response, std::uint64_t 
 }
 
 Expected<void> PartialFile::take(std::string_view bytes) {
-  if (hashed_ == bytes_) {
+  if (hashed_ == kept()) {
     md5_.add(bytes);
     hashed_ += bytes.size();
   }
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(bytes_));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return not_written(path_, errno);
-    bytes_ += static_cast<std::uint64_t>(written);
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (const int fault = file_.append(bytes); fault != 0) return not_written(path_, fault);
+  if (copy_.is_open())
+    if (const int fault = copy_.append(bytes); fault != 0) return not_written(copy_path(), fault);
   return {};
 }
 
+fs::path PartialFile::copy_path() const {
+  fs::path file = path_;
+  return file += ".copy";
+}
+
+Expected<void> PartialFile::start_copy() {
+  if (kept() != 0) return {};
+  int fault = copy_.open(copy_path());
+  if (fault == 0) fault = copy_.truncate();  // a killed run may have left one
+  if (fault != 0) return not_written(copy_path(), fault);
+  return {};
+}
+
+Expected<std::optional<fs::path>> PartialFile::take_copy() {
+  if (!copy_.is_open()) return std::nullopt;
+  if (const int fault = copy_.sync(0); fault != 0) return not_written(copy_path(), fault);
+  copy_.close();
+  stamp(copy_path());
+  return copy_path();
+}
+
 Expected<std::string> PartialFile::md5(HashKind kind) {
-  if (kind == HashKind::kMd5 && hashed_ == bytes_) return md5_.hex();
+  if (const int fault = file_.flush(); fault != 0) return not_written(path_, fault);
+  if (kind == HashKind::kMd5 && hashed_ == kept()) return md5_.hex();
   return md5_of_file(path_, kind);
 }
 
 Expected<void> PartialFile::finish(const fs::path& destination, std::optional<unsigned> mode) {
-  if (::fdatasync(descriptor_) != 0 || (mode && ::fchmod(descriptor_, *mode) != 0))
-    return not_written(path_, errno);
-  ::close(std::exchange(descriptor_, -1));
+  if (const int fault = file_.sync(mode.value_or(0)); fault != 0) return not_written(path_, fault);
+  file_.close();
   stamp(path_);
   std::error_code code;
   fs::remove(validator_file(path_), code);

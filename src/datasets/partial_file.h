@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "datasets/bulk_writer.h"
 #include "datasets/md5.h"
 #include "http/message.h"
 #include "joulecast/error.h"
@@ -23,12 +24,18 @@ class PartialFile final : public http::BodySink {
                                                      const std::string& name);
   ~PartialFile() override;
 
-  [[nodiscard]] std::uint64_t kept() const override { return bytes_; }
+  [[nodiscard]] std::uint64_t kept() const override { return file_.bytes(); }
   [[nodiscard]] std::string validator() const override { return validator_; }
   Expected<void> begin(const http::Response& response, std::uint64_t from) override;
   Expected<void> take(std::string_view bytes) override;
 
-  /// All bytes there are now: MD5 (of either kind).
+  /// From now on what comes is written to a second file too, which costs less than to copy it afterwards. Not
+  /// if there are bytes already. Error kNotWritable.
+  Expected<void> start_copy();
+  /// The second file, on the disk and stamped as by finish(): the caller's from now on. Nothing if there is
+  /// none. Error kNotWritable.
+  Expected<std::optional<std::filesystem::path>> take_copy();
+  /// All bytes there are now: MD5 (of either kind). They are in the file then.
   Expected<std::string> md5(HashKind kind = HashKind::kMd5);
   /// Throws away what is there.
   Expected<void> start_again();
@@ -39,11 +46,10 @@ class PartialFile final : public http::BodySink {
 
  private:
   explicit PartialFile(std::filesystem::path path) : path_(std::move(path)) {}
-  Expected<void> catch_up();
+  [[nodiscard]] std::filesystem::path copy_path() const;
 
   std::filesystem::path path_;
-  int descriptor_ = -1;
-  std::uint64_t bytes_ = 0;
+  BulkWriter file_, copy_;
   std::uint64_t hashed_ = 0;  ///< bytes that md5_ has seen
   Md5 md5_;
   std::string validator_;

@@ -55,9 +55,21 @@ std::vector<Wanted> plan(const Session& session, bool force) {
   return all;
 }
 
+/// A content on this machine, and where from it can be put in place.
+struct Content {
+  std::string md5;
+  std::optional<fs::path> object;     ///< in the cache
+  std::unique_ptr<PartialFile> part;  ///< just fetched
+  std::optional<fs::path> copy;       ///< written with it, for the first file that wants it
+};
+
 class Pull {
  public:
-  Pull(Session& session, const DataRequest& request) : session_(session), request_(request) {}
+  Pull(Session& session, const DataRequest& request)
+      : session_(session),
+        request_(request),
+        with_copy_(session.remote->cache() != nullptr && session.remote->cache()->copies() &&
+                   !session.there.executable) {}
 
   void run(const std::vector<Wanted>& wanted) {
     for (const Wanted& one : wanted) total_ += one.content->bytes.value_or(0);
@@ -98,6 +110,8 @@ class Pull {
     for (int attempt = 1;; ++attempt) {
       auto part = PartialFile::open(parts(), name);
       if (!part) return part;
+      if (with_copy_)
+        if (auto copy = (*part)->start_copy(); !copy) return tl::unexpected(copy.error());
       // A part of an earlier run may be whole already.
       const bool maybe_whole = (*part)->kept() != 0 && !file.md5.empty();
       auto found = maybe_whole ? (*part)->md5(session_.there.hash) : Expected<std::string>(std::string());
@@ -151,42 +165,48 @@ class Pull {
 
   Expected<void> bring(const Wanted& wanted) {
     const Cache* cache = session_.remote->cache();
-    const TreeFile& content = *wanted.content;
-    std::string md5 = content.md5;
-    std::optional<fs::path> object;
-    std::unique_ptr<PartialFile> part;
-    if (cache != nullptr) object = cache->verified(content.md5, false, session_.there.hash);
-    if (!object) {
-      auto fetched = fetch(content, md5);
-      if (!fetched) return tl::unexpected(fetched.error());
-      part = std::move(*fetched);
-      if (cache != nullptr) {
-        object = cache->place(content.md5, false, session_.there.hash);
-        if (auto kept = part->finish(*object, 0444); !kept) return kept;
-      }
-    }
-    for (std::size_t i = 0; i < wanted.files.size(); ++i) {
-      const bool last = i + 1 == wanted.files.size();
-      if (auto ok = put_in_place(*wanted.files[i], cache, object, part, last, md5); !ok) return ok;
-    }
-    return {};
+    const TreeFile& file = *wanted.content;
+    Content content{file.md5, {}, {}, {}};
+    if (cache != nullptr) content.object = cache->verified(file.md5, false, session_.there.hash);
+    if (!content.object)
+      if (auto ok = fetch_into(content, file, cache); !ok) return ok;
+    Expected<void> placed;
+    for (std::size_t i = 0; i < wanted.files.size() && placed; ++i)
+      placed = put_in_place(*wanted.files[i], cache, content, i + 1 == wanted.files.size());
+    std::error_code code;
+    if (content.copy) fs::remove(*content.copy, code);
+    return placed;
   }
 
-  Expected<void> put_in_place(const Compared& file, const Cache* cache, const std::optional<fs::path>& object,
-                              std::unique_ptr<PartialFile>& part, bool last, const std::string& md5) {
+  Expected<void> fetch_into(Content& content, const TreeFile& file, const Cache* cache) {
+    auto fetched = fetch(file, content.md5);
+    if (!fetched) return tl::unexpected(fetched.error());
+    content.part = std::move(*fetched);
+    if (cache == nullptr) return {};
+    auto copy = content.part->take_copy();
+    if (!copy) return tl::unexpected(copy.error());
+    content.copy = *copy;
+    content.object = cache->place(file.md5, false, session_.there.hash);
+    return content.part->finish(*content.object, 0444);
+  }
+
+  Expected<void> put_in_place(const Compared& file, const Cache* cache, Content& content, bool last) {
     const fs::path target = place_of(session_.place.data, file.path);
     if (auto free = still_as_compared(file, target); !free) return free;
     Expected<void> placed;
-    if (cache != nullptr)
-      placed = cache->link_out(*object, target, session_.there.executable);
+    if (content.copy)
+      placed = move_into_place(*std::exchange(content.copy, std::nullopt), target);
+    else if (cache != nullptr)
+      placed = cache->link_out(*content.object, target, session_.there.executable);
     else if (last)
-      placed = part->finish(target, session_.there.executable ? std::optional<unsigned>(0755) : std::nullopt);
+      placed = content.part->finish(target,
+                                    session_.there.executable ? std::optional<unsigned>(0755) : std::nullopt);
     else
-      placed = copy_verified(part->path(), target, {}, parts(), {});
+      placed = copy_verified(content.part->path(), target, {}, parts(), {});
     if (!placed) return placed;
     const auto fingerprint = fingerprint_of(target);
     const std::scoped_lock lock(mutex_);
-    remember_common(session_.state, *file.there, md5, fingerprint);
+    remember_common(session_.state, *file.there, content.md5, fingerprint);
     ++session_.report.moved_files;
     session_.report.moved_bytes += fingerprint ? fingerprint->bytes : 0;
     return {};
@@ -222,6 +242,7 @@ class Pull {
  private:
   Session& session_;
   const DataRequest& request_;
+  const bool with_copy_;  ///< the cache's contents are copied into the folder
   mutable std::mutex mutex_;
   std::atomic<std::uint64_t> done_{0};
   std::uint64_t total_ = 0;
