@@ -65,7 +65,7 @@ BulkWriter::~BulkWriter() {
 
 int BulkWriter::open(const std::filesystem::path& path) {
   close();
-  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kNewMode);
+  descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kNewMode);
   struct stat status{};
   if (descriptor_ < 0 || ::fstat(descriptor_, &status) != 0) return errno;
   offset_ = static_cast<std::uint64_t>(status.st_size);

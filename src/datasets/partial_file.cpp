@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -36,6 +37,36 @@ std::string validator_of(const http::Response& response) {
 fs::path validator_file(const fs::path& part) {
   fs::path file = part;
   return file += ".of";
+}
+
+}  // namespace
+
+namespace {
+
+/// A copy beside the destination takes its name then. A link that stands there is replaced, not written
+/// through.
+Expected<void> move_to_another_disk(const fs::path& from, const fs::path& to) {
+  static std::atomic<unsigned> count{0};
+  fs::path copy = to;
+  copy.replace_filename(fmt::format(".{}.tmp-{}-{}", to.filename().string(), ::getpid(), ++count));
+  std::error_code code;
+  fs::copy_file(from, copy, fs::copy_options::overwrite_existing, code);  // with its mode
+  int fault = code.value();
+  if (fault == 0) {
+    const int written = ::open(copy.c_str(), O_RDONLY | O_CLOEXEC);
+    if (written < 0 || ::fdatasync(written) != 0) fault = errno;
+    if (written >= 0) ::close(written);
+  }
+  if (fault == 0) {
+    stamp(copy);
+    if (::rename(copy.c_str(), to.c_str()) != 0) fault = errno;
+  }
+  if (fault != 0) {
+    fs::remove(copy, code);
+    return not_written(to, fault);
+  }
+  fs::remove(from, code);
+  return {};
 }
 
 }  // namespace
@@ -134,13 +165,11 @@ void stamp(const fs::path& file) {
 
 Expected<void> move_into_place(const fs::path& from, const fs::path& to) {
   std::error_code code;
-  fs::create_directories(to.parent_path(), code);
+  if (to.has_parent_path()) fs::create_directories(to.parent_path(), code);
   if (code) return not_written(to.parent_path(), code.value());
   if (::rename(from.c_str(), to.c_str()) == 0) return {};
   if (errno != EXDEV) return not_written(to, errno);
-  auto copied = copy_file_atomically(from, to, Durability::kPowerCut);
-  if (copied) fs::remove(from, code);
-  return copied;
+  return move_to_another_disk(from, to);
 }
 
 }  // namespace joulecast::datasets

@@ -83,9 +83,21 @@ class Pull {
 
   void remove_what_is_gone_there() {
     for (const Compared& one : session_.compared) {
-      if (one.there != nullptr || one.state != DataState::kDeletedThere || !request_.force) continue;
+      const bool gone = one.state == DataState::kDeletedThere || one.state == DataState::kConflict;
+      if (one.there != nullptr || !gone || !request_.force) continue;
+      const fs::path target = place_of(session_.place.data, one.path);
+      if (auto free = still_as_compared(one, target); !free) {
+        note_fault(one, free.error());
+        continue;
+      }
       std::error_code code;
-      fs::remove(place_of(session_.place.data, one.path), code);
+      if (fs::remove(target, code); code) {
+        note_fault(one, Error{ErrorKind::kNotWritable,
+                              "cannot remove: " + code.message(),
+                              {target.string()},
+                              "Check the folder's permissions"});
+        continue;
+      }
       session_.state.entries.erase(one.path);
     }
   }

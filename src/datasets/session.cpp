@@ -39,7 +39,7 @@ http::ClientOptions client_options(const DataRequest& request) {
 Expected<int> lock_file(const fs::path& file, const char* hint) {
   std::error_code code;
   fs::create_directories(file.parent_path(), code);
-  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+  const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
   if (descriptor < 0)
     return fail(ErrorKind::kNotWritable, fmt::format("cannot write: {}", std::strerror(errno)),
                 {file.string()}, "Choose a folder that you may write to");

@@ -53,6 +53,16 @@ TEST_F(DataCommand, GoesToAFolderAndBack) {
   EXPECT_EQ(run({"data", "verify", "--remote", "./store", "--path", "d"}).exit_code, 0);
 }
 
+TEST_F(DataCommand, ADatasetOfOneFileBesideTheCallerGoesAndComes) {
+  scratch_.write("one.bin", "content");
+  ASSERT_EQ(run({"data", "push", "--remote", "./store", "--path", "one.bin"}).exit_code, 0);
+  fs::remove(scratch_.path() / "one.bin");
+  fs::remove_all(scratch_.path() / ".one.bin.joulecast");
+  const auto pulled = run({"data", "pull", "--remote", "./store", "--path", "one.bin"});
+  EXPECT_EQ(pulled.exit_code, 0) << pulled.errors;
+  EXPECT_EQ(read("one.bin"), "content");
+}
+
 TEST_F(DataCommand, FaultsHaveTheirExitCodes) {
   EXPECT_EQ(run({"data", "fetch", "--path", "d"}).exit_code, 2);
   EXPECT_EQ(run({"data", "pull"}).exit_code, 2);

@@ -530,6 +530,48 @@ TEST_F(Datasets, ASecretHeaderDoesNotFollowARedirect) {
   EXPECT_TRUE(pull_data(request(server.url())));  // without a secret it may go on elsewhere
 }
 
+TEST_F(Datasets, ForceTakesADeletionThereAlsoOfAFileThatWasChangedHere) {
+  write("a.csv", "a");
+  write("b.csv", "b");
+  write("c.csv", "c");
+  ASSERT_TRUE(push_data(request(store_)));
+  // Elsewhere a and b are deleted.
+  const fs::path other = scratch_.path() / "other";
+  fs::create_directories(other);
+  fs::copy_file(scratch_.path() / "data.dvc", other / "data.dvc");
+  DataRequest elsewhere = request(store_);
+  elsewhere.path = other / "data";
+  ASSERT_TRUE(pull_data(elsewhere));
+  fs::remove(other / "data/a.csv");
+  fs::remove(other / "data/b.csv");
+  ASSERT_TRUE(push_data(elsewhere));
+  fs::copy_file(other / "data.dvc", scratch_.path() / "data.dvc", fs::copy_options::overwrite_existing);
+  write("b.csv", "changed here");
+  ASSERT_TRUE(pull_data(request(store_)));
+  EXPECT_TRUE(fs::exists(data() / "a.csv"));
+  EXPECT_EQ(read("b.csv"), "changed here");
+  DataRequest forced = request(store_);
+  forced.force = true;
+  ASSERT_TRUE(pull_data(forced));
+  EXPECT_FALSE(fs::exists(data() / "a.csv"));
+  EXPECT_FALSE(fs::exists(data() / "b.csv"));
+  EXPECT_EQ(read("c.csv"), "c");
+  const auto status = data_status(request(store_));
+  ASSERT_TRUE(status);
+  for (const DataFile& file : status->files) EXPECT_EQ(file.state, DataState::kSame) << file.path;
+}
+
+TEST_F(Datasets, APartThatIsALinkIsNotWrittenThrough) {
+  write("a.csv", "content");
+  publish(store_);
+  const fs::path outside = scratch_.write("outside", "mine");
+  fs::create_directories(scratch_.path() / ".data.joulecast/parts");
+  fs::create_symlink(outside, scratch_.path() / ".data.joulecast/parts" / md5_of("content"));
+  const auto pulled = pull_data(request(store_));
+  EXPECT_FALSE(pulled && pulled->faults.empty());
+  EXPECT_EQ(test::read_file(outside), "mine");
+}
+
 TEST_F(Datasets, ADryRunChangesNothing) {
   write("a", "1");
   auto dry = request(store_);
