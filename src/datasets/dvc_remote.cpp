@@ -1,4 +1,6 @@
 // A dataset that a .dvc file describes, and whose contents lie in a DVC remote.
+#include <unistd.h>
+
 #include <algorithm>
 #include <mutex>
 
@@ -66,7 +68,9 @@ Expected<std::string> DvcDataset::dir_text(const DvcEntry& entry) {
     if (text && md5_of(*text) == entry.md5) return text;
   }
   for (int attempt = 1;; ++attempt) {
-    auto part = PartialFile::open(scratch(), entry.md5 + ".dir");
+    // Who only looks has no lock: no two processes may write one part.
+    auto part =
+        PartialFile::open(place_.control / "listings", fmt::format("{}.part-{}", entry.md5, ::getpid()));
     if (!part) return tl::unexpected(part.error());
     if (auto empty = (*part)->start_again(); !empty) return tl::unexpected(empty.error());
     const auto got = store_->get(object_key(entry.md5, true, entry.hash), **part, {});

@@ -27,6 +27,11 @@ Fingerprint fingerprint_from(const struct stat& status) {
           static_cast<std::uint64_t>(status.st_ino)};
 }
 
+/// What is remembered of a dataset that lies in this one.
+bool is_control_folder(const std::string& name) {
+  return name.starts_with('.') && name.ends_with(".joulecast");
+}
+
 /// Collects the files of a folder and those below it.
 class Walk {
  public:
@@ -49,7 +54,7 @@ class Walk {
       const std::string name = entry->d_name;
       if (name == "." || name == "..") continue;
       const std::string path = below.empty() ? name : fmt::format("{}/{}", below, name);
-      if (!fault_of_path(name).empty()) continue;  // .git, .hg, .dvc
+      if (!fault_of_path(name).empty() || is_control_folder(name)) continue;  // .git, .hg, .dvc
       taken = add(path, here / name, folders);
     }
     ::closedir(stream);

@@ -182,12 +182,14 @@ class Pull {
     if (cache != nullptr) content.object = cache->verified(file.md5, false, session_.there.hash);
     if (!content.object)
       if (auto ok = fetch_into(content, file, cache); !ok) return ok;
-    Expected<void> placed;
-    for (std::size_t i = 0; i < wanted.files.size() && placed; ++i)
-      placed = put_in_place(*wanted.files[i], cache, content, i + 1 == wanted.files.size());
+    for (std::size_t i = 0; i < wanted.files.size(); ++i) {
+      const bool last = i + 1 == wanted.files.size();
+      if (auto ok = put_in_place(*wanted.files[i], cache, content, last); !ok)
+        note_fault(*wanted.files[i], ok.error());
+    }
     std::error_code code;
     if (content.copy) fs::remove(*content.copy, code);
-    return placed;
+    return {};
   }
 
   Expected<void> fetch_into(Content& content, const TreeFile& file, const Cache* cache) {

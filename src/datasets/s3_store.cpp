@@ -50,7 +50,10 @@ Expected<std::unique_ptr<ObjectStore>> s3_store(const DvcRemote& remote, const E
   std::string prefix = url->rest;
   while (prefix.starts_with('/')) prefix.erase(0, 1);
   while (prefix.ends_with('/')) prefix.pop_back();
-  http::S3Account account = http::s3_account(environment);
+  // MLflow's own variables are of its artifacts, and say nothing of datasets.
+  http::S3Account account = http::s3_account([&](const char* name) {
+    return std::string_view(name).starts_with("MLFLOW_") ? std::nullopt : environment(name);
+  });
   account.endpoint_setting = "AWS_ENDPOINT_URL";
   account.ca_bundle = account.ca_bundle.empty() ? options.ca_bundle : account.ca_bundle;
   if (account.keys.empty()) take_aws_profile(remote.option("profile"), environment, account.keys);

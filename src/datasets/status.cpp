@@ -53,8 +53,10 @@ std::optional<Error> difference_of(const Session& session, const Compared& one) 
 Expected<DataReport> run_status(const DataRequest& request) {
   auto session = open_session(request, Access::kRead);
   if (!session) return tl::unexpected(session.error());
-  // What is remembered of hashes makes the next time quick; a folder that cannot be written is no fault here.
-  static_cast<void>(save_sync_state((*session)->state, (*session)->state_file()));
+  // What is remembered of hashes makes the next time quick; a folder that cannot be written is no fault here,
+  // and another process that is at work remembers better.
+  if (const auto lock = DatasetLock::take((*session)->place.control, nullptr))
+    static_cast<void>(save_sync_state((*session)->state, (*session)->state_file()));
   return std::move((*session)->report);
 }
 

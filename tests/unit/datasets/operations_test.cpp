@@ -561,6 +561,31 @@ TEST_F(Datasets, ForceTakesADeletionThereAlsoOfAFileThatWasChangedHere) {
   for (const DataFile& file : status->files) EXPECT_EQ(file.state, DataState::kSame) << file.path;
 }
 
+TEST_F(Datasets, OneFileThatCannotBePlacedHoldsUpNoOtherOfItsContent) {
+  write("a.csv", "same");
+  write("b/c.csv", "same");
+  write("d.csv", "same");
+  publish(store_);
+  scratch_.write("data/b", "a file where a folder is needed");
+  const auto pulled = pull_data(request(store_));
+  ASSERT_TRUE(pulled);
+  ASSERT_EQ(pulled->faults.size(), 1U);
+  EXPECT_EQ(pulled->faults[0].first, "b/c.csv");
+  EXPECT_EQ(read("a.csv") + read("d.csv"), "samesame");
+}
+
+TEST_F(Datasets, WhatIsRememberedOfADatasetInsideIsNoneOfItsFiles) {
+  write("a.csv", "a");
+  write("inner/b.csv", "b");
+  DataRequest inner = request(store_ + "2");
+  inner.path = data() / "inner";
+  ASSERT_TRUE(push_data(inner));
+  const auto pushed = push_data(request(store_));
+  ASSERT_TRUE(pushed);
+  for (const DataFile& file : pushed->files)
+    EXPECT_EQ(file.path.find(".joulecast"), std::string::npos) << file.path;
+}
+
 TEST_F(Datasets, APartThatIsALinkIsNotWrittenThrough) {
   write("a.csv", "content");
   publish(store_);
