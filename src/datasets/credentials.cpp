@@ -1,6 +1,5 @@
 #include "datasets/credentials.h"
 
-#include <chrono>
 #include <ctime>
 #include <filesystem>
 
@@ -34,8 +33,8 @@ bool has_expired(const std::string& expiry) {
   if (expiry == "never" || expiry.empty()) return false;
   std::tm date{};
   if (::strptime(expiry.c_str(), "%Y-%m-%dT%H:%M:%S", &date) == nullptr)
-    return false;  // the server will tell
-  return std::chrono::system_clock::from_time_t(::timegm(&date)) < std::chrono::system_clock::now();
+    return false;                               // the server will tell
+  return ::timegm(&date) < std::time(nullptr);  // in seconds: the year 2999 is beyond nanoseconds of 64 bits
 }
 
 /// App tokens go before others, as DagsHub's program has it.
