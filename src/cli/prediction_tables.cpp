@@ -32,6 +32,22 @@ std::string_view mark(const LayerPrediction& layer) {
   return "";
 }
 
+/// What whole calls take, where the models know it.
+std::string call_table(const std::vector<NetworkPrediction>& predictions, std::size_t width, bool bold) {
+  Table table(
+      {{"network", Table::Align::kLeft, Table::Narrow::kOwnLine}, {"end to end (ms)"}, {"low"}, {"high"}});
+  bool any = false;
+  for (const auto& p : predictions) {
+    if (!p.end_to_end_ms) continue;
+    const Figure& f = *p.end_to_end_ms;
+    table.add({p.network, cell(f.value, 3), cell(f.low, 3), cell(f.high, 3)});
+    any = true;
+  }
+  if (!any) return {};
+  return "\n" + table.text(width, bold) +
+         "A call without the profiler, the host's work included; 90 % interval.\n";
+}
+
 }  // namespace
 
 std::string layer_table(const NetworkPrediction& prediction, std::size_t width, bool bold) {
@@ -60,8 +76,6 @@ std::string network_table(const std::vector<NetworkPrediction>& predictions, std
   const Table::Column network{"network", Table::Align::kLeft, Table::Narrow::kOwnLine};
   Table table({network, {"layers"}, {"uncovered"}, {"time (ms)"}, {"power (W)"}, {"energy (mJ)"}});
   std::vector<Table::Column> columns{network, {"board energy (mJ)"}};
-  Table calls({network, {"end to end (ms)"}, {"low"}, {"high"}});
-  bool any_call = false;
   const bool rate = std::any_of(predictions.begin(), predictions.end(),
                                 [](const auto& p) { return p.board_power_at_rate_w.has_value(); });
   if (rate) columns.push_back({"board power at the rate (W)"});
@@ -72,12 +86,6 @@ std::string network_table(const std::vector<NetworkPrediction>& predictions, std
     table.add({p.network, count_cell(p.layers.size()), count_cell(p.uncovered_layers),
                figure(p.run_time_ms, 3), figure(p.power_w, 2), figure(p.energy_mj, 3)});
     whole = whole || p.power_basis == "board";
-    if (p.end_to_end_ms) {
-      const Figure& f = *p.end_to_end_ms;
-      const auto bound = [](const std::optional<double>& v) { return v ? cell(*v, 3) : "-"; };
-      calls.add({p.network, cell(f.value, 3), bound(f.low), bound(f.high)});
-      any_call = true;
-    }
     if (!p.board_energy_mj || (p.power_basis == "board" && !rate)) continue;
     std::vector<std::string> cells{p.network, figure(p.board_energy_mj, 3)};
     if (rate) cells.push_back(figure(p.board_power_at_rate_w, 2));
@@ -89,9 +97,7 @@ std::string network_table(const std::vector<NetworkPrediction>& predictions, std
                : "Power and energy are above idle.\n";
   if (!predictions.empty() && !predictions.front().device.empty())
     out += fmt::format("The models are of the board '{}'.\n", predictions.front().device);
-  if (any_call)
-    out += "\n" + calls.text(width, bold) +
-           "A call without the profiler, the host's work included; 90 % interval.\n";
+  out += call_table(predictions, width, bold);
   if (any_board) out += "\n" + board.text(width, bold) + "The board's figures include its idle power.\n";
   return out;
 }
