@@ -170,7 +170,7 @@ class Pull {
     if (file.md5.empty() && file.tag.size() == kBlobName && part.kept() != 0) {
       const auto blob = git_blob_of_file(part.path());
       const std::scoped_lock lock(mutex_);
-      blob && *blob == file.tag ? ++by_blob_ : ++by_size_;
+      if (!blob || *blob != file.tag) ++by_size_;
     }
     return std::nullopt;
   }
@@ -260,7 +260,7 @@ class Pull {
   mutable std::mutex mutex_;
   std::atomic<std::uint64_t> done_{0};
   std::uint64_t total_ = 0;
-  mutable std::uint64_t by_blob_ = 0, by_size_ = 0;
+  mutable std::uint64_t by_size_ = 0;  ///< files whose bytes could not be compared by a hash
 };
 
 void report_kept(Session& session, bool force) {
