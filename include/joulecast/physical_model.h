@@ -98,7 +98,8 @@ struct PhysicalIntervals {
   std::vector<double> kind_scale;  ///< by LayerKind: spread of its log ratios, shrunk to that of all
 };
 
-/// What is known of a device beforehand, from its maker's data sheet.
+/// What is known of a device beforehand, from its maker's data sheet; the number of multiprocessors may be
+/// learnt from run times instead.
 struct PhysicalDevice {
   /// Rates of matrix units over vector units by type; 1 = no such units, or not known.
   double fp32_ratio = 1.0, fp16_ratio = 1.0, int8_ratio = 1.0;

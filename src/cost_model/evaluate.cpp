@@ -11,6 +11,7 @@
 #include "cost_model/leaderboard.h"
 #include "cost_model/physical/baselines.h"
 #include "cost_model/physical/grouping.h"
+#include "cost_model/physical/multiprocessors.h"
 #include "cost_model/physical/train.h"
 #include "joulecast/evaluation.h"
 
@@ -61,7 +62,9 @@ void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
   for (std::uint32_t u = 0; u < data.units.size(); ++u)
     (std::binary_search(fold.begin(), fold.end(), u) ? test : train).push_back(u);
   const Grouping inner = grouping_for_validation(data, train, options.groups, options.families);
-  const PhysicalTask task{&data, train, inner.of_unit, held_out_ms};
+  PhysicalData seen = data;  // with what this fold learns of the device
+  const PhysicalTask task{&seen, train, inner.of_unit, held_out_ms};
+  learn_multiprocessors(seen, task, options.choices);
   auto trained = train_physical(task, options.choices);
   if (!trained) {
     outcome.fold_error[f] = trained.error();
@@ -72,7 +75,7 @@ void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
   for (const std::uint32_t u : test) {
     const PhysicalUnit& unit = data.units[u];
     UnitResult& result = outcome.units[u];
-    result.predicted = model_value(model, data, unit, held_out_ms);
+    result.predicted = model_value(model, seen, unit, held_out_ms);
     result.naive = naive_of(data, train, unit.kind);
     for (std::uint32_t i = unit.begin; i < unit.end; ++i) {
       const PhysicalPrediction one = predict(model, data.layers[i]);
@@ -80,7 +83,7 @@ void run_fold(Outcome& outcome, std::size_t f, const EvaluationOptions& options,
       result.log_ratio = std::max(result.log_ratio, one.log_ratio);
       result.power_log_ratio = std::max(result.power_log_ratio, one.power_log_ratio);
       if (data.target == PhysicalTarget::kRunTime)
-        outcome.layer_ms[i] = model_value(model, data.values[i], data.sizes[i]);
+        outcome.layer_ms[i] = model_value(model, seen.values[i], seen.sizes[i]);
     }
   }
   outcome.fold_total[f] = {model.intervals->total_log_ratio, model.intervals->total_level};

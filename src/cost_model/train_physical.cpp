@@ -6,18 +6,21 @@
 
 #include "cost_model/data_hash.h"
 #include "cost_model/physical/grouping.h"
+#include "cost_model/physical/multiprocessors.h"
 #include "cost_model/physical/train.h"
 #include "joulecast/cost_model.h"
 
 namespace joulecast {
 namespace {
 
-Expected<TrainedPhysical> train_one(const PhysicalData& data, std::span<const double> held_out_ms,
-                                    std::vector<Warning>& warnings) {
+/// What the data leaves open of the device is learnt if `learn_device` says so, and put into the data.
+Expected<TrainedPhysical> train_one(PhysicalData& data, bool learn_device,
+                                    std::span<const double> held_out_ms, std::vector<Warning>& warnings) {
   std::vector<std::uint32_t> units(data.units.size());
   std::iota(units.begin(), units.end(), 0U);
   const Grouping grouping = grouping_for_validation(data, units, HeldOutGroups::kFamily, {});
   const PhysicalTask task{&data, units, grouping.of_unit, held_out_ms};
+  if (learn_device) learn_multiprocessors(data, task, {});
   auto trained = train_physical(task, {});
   if (!trained) return trained;
   trained->model.intervals = intervals_of(task, *trained, to_string(grouping.groups));
@@ -56,7 +59,7 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   out.idle_power_w = options.idle_power_w;
   out.data_hash = hash_of(data);
   out.end_to_end = fit_end_to_end(known);
-  const PhysicalData times = gather(known.layers, PhysicalTarget::kRunTime);
+  PhysicalData times = gather(known.layers, PhysicalTarget::kRunTime);
   PhysicalData energies = gather(known.layers, PhysicalTarget::kEnergy, known.covariance);
   out.warnings.insert(out.warnings.end(), times.warnings.begin(), times.warnings.end());
   const auto tell = [&](std::size_t done) {
@@ -65,7 +68,7 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   tell(0);
   std::vector<double> held_out_ms;
   if (!times.units.empty()) {
-    auto trained = train_one(times, {}, out.warnings);
+    auto trained = train_one(times, true, {}, out.warnings);
     if (!trained) return tl::unexpected(trained.error());
     held_out_ms = std::move(trained->held_out_ms);
     out.physical.push_back(std::move(trained->model));
@@ -75,7 +78,9 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   tell(1);
   if (!energies.units.empty()) {
     out.warnings.insert(out.warnings.end(), energies.warnings.begin(), energies.warnings.end());
-    auto trained = train_one(energies, held_out_ms, out.warnings);
+    const bool learnt = !times.units.empty();  // a board has one device
+    if (learnt) set_device(energies, times.device);
+    auto trained = train_one(energies, !learnt, held_out_ms, out.warnings);
     if (!trained) return tl::unexpected(trained.error());
     out.physical.push_back(std::move(trained->model));
   } else {

@@ -205,4 +205,14 @@ PhysicalData gather(std::span<const LayerRow> rows, PhysicalTarget target,
   return Gathering(rows, target, covariance).run();
 }
 
+void set_device(PhysicalData& data, const PhysicalDevice& device) {
+  data.device = device;
+  for (std::size_t i = 0; i < data.layers.size(); ++i) {
+    const PhysicalValues before = data.values[i];
+    data.values[i] = terms_of(data.demands[i], data.layers[i], device);
+    for (const PhysicalTerm term : {PhysicalTerm::kCall, PhysicalTerm::kActive})
+      data.values[i][index(term)] = before[index(term)];
+  }
+}
+
 }  // namespace joulecast

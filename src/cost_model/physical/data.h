@@ -56,4 +56,7 @@ struct PhysicalData {
 PhysicalData gather(std::span<const LayerRow> rows, PhysicalTarget target,
                     std::span<const CovarianceOfRows> covariance = {});
 
+/// Gives the data another device: all terms that hang on it are computed anew.
+void set_device(PhysicalData& data, const PhysicalDevice& device);
+
 }  // namespace joulecast

@@ -33,6 +33,11 @@ constexpr double kLeastDepth = 64.0;  // of a part
 
 }  // namespace
 
+double whole_waves(double tiles, double multiprocessors) {
+  if (!(multiprocessors > 0.0) || !(tiles > 0.0)) return 1.0;
+  return std::ceil(tiles / multiprocessors) * multiprocessors / tiles;
+}
+
 KernelTiles choose_tiles(const MatrixShape& product, double multiprocessors) {
   if (!(product.rows > 0.0)) return {};
   double least = std::numeric_limits<double>::infinity();
@@ -44,9 +49,7 @@ KernelTiles choose_tiles(const MatrixShape& product, double multiprocessors) {
     for (double splits = 1.0; splits <= kMostSplits; splits *= 2.0) {
       const double depth = std::ceil(product.depth / splits / kStep) * kStep;
       if (splits > 1.0 && depth < kLeastDepth) break;
-      const double blocks = multiprocessors > 0.0
-                                ? std::ceil(tiles * splits / multiprocessors) * multiprocessors
-                                : tiles * splits;
+      const double blocks = tiles * splits * whole_waves(tiles * splits, multiprocessors);
       const double cost = blocks * tile.rows * tile.columns * (depth + kFill) * reads *
                           (splits > 1.0 ? 1.0 + kSplitCost : 1.0);
       if (!(cost < least)) continue;

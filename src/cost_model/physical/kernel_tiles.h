@@ -11,6 +11,10 @@ struct KernelTiles {
   double splits = 1.0;  ///< parts that the inner length is cut into; above 1 a reduction follows
 };
 
+/// Tiles' places in whole waves of `multiprocessors` tiles, over the tiles themselves; 1 where the number of
+/// multiprocessors is not known (0).
+double whole_waves(double tiles, double multiprocessors);
+
 /// Tile and wave quantisation (NVIDIA, Matrix Multiplication Background User's Guide, chapter 3): tiles are
 /// computed whole, and so are waves, of one tile for each of the device's multiprocessors. A small tile
 /// computes less in vain, but reads more for each multiply-add; a product of few tiles is cut along its inner

@@ -38,12 +38,16 @@ double ratio_of(const LayerGeometry& layer, const PhysicalDevice& device) {
   return bytes == 1.0 ? device.int8_ratio : device.fp16_ratio;
 }
 
-/// Arithmetic of whole tiles over that of the exact sizes.
-double tile_share(const LayerDemand& demand, const LayerGeometry& layer, const KernelTiles& chosen) {
+/// Arithmetic of whole waves of whole tiles over that of the exact sizes.
+double tile_share(const LayerDemand& demand, const LayerGeometry& layer, const PhysicalDevice& device,
+                  const KernelTiles& chosen) {
   const MatrixShape& p = demand.product;
   if (!layer.tile_rows || !layer.tile_columns || !(p.rows > 0.0)) return chosen.share;
-  const auto whole = [](double size, double tile) { return std::ceil(size / tile) * tile / size; };
-  return whole(p.rows, *layer.tile_rows) * whole(p.columns, *layer.tile_columns);
+  const double row_tiles = std::ceil(p.rows / *layer.tile_rows);
+  const double column_tiles = std::ceil(p.columns / *layer.tile_columns);
+  const double share =
+      row_tiles * *layer.tile_rows / p.rows * (column_tiles * *layer.tile_columns / p.columns);
+  return share * whole_waves(row_tiles * column_tiles * p.groups, device.multiprocessors);
 }
 
 double log_of(double size) {
@@ -71,7 +75,7 @@ PhysicalDevice device_constants(std::string_view device) {
       {"RTX 3060", {1.0, 2.0, 2.0, 3.0, 30.0}},
       {"RTX 30", {35.6 / 35.6, 142.0 / 71.0, 284.0 / 142.0, 6.0, 82.0}},
       {"TITAN RTX", {1.0, 130.0 / 130.0, 261.0 / 65.2, 6.0, 72.0}},
-      {"Orin", {4.0, 1.0, 4.0, 4.0, 16.0}},
+      {"Orin", {4.0, 1.0, 4.0, 4.0, 0.0}},  // 4 to 16
       {"Xavier", {1.0, 1.0, 4.0, 0.5, 8.0}},
       {"TX2", {1.0, 1.0, 1.0, 0.5, 2.0}},
       {"Nano", {1.0, 1.0, 1.0, 0.25, 1.0}},
@@ -94,7 +98,7 @@ PhysicalValues terms_of(const LayerDemand& demand, const LayerGeometry& layer, c
       std::max(demand.input_mb - device.cache_mb, 0.0) + std::max(demand.output_mb - device.cache_mb, 0.0);
   at(PhysicalTerm::kMatrix) = demand.matrix_gflop + image;
   const KernelTiles tiles = choose_tiles(demand.product, device.multiprocessors);
-  at(PhysicalTerm::kTile) = demand.matrix_gflop * tile_share(demand, layer, tiles) + image;
+  at(PhysicalTerm::kTile) = demand.matrix_gflop * tile_share(demand, layer, device, tiles) + image;
   if (tiles.splits > 1.0) at(PhysicalTerm::kSplitLaunch) = demand.product.groups;
   at(PhysicalTerm::kImage) = demand.image_gflop;
   at(PhysicalTerm::kDepthwise) = demand.depthwise_gflop;

@@ -6,16 +6,14 @@
 #include <numeric>
 #include <set>
 
+#include "cost_model/physical/held_out_errors.h"
 #include "cost_model/physical/residual.h"
 
 namespace joulecast {
 namespace {
 
 constexpr std::size_t kLeastResidualUnits = 50;  // fewer teach a Gaussian process nothing
-
-double square(double x) {
-  return x * x;
-}
+constexpr std::size_t kUnitsToChooseBy = 200;    // its length and noise; more do not change them
 
 struct Part {
   std::vector<std::uint32_t> train, test;  // units
@@ -114,49 +112,45 @@ class Training {
     return {};
   }
 
+  std::vector<double> held_out_of_recipe(std::size_t r) const {
+    std::vector<double> predicted(task_.units.size());
+    for (std::size_t f = 0; f < parts_.size(); ++f)
+      for (std::size_t k = 0; k < parts_[f].test.size(); ++k)
+        predicted[parts_[f].test_place[k]] = evaluate_unit(data_, data_.units[parts_[f].test[k]], recipes_[r],
+                                                           fold_fits_[f][r].coefficients, task_.held_out_ms);
+    return predicted;
+  }
+
   /// Each recipe by the inverse of its mean squared held-out error (Bates, Granger: The combination of
-  /// forecasts, 1969): recipes err alike, and a mean of many beats the one that validation likes best.
+  /// forecasts, 1969): recipes err alike, and a mean of many beats the one that validation likes best. Where
+  /// groups agree that a recipe is worse than the best one, by z standard errors of the difference, it counts
+  /// less by exp(-z^2 / 2).
   void weigh(PhysicalModel& model) {
-    std::vector<double> errors(model.fits.size(), 1.0);
-    if (!parts_.empty()) {
-      for (std::size_t r = 0; r < model.fits.size(); ++r) {
-        std::vector<double> predicted(task_.units.size());
-        for (std::size_t f = 0; f < parts_.size(); ++f)
-          for (std::size_t k = 0; k < parts_[f].test.size(); ++k)
-            predicted[parts_[f].test_place[k]] =
-                evaluate_unit(data_, data_.units[parts_[f].test[k]], recipes_[r],
-                              fold_fits_[f][r].coefficients, task_.held_out_ms);
-        errors[r] = robust_error(predicted);
+    const std::size_t count = model.fits.size();
+    std::vector<std::vector<double>> errors(count, std::vector<double>(task_.units.size(), 1.0));
+    std::vector<double> sums;
+    for (std::size_t r = 0; r < count; ++r) {
+      if (!parts_.empty()) {
+        const std::vector<double> predicted = held_out_of_recipe(r);
+        errors[r] = robust_errors(task_, predicted);
         model.fits[r].held_out_rmspe_percent = 100.0 * relative_error(data_, task_.units, predicted);
       }
+      sums.push_back(std::max(std::accumulate(errors[r].begin(), errors[r].end(), 0.0), 1e-12));
     }
-    const double least = std::max(*std::min_element(errors.begin(), errors.end()), 1e-12);
+    const auto best = static_cast<std::size_t>(std::min_element(sums.begin(), sums.end()) - sums.begin());
     double sum = 0.0;
-    bool first = true;
-    for (std::size_t r = 0; r < errors.size(); ++r) {
-      double weight = least / std::max(errors[r], least);
-      if (!choices_.average) weight = first && errors[r] <= least ? 1.0 : 0.0;
-      first = first && weight == 0.0;
-      model.fits[r].weight = weight;
-      sum += weight;
+    for (std::size_t r = 0; r < count; ++r) {
+      const GroupSum worse = gain_of(task_, errors[r], errors[best]);
+      const double z = worse.sum > 0.0 ? worse.sum / worse.standard_error : 0.0;
+      model.fits[r].weight = choices_.average ? sums[best] / sums[r] * std::exp(-0.5 * z * z)
+                             : r == best      ? 1.0
+                                              : 0.0;
+      sum += model.fits[r].weight;
     }
-    for (std::size_t r = 0; r < errors.size(); ++r) {
+    for (std::size_t r = 0; r < count; ++r) {
       model.fits[r].weight /= sum;
       for (auto& fold : fold_fits_) fold[r].weight = model.fits[r].weight;
     }
-  }
-
-  /// Mean of robust_error over the units.
-  double robust_error(const std::vector<double>& predicted) const {
-    double sum = 0.0;
-    for (std::size_t k = 0; k < task_.units.size(); ++k) sum += robust_error(k, predicted[k]);
-    return sum / static_cast<double>(task_.units.size());
-  }
-  /// Squared log ratio, of a factor of 1.5 at most: one odd kernel must not decide.
-  double robust_error(std::size_t k, double predicted) const {
-    constexpr double kMost = 0.4;
-    if (!(predicted > 0.0)) return square(kMost);
-    return square(std::min(std::abs(std::log(predicted / data_.units[task_.units[k]].measured)), kMost));
   }
 
   PhysicalModel fold_model(const PhysicalModel& model, std::size_t fold) const {
@@ -194,8 +188,8 @@ class Training {
   /// Kept if it lowers the held-out error by more than the standard error of that gain over groups.
   Expected<void> consider_residual(TrainedPhysical& trained) {
     if (!choices_.residual || parts_.size() < 3 || task_.units.size() < kLeastResidualUnits) return {};
-    const ResidualData whole(trained.model, data_, task_.units);
-    const auto parameters = choose_gaussian_process(whole.observations());
+    const ResidualData some(trained.model, data_, task_.units, kUnitsToChooseBy);
+    const auto parameters = choose_gaussian_process(some.observations());
     if (!parameters) return tl::unexpected(parameters.error());
     for (std::size_t f = 0; f < parts_.size(); ++f) {
       auto fold = ResidualData(fold_model(trained.model, f), data_, parts_[f].train).fit(*parameters);
@@ -203,39 +197,16 @@ class Training {
       fold_residuals_.push_back(std::move(*fold));
     }
     std::vector<double> with = held_out_of(trained.model);
-    if (!gains(trained.held_out, with)) {
+    const GroupSum gain = gain_of(task_, robust_errors(task_, trained.held_out), robust_errors(task_, with));
+    if (!(gain.sum > gain.standard_error)) {
       fold_residuals_.clear();
       return {};
     }
-    auto residual = whole.fit(*parameters);
+    auto residual = ResidualData(trained.model, data_, task_.units).fit(*parameters);
     if (!residual) return tl::unexpected(residual.error());
     trained.model.residual = std::move(*residual);
     trained.held_out = std::move(with);
     return {};
-  }
-
-  bool gains(const std::vector<double>& without, const std::vector<double>& with) const {
-    std::vector<std::pair<std::uint32_t, double>> gain;
-    for (std::size_t k = 0; k < task_.units.size(); ++k) {
-      const double difference = robust_error(k, without[k]) - robust_error(k, with[k]);
-      const std::uint32_t group = task_.group_of_unit[task_.units[k]];
-      const auto found =
-          std::find_if(gain.begin(), gain.end(), [&](const auto& entry) { return entry.first == group; });
-      if (found == gain.end()) {
-        gain.emplace_back(group, difference);
-      } else {
-        found->second += difference;
-      }
-    }
-    const double n = static_cast<double>(gain.size());
-    double sum = 0.0;
-    double squares = 0.0;
-    for (const auto& [group, difference] : gain) {
-      sum += difference;
-      squares += square(difference);
-    }
-    const double variance = std::max(squares - sum * sum / n, 0.0) * n / (n - 1.0);
-    return sum > std::sqrt(variance);
   }
 
   SizeRange range_of(std::span<const std::uint32_t> units) const {
@@ -293,7 +264,7 @@ double relative_error(const PhysicalData& data, std::span<const std::uint32_t> u
                       std::span<const double> predicted) {
   double sum = 0.0;
   for (std::size_t k = 0; k < units.size(); ++k)
-    sum += square(predicted[k] / data.units[units[k]].measured - 1.0);
+    sum += std::pow(predicted[k] / data.units[units[k]].measured - 1.0, 2);
   return std::sqrt(sum / static_cast<double>(units.size()));
 }
 

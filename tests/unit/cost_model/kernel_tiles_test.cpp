@@ -6,6 +6,13 @@
 namespace joulecast {
 namespace {
 
+TEST(KernelTiles, WavesAreWhole) {
+  EXPECT_EQ(whole_waves(16.0, 16.0), 1.0);
+  EXPECT_EQ(whole_waves(17.0, 16.0), 32.0 / 17.0);
+  EXPECT_EQ(whole_waves(1.0, 16.0), 16.0);
+  EXPECT_EQ(whole_waves(17.0, 0.0), 1.0);
+}
+
 TEST(KernelTiles, ComputeNeverLessThanTheProduct) {
   for (const double rows : {1.0, 16.0, 49.0, 784.0, 12544.0})
     for (const double columns : {8.0, 64.0, 184.0, 2048.0})

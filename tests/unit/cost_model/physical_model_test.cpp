@@ -8,6 +8,7 @@
 
 #include "cost_model/physical/train.h"
 #include "joulecast/cost_model.h"
+#include "joulecast/evaluation.h"
 
 namespace joulecast {
 namespace {
@@ -412,6 +413,67 @@ TEST(PhysicalTraining, MissingPowerOrTimeLeavesTheOtherModel) {
   EXPECT_EQ(energies->find(PhysicalTarget::kRunTime), nullptr);
   for (LayerRow& row : rows) row.energy_mj.reset();
   EXPECT_EQ(train_physical(set_of(rows), {}, {}).error().kind, ErrorKind::kUnfit);
+}
+
+/// The same board whose kernels compute tiles of 64 x 32 in waves of `multiprocessors`.
+std::vector<LayerRow> board_in_waves(double multiprocessors, int networks, unsigned seed) {
+  std::vector<LayerRow> rows = board({}, networks, 30, seed);
+  std::mt19937 random(seed);
+  std::normal_distribution<double> normal;
+  for (LayerRow& row : rows) {
+    row.tile_rows = 64.0;
+    row.tile_columns = 32.0;
+    const LayerDemand demand = demand_of(row);
+    const double tiles = std::ceil(demand.product.rows / 64.0) * std::ceil(demand.product.columns / 32.0);
+    const double whole = multiprocessors > 0.0 ? std::ceil(tiles / multiprocessors) * multiprocessors : tiles;
+    const double gflop = 2.0 * whole * 64.0 * 32.0 * demand.product.depth / 1e9;
+    row.run_time_ms =
+        (0.01 + std::hypot(2.0 * gflop, 0.02 * demand.traffic_mb)) * std::exp(0.05 * normal(random));
+  }
+  return rows;
+}
+
+TEST(PhysicalTraining, LearnsTheNumberOfMultiprocessorsFromWaves) {
+  for (const double count : {0.0, 4.0, 14.0, 28.0}) {
+    const auto rows = board_in_waves(count, 6, 40);
+    const auto trained = train_physical(set_of(rows), {}, {});
+    ASSERT_TRUE(trained);
+    for (const PhysicalModel& model : trained->physical)  // energies have the device of the run times
+      EXPECT_EQ(model.device.multiprocessors, count) << to_string(model.target);
+  }
+}
+
+TEST(PhysicalTraining, LearnsNoMultiprocessorsFromAFewLayersNorWhereADataSheetTells) {
+  const auto few = train_physical(set_of(board_in_waves(14.0, 1, 41)), {}, {});
+  ASSERT_TRUE(few);
+  EXPECT_EQ(few->find(PhysicalTarget::kRunTime)->device.multiprocessors, 0.0);
+  auto rows = board_in_waves(14.0, 6, 41);
+  for (LayerRow& row : rows) row.device = "Jetson TX2";
+  const auto known = train_physical(set_of(rows), {}, {});
+  ASSERT_TRUE(known);
+  EXPECT_EQ(known->find(PhysicalTarget::kRunTime)->device.multiprocessors, 2.0);
+}
+
+TEST(PhysicalTraining, HeldOutNetworksAreBetterPredictedWithWaves) {
+  const TrainingSet data = set_of(board_in_waves(14.0, 8, 42));
+  EvaluationOptions options;
+  options.groups = HeldOutGroups::kNetwork;
+  options.lasso = false;
+  options.choices.residual = false;  // sizes repeat here, so that it would learn the waves by heart
+  const auto with = evaluate(data, options);
+  options.choices.tiles = false;
+  const auto without = evaluate(data, options);
+  ASSERT_TRUE(with && without);
+  EXPECT_LT(with->find("run_time")->all.rmspe_percent, 6.5);  // 5 % are noise
+  EXPECT_GT(without->find("run_time")->all.rmspe_percent, 10.0);
+}
+
+TEST(PhysicalTraining, ARecipeThatGroupsAgreeIsWorseHardlyCounts) {
+  const auto trained = train_physical(set_of(board({0.01, 0.2, 0.05, 4.0, 0.02}, 12, 40, 43)), {}, {});
+  ASSERT_TRUE(trained);
+  for (const PhysicalFit& fit : trained->find(PhysicalTarget::kRunTime)->fits) {
+    EXPECT_TRUE(fit.recipe.corner != 1.0 || fit.weight < 0.01) << fit.weight;
+  }
 }
 
 TEST(PhysicalIntervals, CoverNewNetworksOfTheSameBoard) {
