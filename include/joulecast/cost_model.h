@@ -215,7 +215,7 @@ std::optional<EndToEndModel> fit_end_to_end(const TrainingSet& data);
 
 struct CostModel {
   /// The newest that is read; 1 has no physical models, 3 none that come from elsewhere, 4 no end_to_end.
-  static constexpr int kFormatVersion = 5;
+  static constexpr int kFormatVersion = 6;
   std::string library_version;
   std::string device;     ///< board the data came from; empty if unknown
   std::string data_hash;  ///< SHA-256 over the training rows

@@ -39,7 +39,8 @@ enum class PhysicalTerm : std::uint8_t {
   kMatrix,         ///< GFLOP on padded channels, in half precision's rate; a network's first layer counts by
                    ///< the device's ratio of matrix to vector rate
   kTile,         ///< the same, padded to whole tiles of the kernel: of the one that the tactic names, else of
-                 ///< the one that suits the shapes and the device, and to whole waves of them
+                 ///< the one that suits the shapes; of energy alone, which idle multiprocessors take none of
+  kWave,         ///< the same in whole waves of tiles, one for each multiprocessor; of run time alone
   kOperand,      ///< MB of operands that products read again for each 128 rows or columns of output
   kImage,        ///< GFLOP of first layers, beyond kMatrix
   kDepthwise,    ///< GFLOP of depthwise convolutions
@@ -50,7 +51,7 @@ enum class PhysicalTerm : std::uint8_t {
   kMoveTraffic,  ///< MB of data moves, beyond kTraffic
   kPoolingTraffic,  ///< MB of pooling and other operators without weights, beyond kTraffic
 };
-inline constexpr std::size_t kPhysicalTerms = 19;
+inline constexpr std::size_t kPhysicalTerms = 20;
 /// Name in model files: "launch", "matrix_gflop", "traffic_mb", ...
 std::string_view to_string(PhysicalTerm term);
 /// Values of all terms for one layer, or one coefficient a term.
@@ -59,7 +60,7 @@ using PhysicalValues = std::array<double, kPhysicalTerms>;
 /// One form of the model; validation weighs several.
 struct PhysicalRecipe {
   double corner = 1.0;    ///< p
-  bool tiles = false;     ///< kTile instead of kMatrix
+  bool tiles = false;     ///< kWave (of run time) or kTile (of energy) instead of kMatrix
   bool families = false;  ///< kinds have launches and traffic of their own, beyond the shared ones
   bool overlap = false;   ///< launches stand inside the corner: they run while the layer before works
   bool active = false;    ///< energy has a part that is proportional to the run time
@@ -72,9 +73,9 @@ struct PhysicalRecipe {
 /// A fitted recipe and its part in the prediction.
 struct PhysicalFit {
   PhysicalRecipe recipe;
-  double weight = 1.0;  ///< of the average; all weights add up to 1
-  double held_out_rmspe_percent = 0.0;
-  PhysicalValues coefficients{};  ///< ms or mJ a unit of the term
+  double weight = 1.0;                           ///< of the average; all weights add up to 1
+  std::optional<double> held_out_rmspe_percent;  ///< nothing where nothing could be held out
+  PhysicalValues coefficients{};                 ///< ms or mJ a unit of the term
 };
 
 /// A Gaussian process on the log of measured / predicted, over log sizes of a layer: Matern 5/2, one length.
@@ -125,6 +126,8 @@ struct PhysicalModel {
 /// What one call costs beside its layers, ms or mJ: what blocks measured by themselves have told. 0
 /// elsewhere.
 double call_cost(const PhysicalModel& model);
+/// RMSPE of the best recipe on layers that were held out to weigh recipes; nothing where nothing could be.
+std::optional<double> best_held_out_rmspe_percent(const PhysicalModel& model);
 
 /// What a fit minimises, for predictions p and measured m: the sum of (p - m)^2 / (q m), q a first, relative
 /// fit's prediction, so that a factor too much counts nearly as the same factor too little; of

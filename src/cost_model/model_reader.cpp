@@ -229,13 +229,15 @@ Expected<CostModel> parse_cost_model(std::string_view text, std::string_view sou
   model.data_hash = document.text("data_hash");
   model.idle_power_w = document.optional_number("idle_power_w");
   if (model.idle_power_w && *model.idle_power_w < 0.0) document.fault("idle_power_w", "is below 0");
-  // Its terms had another meaning, and no release has written it.
-  if (version == 2) faults.add("format_version", "2 is of a development version", kRemedy);
   if (version >= 3) {
     read_physical_models(document, model, faults);
     read_leaderboard(document, model, faults);
   }
-  if (version >= 5) model.end_to_end = read_end_to_end_model(document.object("end_to_end"));
+  // Their terms had another meaning, and no release has written them.
+  if (version == 2 || version == 5 || (version < 6 && !model.physical.empty()))
+    faults.add("format_version", fmt::format("{} is of a development version", version), kRemedy);
+  if (version >= 6 && document.has("end_to_end"))
+    model.end_to_end = read_end_to_end_model(document.object("end_to_end"));
   read_models(document, model, faults);
   document.finish();
   if (faults.error()) {

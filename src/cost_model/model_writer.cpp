@@ -24,6 +24,13 @@ bool comes_from_elsewhere(const LassoModel& model) {
          model.recipe.scaler == Scaler::kNone || !is_plain_polynomial(model.recipe);
 }
 
+/// Files of the reference's recipes alone stay readable to programs of version 1.
+std::uint64_t version_of(const CostModel& model) {
+  if (!model.physical.empty()) return 6;
+  if (std::any_of(model.lasso.begin(), model.lasso.end(), comes_from_elsewhere)) return 4;
+  return model.relative_lasso.empty() ? 1 : 3;
+}
+
 void write_recipe(JsonWriter& json, const LassoRecipe& recipe) {
   json.key("recipe").begin_object();
   json.member("degree", static_cast<std::uint64_t>(recipe.degree));
@@ -131,22 +138,19 @@ Expected<std::string> to_json(const CostModel& model) {
   JsonWriter json;
   json.begin_object();
   json.member("format", kModelFormat);
-  // Files of the reference's recipes alone stay readable to programs of version 1.
-  const bool foreign = std::any_of(model.lasso.begin(), model.lasso.end(), comes_from_elsewhere);
-  const bool plain = model.physical.empty() && model.relative_lasso.empty() && !foreign;
-  const bool whole_calls = !plain && model.end_to_end;
-  json.member("format_version", std::uint64_t{whole_calls ? 5U : foreign ? 4U : plain ? 1U : 3U});
+  const std::uint64_t version = version_of(model);
+  json.member("format_version", version);
   json.member("library_version", model.library_version);
   json.member("device", model.device);
   json.member("data_hash", model.data_hash);
   json.member("idle_power_w", model.idle_power_w);
-  if (!plain) {
+  if (version > 1) {
     json.key("physical").begin_array();
     for (const PhysicalModel& one : model.physical) write_physical(json, one);
     json.end_array();
     write_leaderboard(json, model.leaderboard);
   }
-  if (whole_calls) write_end_to_end_model(json, *model.end_to_end);
+  if (version == 6 && model.end_to_end) write_end_to_end_model(json, *model.end_to_end);
   json.key("models").begin_array();
   for (const std::vector<LassoModel>* models : {&model.lasso, &model.relative_lasso}) {
     for (const LassoModel& one : *models) {

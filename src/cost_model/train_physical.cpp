@@ -13,14 +13,14 @@
 namespace joulecast {
 namespace {
 
-/// What the data leaves open of the device is learnt if `learn_device` says so, and put into the data.
-Expected<TrainedPhysical> train_one(PhysicalData& data, bool learn_device,
-                                    std::span<const double> held_out_ms, std::vector<Warning>& warnings) {
+/// What the data leaves open of the device is learnt, and put into the data.
+Expected<TrainedPhysical> train_one(PhysicalData& data, std::span<const double> held_out_ms,
+                                    std::vector<Warning>& warnings) {
   std::vector<std::uint32_t> units(data.units.size());
   std::iota(units.begin(), units.end(), 0U);
   const Grouping grouping = grouping_for_validation(data, units, HeldOutGroups::kFamily, {});
   const PhysicalTask task{&data, units, grouping.of_unit, held_out_ms};
-  if (learn_device) learn_multiprocessors(data, task, {});
+  learn_multiprocessors(data, task, {});
   auto trained = train_physical(task, {});
   if (!trained) return trained;
   trained->model.intervals = intervals_of(task, *trained, to_string(grouping.groups));
@@ -68,7 +68,7 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   tell(0);
   std::vector<double> held_out_ms;
   if (!times.units.empty()) {
-    auto trained = train_one(times, true, {}, out.warnings);
+    auto trained = train_one(times, {}, out.warnings);
     if (!trained) return tl::unexpected(trained.error());
     held_out_ms = std::move(trained->held_out_ms);
     out.physical.push_back(std::move(trained->model));
@@ -78,9 +78,7 @@ Expected<CostModel> train_physical(const TrainingSet& data, std::span<const std:
   tell(1);
   if (!energies.units.empty()) {
     out.warnings.insert(out.warnings.end(), energies.warnings.begin(), energies.warnings.end());
-    const bool learnt = !times.units.empty();  // a board has one device
-    if (learnt) set_device(energies, times.device);
-    auto trained = train_one(energies, !learnt, held_out_ms, out.warnings);
+    auto trained = train_one(energies, held_out_ms, out.warnings);
     if (!trained) return tl::unexpected(trained.error());
     out.physical.push_back(std::move(trained->model));
   } else {

@@ -123,10 +123,8 @@ RunRecord run_of(const PhysicalModel& model, const CostModel& all) {
                 {"residual", python_truth(model.residual.has_value())},
                 {"train_networks", fmt::format("{}", fmt::join(model.networks, ", "))}};
   run.metrics = {{"training_rows", static_cast<double>(model.layers), 0}};
-  double best = 0.0;
-  for (const PhysicalFit& fit : model.fits)
-    best = best == 0.0 ? fit.held_out_rmspe_percent : std::min(best, fit.held_out_rmspe_percent);
-  run.metrics.push_back({"held_out_root_mean_squared_percentage_error", best, 0});
+  const std::optional<double> best = best_held_out_rmspe_percent(model);
+  if (best) run.metrics.push_back({"held_out_root_mean_squared_percentage_error", *best, 0});
   JsonWriter json;
   json.begin_object().member("model", run.name).member("train_networks", model.networks);
   json.member("layers", std::uint64_t{model.layers}).member("held_out_rmspe_percent", best).end_object();
@@ -137,8 +135,9 @@ RunRecord run_of(const PhysicalModel& model, const CostModel& all) {
   registration.score_basis =
       fmt::format("validation on {} layers of {}", model.layers, fmt::join(model.networks, ", "));
   registration.description =
-      fmt::format("Physical model from {} layers of {} networks. RMSPE {:.2f} % on layers held out.",
-                  model.layers, model.networks.size(), best);
+      fmt::format("Physical model from {} layers of {} networks. {}", model.layers, model.networks.size(),
+                  best ? fmt::format("RMSPE {:.2f} % on layers held out.", *best)
+                       : std::string("Nothing could be held out to judge it by."));
   run.registration = std::move(registration);
   return run;
 }

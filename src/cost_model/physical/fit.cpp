@@ -166,8 +166,7 @@ class RecipeFit {
   /// A group of terms at 0 has no slope with p > 1, and could never come back.
   void keep_alive(PhysicalValues& at) const {
     for (const PhysicalTerm term :
-         {PhysicalTerm::kLaunch, recipe_.tiles ? PhysicalTerm::kTile : PhysicalTerm::kMatrix,
-          PhysicalTerm::kTraffic}) {
+         {PhysicalTerm::kLaunch, product_term(recipe_, data_.target), PhysicalTerm::kTraffic}) {
       double& coefficient = at[index(term)];
       if (coefficient > 0.0) continue;
       // A tenth of what the term would take if it stood alone.
@@ -240,6 +239,7 @@ class RecipeFit {
       case PhysicalTerm::kLaunch:
       case PhysicalTerm::kMatrix:
       case PhysicalTerm::kTile:
+      case PhysicalTerm::kWave:
       case PhysicalTerm::kDepth:
       case PhysicalTerm::kTraffic:
         return options_.ridge;

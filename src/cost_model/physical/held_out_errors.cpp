@@ -20,19 +20,34 @@ std::vector<double> robust_errors(const PhysicalTask& task, std::span<const doub
   return errors;
 }
 
-GroupSum gain_of(const PhysicalTask& task, std::span<const double> before, std::span<const double> after) {
+std::vector<double> sums_by_group(const PhysicalTask& task, std::span<const double> values) {
   std::map<std::uint32_t, double> by_group;
   for (std::size_t k = 0; k < task.units.size(); ++k)
-    by_group[task.group_of_unit[task.units[k]]] += before[k] - after[k];
+    by_group[task.group_of_unit[task.units[k]]] += values[k];
+  std::vector<double> sums;
+  for (const auto& [group, sum] : by_group) sums.push_back(sum);
+  return sums;
+}
+
+GroupSum sum_of_groups(std::span<const double> by_group) {
   const double n = static_cast<double>(by_group.size());
   GroupSum out;
   double squares = 0.0;
-  for (const auto& [group, gain] : by_group) {
-    out.sum += gain;
-    squares += gain * gain;
+  for (const double value : by_group) {
+    out.sum += value;
+    squares += value * value;
   }
-  if (n > 1.0) out.standard_error = std::sqrt(std::max(squares - out.sum * out.sum / n, 0.0) * n / (n - 1.0));
+  out.standard_error = n > 1.0 ? std::sqrt(std::max(squares - out.sum * out.sum / n, 0.0) * n / (n - 1.0))
+                               : std::numeric_limits<double>::infinity();
   return out;
+}
+
+double evidence_for(std::span<const double> excess) {
+  const GroupSum total = sum_of_groups(excess);
+  if (!(total.sum > 0.0) || std::isinf(total.standard_error)) return 1.0;
+  const double freedom = static_cast<double>(excess.size()) - 1.0;
+  const double t = total.sum / total.standard_error;  // infinite where all groups agree to the last bit
+  return std::pow(1.0 + t * t / freedom, -0.5 * (freedom + 1.0));
 }
 
 }  // namespace joulecast

@@ -65,7 +65,8 @@ PhysicalFit read_fit(ObjectReader reader) {
   fit.recipe.active = reader.truth("active");
   fit.recipe.shrinkage = at_least(reader, "shrinkage", 0.0);
   fit.weight = at_least(reader, "weight", 0.0);
-  fit.held_out_rmspe_percent = at_least(reader, "held_out_rmspe_percent", 0.0);
+  if (!reader.is_null("held_out_rmspe_percent"))
+    fit.held_out_rmspe_percent = at_least(reader, "held_out_rmspe_percent", 0.0);
   ObjectReader coefficients = reader.object("coefficients");
   for (std::size_t j = 0; j < kPhysicalTerms; ++j) {
     const std::string_view name = to_string(static_cast<PhysicalTerm>(j));

@@ -37,6 +37,14 @@ double call_cost(const PhysicalModel& model) {
   return sum;
 }
 
+std::optional<double> best_held_out_rmspe_percent(const PhysicalModel& model) {
+  std::optional<double> best;
+  for (const PhysicalFit& fit : model.fits)
+    if (fit.held_out_rmspe_percent && (!best || *fit.held_out_rmspe_percent < *best))
+      best = fit.held_out_rmspe_percent;
+  return best;
+}
+
 PhysicalPrediction predict(const PhysicalModel& model, const LayerGeometry& layer, double run_time_ms) {
   PhysicalPrediction out;
   if (layer.kind == LayerKind::kNone) return out;

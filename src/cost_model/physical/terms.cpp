@@ -9,10 +9,10 @@ namespace joulecast {
 namespace {
 
 constexpr std::array<std::string_view, kPhysicalTerms> kNames = {
-    "call",        "active_ms",      "launch",          "group_launch",      "group_kilo_depth",
-    "move_launch", "pooling_launch", "split_launch",    "matrix_gflop",      "tile_gflop",
-    "operand_mb",  "image_gflop",    "depthwise_gflop", "window_gop",        "kilo_depth",
-    "traffic_mb",  "uncached_mb",    "move_traffic_mb", "pooling_traffic_mb"};
+    "call",        "active_ms",      "launch",       "group_launch",    "group_kilo_depth",
+    "move_launch", "pooling_launch", "split_launch", "matrix_gflop",    "tile_gflop",
+    "wave_gflop",  "operand_mb",     "image_gflop",  "depthwise_gflop", "window_gop",
+    "kilo_depth",  "traffic_mb",     "uncached_mb",  "move_traffic_mb", "pooling_traffic_mb"};
 
 bool is_move(LayerKind kind) {
   return kind == LayerKind::kReformat;
@@ -38,16 +38,27 @@ double ratio_of(const LayerGeometry& layer, const PhysicalDevice& device) {
   return bytes == 1.0 ? device.int8_ratio : device.fp16_ratio;
 }
 
-/// Arithmetic of whole waves of whole tiles over that of the exact sizes.
-double tile_share(const LayerDemand& demand, const LayerGeometry& layer, const PhysicalDevice& device,
-                  const KernelTiles& chosen) {
-  const MatrixShape& p = demand.product;
-  if (!layer.tile_rows || !layer.tile_columns || !(p.rows > 0.0)) return chosen.share;
-  const double row_tiles = std::ceil(p.rows / *layer.tile_rows);
-  const double column_tiles = std::ceil(p.columns / *layer.tile_columns);
-  const double share =
-      row_tiles * *layer.tile_rows / p.rows * (column_tiles * *layer.tile_columns / p.columns);
-  return share * whole_waves(row_tiles * column_tiles * p.groups, device.multiprocessors);
+/// What a product computes over its exact size.
+struct ProductShares {
+  double tiles = 1.0;     ///< whole tiles
+  double waves = 1.0;     ///< whole waves of them
+  bool is_split = false;  ///< along its inner length, as far as is known
+};
+
+ProductShares shares_of(const MatrixShape& product, const LayerGeometry& layer,
+                        const PhysicalDevice& device) {
+  if (!(product.rows > 0.0)) return {};
+  if (layer.tile_rows && layer.tile_columns) {
+    const double rows = std::ceil(product.rows / *layer.tile_rows);
+    const double columns = std::ceil(product.columns / *layer.tile_columns);
+    const double share =
+        rows * *layer.tile_rows / product.rows * (columns * *layer.tile_columns / product.columns);
+    return {share, share * whole_waves(rows * columns * product.groups, device.multiprocessors), false};
+  }
+  const KernelTiles alone = choose_tiles(product, 0.0);
+  if (!(device.multiprocessors > 0.0)) return {alone.share, alone.share, false};
+  const KernelTiles in_waves = choose_tiles(product, device.multiprocessors);
+  return {alone.share, in_waves.share, in_waves.splits > 1.0};
 }
 
 double log_of(double size) {
@@ -72,11 +83,11 @@ std::string_view to_string(PhysicalTerm term) {
 PhysicalDevice device_constants(std::string_view device) {
   constexpr std::array<std::pair<std::string_view, PhysicalDevice>, 8> kDevices = {{
       {"A100", {156.0 / 19.5, 312.0 / 312.0, 624.0 / 78.0, 40.0, 108.0}},
-      {"RTX 3060", {1.0, 2.0, 2.0, 3.0, 30.0}},
-      {"RTX 30", {35.6 / 35.6, 142.0 / 71.0, 284.0 / 142.0, 6.0, 82.0}},
+      {"RTX 3060 Laptop", {1.0, 2.0, 2.0, 3.0, 30.0}},
+      {"RTX 3090", {35.6 / 35.6, 142.0 / 71.0, 284.0 / 142.0, 6.0, 82.0}},
       {"TITAN RTX", {1.0, 130.0 / 130.0, 261.0 / 65.2, 6.0, 72.0}},
-      {"Orin", {4.0, 1.0, 4.0, 4.0, 0.0}},  // 4 to 16
-      {"Xavier", {1.0, 1.0, 4.0, 0.5, 8.0}},
+      {"Orin", {4.0, 1.0, 4.0, 4.0, 0.0}},    // 4 to 16
+      {"Xavier", {1.0, 1.0, 4.0, 0.5, 0.0}},  // 6 or 8
       {"TX2", {1.0, 1.0, 1.0, 0.5, 2.0}},
       {"Nano", {1.0, 1.0, 1.0, 0.25, 1.0}},
   }};
@@ -97,9 +108,10 @@ PhysicalValues terms_of(const LayerDemand& demand, const LayerGeometry& layer, c
   at(PhysicalTerm::kUncached) =
       std::max(demand.input_mb - device.cache_mb, 0.0) + std::max(demand.output_mb - device.cache_mb, 0.0);
   at(PhysicalTerm::kMatrix) = demand.matrix_gflop + image;
-  const KernelTiles tiles = choose_tiles(demand.product, device.multiprocessors);
-  at(PhysicalTerm::kTile) = demand.matrix_gflop * tile_share(demand, layer, device, tiles) + image;
-  if (tiles.splits > 1.0) at(PhysicalTerm::kSplitLaunch) = demand.product.groups;
+  const ProductShares shares = shares_of(demand.product, layer, device);
+  at(PhysicalTerm::kTile) = demand.matrix_gflop * shares.tiles + image;
+  at(PhysicalTerm::kWave) = demand.matrix_gflop * shares.waves + image;
+  if (shares.is_split) at(PhysicalTerm::kSplitLaunch) = demand.product.groups;
   at(PhysicalTerm::kImage) = demand.image_gflop;
   at(PhysicalTerm::kDepthwise) = demand.depthwise_gflop;
   at(PhysicalTerm::kWindow) = demand.window_gop;
@@ -129,12 +141,17 @@ std::array<double, kSizes> log_sizes_of(const LayerDemand& demand, const LayerGe
           demand.depthwise_gflop > 0.0 ? 1.0 : 0.0};
 }
 
+PhysicalTerm product_term(const PhysicalRecipe& recipe, PhysicalTarget target) {
+  if (!recipe.tiles) return PhysicalTerm::kMatrix;
+  return target == PhysicalTarget::kEnergy ? PhysicalTerm::kTile : PhysicalTerm::kWave;
+}
+
 bool uses(const PhysicalRecipe& recipe, PhysicalTarget target, std::size_t term) {
   switch (static_cast<PhysicalTerm>(term)) {
     case PhysicalTerm::kMatrix:
-      return !recipe.tiles;
     case PhysicalTerm::kTile:
-      return recipe.tiles;
+    case PhysicalTerm::kWave:
+      return static_cast<PhysicalTerm>(term) == product_term(recipe, target);
     case PhysicalTerm::kActive:
       return recipe.active && target == PhysicalTarget::kEnergy;
     case PhysicalTerm::kMoveLaunch:

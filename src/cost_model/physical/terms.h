@@ -29,6 +29,8 @@ constexpr TermGroup group_of(std::size_t term) {
   return term < index(PhysicalTerm::kTraffic) ? TermGroup::kArithmetic : TermGroup::kTraffic;
 }
 
+/// Which of kMatrix, kTile and kWave a recipe counts products by.
+PhysicalTerm product_term(const PhysicalRecipe& recipe, PhysicalTarget target);
 /// Whether a recipe has the term at all.
 bool uses(const PhysicalRecipe& recipe, PhysicalTarget target, std::size_t term);
 

@@ -49,7 +49,8 @@ std::vector<PhysicalRecipe> recipes_for(const PhysicalTask& task, const Physical
   for (const std::uint32_t u : task.units) {
     for (std::uint32_t i = task.data->units[u].begin; i < task.data->units[u].end; ++i) {
       const PhysicalValues& values = task.data->values[i];
-      tiles = tiles || values[index(PhysicalTerm::kTile)] != values[index(PhysicalTerm::kMatrix)];
+      const PhysicalTerm whole = product_term({.tiles = true}, task.data->target);
+      tiles = tiles || values[index(whole)] != values[index(PhysicalTerm::kMatrix)];
       families = families || values[index(PhysicalTerm::kMoveLaunch)] != 0.0 ||
                  values[index(PhysicalTerm::kPoolingLaunch)] != 0.0;
     }
@@ -102,11 +103,11 @@ class Training {
     for (const PhysicalRecipe& recipe : recipes_) {
       auto whole = fit_recipe(data_, task_.units, recipe, fit_options_);
       if (!whole) return tl::unexpected(whole.error());
-      model.fits.push_back({recipe, 1.0, 0.0, *whole});
+      model.fits.push_back({recipe, 1.0, std::nullopt, *whole});
       for (std::size_t f = 0; f < parts_.size(); ++f) {
         auto fold = fit_recipe(data_, parts_[f].train, recipe, fit_options_, &*whole);
         if (!fold) return tl::unexpected(fold.error());
-        fold_fits_[f].push_back({recipe, 1.0, 0.0, *fold});
+        fold_fits_[f].push_back({recipe, 1.0, std::nullopt, *fold});
       }
     }
     return {};
@@ -123,28 +124,24 @@ class Training {
 
   /// Each recipe by the inverse of its mean squared held-out error (Bates, Granger: The combination of
   /// forecasts, 1969): recipes err alike, and a mean of many beats the one that validation likes best. Where
-  /// groups agree that a recipe is worse than the best one, by z standard errors of the difference, it counts
-  /// less by exp(-z^2 / 2).
+  /// groups agree that a recipe is worse than the best one it counts less, by evidence_for().
   void weigh(PhysicalModel& model) {
     const std::size_t count = model.fits.size();
-    std::vector<std::vector<double>> errors(count, std::vector<double>(task_.units.size(), 1.0));
-    std::vector<double> sums;
-    for (std::size_t r = 0; r < count; ++r) {
-      if (!parts_.empty()) {
-        const std::vector<double> predicted = held_out_of_recipe(r);
-        errors[r] = robust_errors(task_, predicted);
-        model.fits[r].held_out_rmspe_percent = 100.0 * relative_error(data_, task_.units, predicted);
-      }
-      sums.push_back(std::max(std::accumulate(errors[r].begin(), errors[r].end(), 0.0), 1e-12));
+    std::vector<std::vector<double>> errors(count);  // by group
+    std::vector<double> sums(count, 1.0);
+    for (std::size_t r = 0; r < count && !parts_.empty(); ++r) {
+      const std::vector<double> predicted = held_out_of_recipe(r);
+      errors[r] = sums_by_group(task_, robust_errors(task_, predicted));
+      sums[r] = std::max(std::accumulate(errors[r].begin(), errors[r].end(), 0.0), 1e-12);
+      model.fits[r].held_out_rmspe_percent = 100.0 * relative_error(data_, task_.units, predicted);
     }
     const auto best = static_cast<std::size_t>(std::min_element(sums.begin(), sums.end()) - sums.begin());
     double sum = 0.0;
     for (std::size_t r = 0; r < count; ++r) {
-      const GroupSum worse = gain_of(task_, errors[r], errors[best]);
-      const double z = worse.sum > 0.0 ? worse.sum / worse.standard_error : 0.0;
-      model.fits[r].weight = choices_.average ? sums[best] / sums[r] * std::exp(-0.5 * z * z)
-                             : r == best      ? 1.0
-                                              : 0.0;
+      std::vector<double> excess = errors[r];
+      for (std::size_t g = 0; g < excess.size(); ++g) excess[g] -= errors[best][g];
+      const double share = sums[best] / sums[r] * evidence_for(excess);
+      model.fits[r].weight = choices_.average ? share : r == best ? 1.0 : 0.0;
       sum += model.fits[r].weight;
     }
     for (std::size_t r = 0; r < count; ++r) {
@@ -197,7 +194,10 @@ class Training {
       fold_residuals_.push_back(std::move(*fold));
     }
     std::vector<double> with = held_out_of(trained.model);
-    const GroupSum gain = gain_of(task_, robust_errors(task_, trained.held_out), robust_errors(task_, with));
+    std::vector<double> gains = sums_by_group(task_, robust_errors(task_, trained.held_out));
+    const std::vector<double> after = sums_by_group(task_, robust_errors(task_, with));
+    for (std::size_t g = 0; g < gains.size(); ++g) gains[g] -= after[g];
+    const GroupSum gain = sum_of_groups(gains);
     if (!(gain.sum > gain.standard_error)) {
       fold_residuals_.clear();
       return {};

@@ -101,8 +101,8 @@ TEST(ModelFile, IsNotWrittenWithANumberThatIsNotFinite) {
 }
 
 TEST(ModelFile, OfANewerVersionIsRefusedWithARemedy) {
-  const Error error = error_after("\"format_version\": 1", "\"format_version\": 6");
-  EXPECT_EQ(error.message, "format_version: 6 is not known; this program reads versions up to 5");
+  const Error error = error_after("\"format_version\": 1", "\"format_version\": 7");
+  EXPECT_EQ(error.message, "format_version: 7 is not known; this program reads versions up to 6");
   EXPECT_EQ(error.hint, "Use a newer joulecast, or train the models again with this one");
 }
 
