@@ -221,7 +221,7 @@ class Evaluating {
           times.data.units.empty() && energies.data.units.empty()
               ? std::string("no layer has a run time or an energy")
               : fmt::format("all layers are of one {}: nothing can be held out", to_string(options_.groups)),
-          {}, "Measure more networks, or hold out by --group shape");
+          {}, hint_without_groups(std::max(times.data.networks.size(), energies.data.networks.size())));
     for (const Outcome* outcome : {&times, &energies})
       out.warnings.insert(out.warnings.end(), outcome->data.warnings.begin(), outcome->data.warnings.end());
     if ((options_.lasso || options_.judge_lasso) && !times.folds.empty()) compare_with_lasso(times);
@@ -238,6 +238,12 @@ class Evaluating {
   }
 
  private:
+  std::string hint_without_groups(std::size_t networks) const {
+    if (options_.groups == HeldOutGroups::kShape) return "Measure layers of other sizes";
+    const bool by_network = options_.groups == HeldOutGroups::kFamily && networks > 1;
+    return fmt::format("Measure more networks, or hold out by --group {}", by_network ? "network" : "shape");
+  }
+
   void compare_with_lasso(const Outcome& times) {
     for (Lasso* lasso : {&lasso_, &relative_lasso_}) {
       lasso->power.resize(names_.size());

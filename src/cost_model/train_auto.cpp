@@ -50,7 +50,7 @@ Expected<CostModel> train_auto(const TrainingSet& data, std::span<const std::str
   auto physical = train_physical(data, held_out, options);
   const bool has_reference_rows = std::any_of(data.reference.begin(), data.reference.end(),
                                               [](const auto& tables) { return !tables.empty(); });
-  if (physical && !has_reference_rows) return physical;
+  if (!has_reference_rows) return physical;
   auto lasso = train_lasso(data, options);
   if (!lasso && physical) {
     physical->warnings.push_back({"no lasso models: " + lasso.error().message});

@@ -167,6 +167,20 @@ void warn_of_empty_tensors(Network& network) {
   }
 }
 
+/// What such a layer costs cannot be told in full; who needs more than that refuses it by itself.
+void warn_of_damaged_layers(Network& network) {
+  const auto is_damaged = [](const Layer& layer) {
+    return !layer.faults.empty() && layer.kind != LayerKind::kNone;
+  };
+  const auto first = std::find_if(network.layers.begin(), network.layers.end(), is_damaged);
+  if (first == network.layers.end()) return;
+  network.warnings.push_back(
+      {fmt::format("a layer cannot be read in full, and its cost is told from what can be (first: {}: {})",
+                   first->name, first->faults.front()),
+       {network.source},
+       static_cast<std::uint64_t>(std::count_if(first, network.layers.end(), is_damaged))});
+}
+
 /// All of parse_engine but what needs the dimensions. `readable_behind` as in read_engine_json.
 Expected<Network> parse_as_written(std::string_view text, std::string_view source,
                                    std::size_t readable_behind) {
@@ -203,6 +217,7 @@ Expected<Network> parse(std::string_view text, std::string_view source, std::siz
   if (!network) return network;
   if (auto ok = resolve_dynamic_shapes(*network, shapes); !ok) return tl::unexpected(ok.error());
   classify_all(*network);
+  warn_of_damaged_layers(*network);
   return network;
 }
 

@@ -149,6 +149,29 @@ void add_product(const LayerGeometry& layer, LayerDemand& demand) {
   demand.extra_groups = p.groups - 1.0;
 }
 
+using Size = std::optional<double>;
+bool has_elements(const Size& channels, const Size& height, const Size& width) {
+  const auto is_none = [](const Size& size) { return size && !(*size > 0.0); };
+  return channels && *channels > 0.0 && !is_none(height) && !is_none(width);
+}
+
+/// Whether all sizes are there that the arithmetic of the kind follows from.
+bool is_covered(const LayerGeometry& layer) {
+  const bool in = has_elements(layer.input_channels, layer.input_height, layer.input_width);
+  const bool out = has_elements(layer.output_channels, layer.output_height, layer.output_width);
+  switch (layer.kind) {
+    case LayerKind::kOther:
+      return false;
+    case LayerKind::kConvolutional:
+    case LayerKind::kDense:
+    case LayerKind::kMatmul:
+    case LayerKind::kPooling:
+      return in && out;
+    default:
+      return in || out;
+  }
+}
+
 }  // namespace
 
 LayerDemand demand_of(const LayerGeometry& layer) {
@@ -156,7 +179,7 @@ LayerDemand demand_of(const LayerGeometry& layer) {
   if (layer.kind == LayerKind::kNone) return demand;
   demand.launches = 1.0;
   demand.sized = layer.input_channels.has_value() || layer.output_channels.has_value();
-  demand.covered = demand.sized && layer.kind != LayerKind::kOther;
+  demand.covered = is_covered(layer);
   add_traffic(layer, demand);
   switch (layer.kind) {
     case LayerKind::kConvolutional:

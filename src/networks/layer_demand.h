@@ -17,7 +17,8 @@ struct MatrixShape {
 /// Demand of one execution. All members are 0 for a layer that takes no time.
 struct LayerDemand {
   bool sized = false;    ///< the shapes were known
-  bool covered = false;  ///< of a kind whose arithmetic is known; otherwise only the bytes are
+  bool covered = false;  ///< of a kind whose arithmetic is known, with the sizes that it takes; otherwise
+                         ///< only the bytes are
   double launches = 0.0;
   double extra_groups = 0.0;     ///< groups beyond the first of a grouped, not depthwise convolution
   double matrix_gflop = 0.0;     ///< convolutions and products; multiply and add count as two; half precision

@@ -75,9 +75,14 @@ class Gathering {
     data_.shapes = shapes_.size();
     if (data_.target == PhysicalTarget::kEnergy)
       for (const CovarianceOfRows& one : covariance_) take_covariance(one);
-    const std::string_view what = data_.target == PhysicalTarget::kRunTime ? "run time" : "energy";
     if (not_positive_ != 0)
-      data_.warnings.push_back({fmt::format("a {} of 0 or less was left out", what), {}, not_positive_});
+      data_.warnings.push_back(
+          {fmt::format(
+               "{} of 0 or less was left out (first: {})",
+               data_.target == PhysicalTarget::kRunTime ? "a run time" : "an energy (or power x run time)",
+               first_not_positive_),
+           {},
+           not_positive_});
     return std::move(data_);
   }
 
@@ -122,7 +127,8 @@ class Gathering {
     const bool by_itself = !rows_[begin].block.empty() && rows_[begin].status.empty();
     data_.values[unit.begin][index(PhysicalTerm::kCall)] = by_itself ? 1.0 : 0.0;
     if (!(sum > 0.0)) {
-      ++not_positive_;
+      if (not_positive_++ == 0)
+        first_not_positive_ = fmt::format("{}: {}", rows_[begin].network, rows_[begin].layer_name);
       return;
     }
     unit.measured = sum;
@@ -196,6 +202,7 @@ class Gathering {
   PhysicalData data_;
   std::map<ShapeKey, std::uint32_t> shapes_;
   std::uint64_t not_positive_ = 0;
+  std::string first_not_positive_;
 };
 
 }  // namespace

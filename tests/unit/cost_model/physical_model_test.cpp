@@ -377,6 +377,17 @@ TEST(PhysicalTraining, WeighsTheRightCornerMost) {
   EXPECT_GT(right, 0.5);
 }
 
+TEST(PhysicalTraining, WhereNothingIsHeldOutThereIsNoErrorAndFilesSaySo) {
+  const auto trained = train_physical(set_of(board({}, 1, 1, 12)), {}, {});
+  ASSERT_TRUE(trained);
+  EXPECT_FALSE(best_held_out_rmspe_percent(*trained->find(PhysicalTarget::kRunTime)));
+  const std::string text = *to_json(*trained);
+  EXPECT_NE(text.find("\"held_out_rmspe_percent\": null"), std::string::npos);
+  const auto read = parse_cost_model(text, "model.json");
+  ASSERT_TRUE(read) << read.error().describe();
+  EXPECT_EQ(*to_json(*read), text);
+}
+
 TEST(PhysicalTraining, SaysWhatOneNetworkCannotTell) {
   const auto trained = train_physical(set_of(board({}, 1, 30, 11)), {}, {});
   ASSERT_TRUE(trained);

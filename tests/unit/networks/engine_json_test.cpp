@@ -142,11 +142,28 @@ TEST(EngineJson, HasResidualDecidesOverTheNumberOfInputs) {
 }
 
 TEST(EngineJson, ARepeatedLayerNameIsAWarningAndBothStay) {
-  const auto network = parse_engine(R"({"Layers":["a","b","a"]})", "e");
+  const std::string layer =
+      R"({"Name":"a","LayerType":"Reformat","Inputs":[],"Outputs":[{"Name":"t","Dimensions":[1,2]}]})";
+  const auto network = parse_engine("{\"Layers\":[" + layer + "," + layer + "]}", "e");
   ASSERT_TRUE(network);
-  EXPECT_EQ(network->layers.size(), 3U);
+  EXPECT_EQ(network->layers.size(), 2U);
   ASSERT_EQ(network->warnings.size(), 1U);
   EXPECT_NE(network->warnings[0].message.find("\"a\""), std::string::npos);
+}
+
+TEST(EngineJson, LayersThatCannotBeReadInFullAreCountedAndTheFirstIsNamed) {
+  const auto of = [](const std::string& dimensions) {
+    return R"({"Name":"c","LayerType":"CaskConvolution","Inputs":[{"Name":"t","Dimensions":)" + dimensions +
+           R"(}],"Outputs":[{"Name":"u","Dimensions":[1,8,7,7]}],"Kernel":[3,3]})";
+  };
+  for (const std::string damaged : {"[1,-64,56,56]", "[\"a\",2]", "[1.5,2]"}) {
+    const auto network = parse_engine("{\"Layers\":[" + of(damaged) + "]}", "e");
+    ASSERT_TRUE(network);
+    ASSERT_EQ(network->warnings.size(), 1U) << damaged;
+    EXPECT_NE(network->warnings[0].message.find("cannot be read in full"), std::string::npos);
+    EXPECT_NE(network->warnings[0].message.find("(first: c: "), std::string::npos);
+  }
+  EXPECT_TRUE(parse_engine("{\"Layers\":[" + of("[1,8,7,7]") + "]}", "e")->warnings.empty());
 }
 
 TEST(EngineJson, NoLayersAreAnEmptyNetwork) {

@@ -45,6 +45,20 @@ TEST(LayerDemand, OfAConvolution) {
   EXPECT_NEAR(d.operand_mb, (784.0 * 576 * 1 + 128.0 * 576 * 7) * 2 / 1e6, 1e-12);
 }
 
+TEST(LayerDemand, AConvolutionWithoutASizeOnOneSideIsNotCovered) {
+  LayerGeometry g = convolution();
+  for (std::optional<double> LayerGeometry::* const size :
+       {&LayerGeometry::input_channels, &LayerGeometry::output_channels}) {
+    for (const std::optional<double> value : {std::optional<double>(), std::optional(0.0)}) {
+      LayerGeometry damaged = g;
+      damaged.*size = value;
+      EXPECT_FALSE(demand_of(damaged).covered);
+    }
+  }
+  g.output_width = 0.0;
+  EXPECT_FALSE(demand_of(g).covered);
+}
+
 TEST(LayerDemand, ASmallKernelSkipsOverWhatItsStrideLeavesOut) {
   LayerGeometry g = convolution();
   const double whole = demand_of(g).input_mb;
