@@ -106,12 +106,17 @@ Expected<AtomicFile> AtomicFile::create(const std::filesystem::path& name) {
     if (through < 0) return not_writable(destination, errno);
     return AtomicFile(through, {}, destination);
   }
-  // Process and serial number: two runs, or two threads, never share a temporary file.
-  auto temporary = destination;
-  temporary += fmt::format(".tmp-{}-{}", ::getpid(), serial++);
+  // Process and serial number: two runs, or two threads, never share a temporary file. A run that was killed
+  // may have left one whose process had the same number, as in containers: it is passed over, never taken.
+  std::filesystem::path temporary;
+  int descriptor = -1;
   auto& files = open_files();
   const std::scoped_lock lock(files.mutex);
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
+  do {
+    temporary = destination;
+    temporary += fmt::format(".tmp-{}-{}", ::getpid(), serial++);
+    descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, kNewFileMode);
+  } while (descriptor < 0 && errno == EEXIST);
   if (descriptor < 0) return not_writable(destination, errno);
   files.names.insert(temporary);
   if (there) ::fchmod(descriptor, old.st_mode & 07777);  // best effort: the new content keeps the old mode

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <fstream>
 #include <iterator>
@@ -85,6 +86,18 @@ TEST_F(AtomicFileTest, AReplacedFileHandsOnItsMode) {
   fs::permissions(folder_ / "a.txt", fs::perms::owner_read | fs::perms::owner_write);
   ASSERT_TRUE(write_file_atomically(folder_ / "a.txt", "new"));
   EXPECT_EQ(fs::status(folder_ / "a.txt").permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST_F(AtomicFileTest, WhatAKilledRunHasLeftUnderTheSameNumberIsNotTaken) {
+  fs::create_directories(folder_);
+  constexpr int kLeft = 500;
+  for (int i = 0; i < kLeft; ++i)
+    std::ofstream(folder_ / ("a.txt.tmp-" + std::to_string(::getpid()) + "-" + std::to_string(i))) << "left";
+  ASSERT_TRUE(write_file_atomically(folder_ / "a.txt", "new"));
+  EXPECT_EQ(content(folder_ / "a.txt"), "new");
+  fs::remove(folder_ / "a.txt");
+  EXPECT_EQ(files(), static_cast<std::size_t>(kLeft));
+  for (const auto& entry : fs::directory_iterator(folder_)) EXPECT_EQ(content(entry.path()), "left");
 }
 
 TEST_F(AtomicFileTest, ReportsAFaultOnCommitAndLeavesNothing) {
