@@ -29,6 +29,10 @@ std::string resolved(const std::string& value, const fs::path& folder) {
   return (folder / value).lexically_normal().string();
 }
 
+bool is_path(const std::string& key) {
+  return key == "url" || key == "credentialpath" || key == "configpath";
+}
+
 void take_links(const std::string& text, DvcRepository& repository) {
   std::vector<LinkKind> links;
   std::size_t at = 0;
@@ -58,7 +62,7 @@ Expected<void> take_level(const fs::path& file, DvcRepository& repository) {
           std::find_if(remotes.begin(), remotes.end(), [&](const auto& one) { return one.name == *name; });
       if (found == remotes.end()) found = remotes.insert(found, DvcRemote{*name, {}});
       for (const auto& [key, value] : values)
-        found->options[key] = key == "url" ? resolved(value, folder) : value;
+        found->options[key] = is_path(key) ? resolved(value, folder) : value;
     } else if (section == "core") {
       if (const auto remote = values.find("remote"); remote != values.end())
         repository.default_remote = remote->second;

@@ -18,7 +18,7 @@ enum class LinkKind { kReflink, kHardlink, kSymlink, kCopy };
 /// A remote's section. Values may be secrets: never print one but the URL without its user.
 struct DvcRemote {
   std::string name;
-  std::map<std::string, std::string> options;  ///< keys in small letters; "url" of a folder is absolute
+  std::map<std::string, std::string> options;  ///< keys in small letters; paths are absolute
 
   [[nodiscard]] std::string option(const std::string& key) const {
     const auto found = options.find(key);

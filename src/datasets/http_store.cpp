@@ -3,6 +3,7 @@
 
 #include "datasets/credentials.h"
 #include "datasets/object_store.h"
+#include "datasets/remote_options.h"
 #include "http/client_pool.h"
 #include "http/url.h"
 
@@ -21,6 +22,29 @@ struct HttpPlace {
   std::vector<std::pair<std::string, std::string>> headers;
 };
 
+/// Is content with the object's begin: a server that knows no ranges would send it all.
+class Beginning final : public http::BodySink {
+ public:
+  [[nodiscard]] std::uint64_t kept() const override { return 0; }
+  [[nodiscard]] std::string validator() const override { return {}; }
+  Expected<void> begin(const http::Response&, std::uint64_t) override {
+    has_come_ = true;
+    seen_ = 0;
+    return {};
+  }
+  Expected<void> take(std::string_view bytes) override {
+    constexpr std::size_t kWorthKeepingTheConnection = 4096;
+    seen_ += bytes.size();
+    if (seen_ <= kWorthKeepingTheConnection) return {};
+    return fail(ErrorKind::kInternal, "more of an object was sent than was asked for", {}, "It has come");
+  }
+  [[nodiscard]] bool has_come() const { return has_come_; }
+
+ private:
+  bool has_come_ = false;
+  std::size_t seen_ = 0;
+};
+
 class HttpStore final : public ObjectStore {
  public:
   HttpStore(HttpPlace place, http::ClientOptions options)
@@ -30,11 +54,14 @@ class HttpStore final : public ObjectStore {
   Expected<bool> has(const std::string& key) override {
     http::Request request = request_for(key);
     request.method = "HEAD";
+    Beginning beginning;
     auto answer = clients_.send(request);
     if (answer && (answer->status == kMethodNotAllowed || answer->status == kNotImplemented)) {
       request.method = "GET";
       request.headers.emplace_back("Range", "bytes=0-0");
+      request.sink = &beginning;
       answer = clients_.send(request);
+      if (beginning.has_come()) return true;
     }
     if (!answer) return tl::unexpected(answer.error().error);
     if (answer->status == kRangeNotSatisfiable) return true;  // it is empty
@@ -104,6 +131,16 @@ class HttpStore final : public ObjectStore {
 
 Expected<std::unique_ptr<ObjectStore>> http_store(const DvcRemote& remote, const Environment& environment,
                                                   http::ClientOptions options) {
+  if (auto known = check_options(remote, {"auth", "custom_auth_header", "user", "password", "ask_password",
+                                          "ssl_verify", "method", "connect_timeout", "read_timeout"});
+      !known)
+    return tl::unexpected(known.error());
+  if (auto taken = take_transport(remote, options); !taken) return tl::unexpected(taken.error());
+  const auto asks = flag_option(remote, "ask_password", false);
+  if (!asks) return tl::unexpected(asks.error());
+  if (*asks && remote.option("password").empty())
+    return tl::unexpected(unsupported_option(remote, "ask_password",
+                                             "Nothing is asked for: set password, in .dvc/config.local"));
   const auto url = http::parse_url(remote.option("url"));
   HttpPlace place;
   place.url = url->text();
@@ -123,11 +160,6 @@ Expected<std::unique_ptr<ObjectStore>> http_store(const DvcRemote& remote, const
              dagshub && http::parse_url(dagshub->host)->same_origin(*url) && !dagshub->token.empty()) {
     place.credentials = {dagshub->token, dagshub->token, {}};
   }
-  const std::string verify = remote.option("ssl_verify");
-  if (verify == "false" || verify == "False")
-    options.verify_tls = false;
-  else if (!verify.empty() && verify != "true" && verify != "True")
-    options.ca_bundle = verify;
   return std::make_unique<HttpStore>(std::move(place), std::move(options));
 }
 

@@ -33,6 +33,8 @@ class ObjectStore {
   virtual Expected<bool> has(const std::string& key) = 0;
   /// Its bytes, after those that `to` has. False: there is no such object.
   virtual Expected<bool> get(const std::string& key, PartialFile& to, const ByteProgress& progress) = 0;
+  /// Can files of up to so many bytes be put there? Asked before the first one is. Errors: kUsage, kUnfit.
+  [[nodiscard]] virtual Expected<void> check_push(std::uint64_t /*largest*/) const { return {}; }
   /// Puts a file there, whole or not at all.
   virtual Expected<void> put(const std::filesystem::path& file, const std::string& key,
                              const ByteProgress& progress) = 0;
@@ -53,6 +55,6 @@ std::unique_ptr<ObjectStore> folder_store(const std::filesystem::path& folder);
 Expected<std::unique_ptr<ObjectStore>> http_store(const DvcRemote& remote, const Environment& environment,
                                                   http::ClientOptions options);
 Expected<std::unique_ptr<ObjectStore>> s3_store(const DvcRemote& remote, const Environment& environment,
-                                                const http::ClientOptions& options);
+                                                http::ClientOptions options);
 
 }  // namespace joulecast::datasets

@@ -208,6 +208,11 @@ Expected<std::optional<std::uint64_t>> S3Bucket::size_of(const std::string& key)
 
 Expected<void> S3Bucket::put(const std::filesystem::path& file, const std::string& key,
                              const Progress& progress) {
+  std::error_code code;
+  if (const std::uint64_t bytes = std::filesystem::file_size(file, code); !code && bytes > kLargestS3Put)
+    return fail(ErrorKind::kUnfit,
+                fmt::format("S3 takes files of 5 GiB at most at once, and this one has {} bytes", bytes),
+                {file.string()}, "Send it by a program that sends files in parts, or split it");
   Request request;
   request.progress = progress;
   request.method = "PUT";

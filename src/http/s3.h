@@ -33,6 +33,9 @@ struct S3Entry {
   std::uint64_t bytes = 0;
 };
 
+/// Bytes of the largest object that one request can put: 5 GiB.
+inline constexpr std::uint64_t kLargestS3Put = 5ULL << 30U;
+
 /// One bucket, addressed by path (endpoint/bucket/key), as every such storage takes it. A bucket of another
 /// region says so in its answer, and is asked there from then on. For any number of threads. Errors: those of
 /// Client::send; kServer (no such bucket or key, a fault), kAccessDenied.
@@ -53,6 +56,7 @@ class S3Bucket {
   Expected<void> get(const std::string& key, BodySink& sink, const Progress& progress, int* status = nullptr);
   /// Bytes of an object; nothing if there is none.
   Expected<std::optional<std::uint64_t>> size_of(const std::string& key);
+  /// Error kUnfit, before anything is sent, for a file of more than kLargestS3Put.
   Expected<void> put(const std::filesystem::path& file, const std::string& key,
                      const Progress& progress = {});
 

@@ -81,6 +81,17 @@ TEST(S3Bucket, SignsWhatItAsks) {
   }
 }
 
+TEST(S3Bucket, AFileThatOneRequestCannotPutIsRefusedBeforeItIsSent) {
+  const test::TemporaryFolder scratch;
+  StubServer server([](const StubRequest&) { return StubAnswer{200, "", {}}; });
+  const auto file = scratch.write("large", "");
+  std::filesystem::resize_file(file, kLargestS3Put + 1);  // without blocks on the disk
+  const auto put = S3Bucket(account_at(server), "models", once()).put(file, "x");
+  ASSERT_FALSE(put);
+  EXPECT_EQ(put.error().kind, ErrorKind::kUnfit);
+  EXPECT_EQ(server.requests().size(), 0U);
+}
+
 TEST(S3Bucket, WithoutKeysAsksAsAnybody) {
   const test::TemporaryFolder scratch;
   StubServer server([](const StubRequest&) { return StubAnswer{200, "bytes", {}}; });
