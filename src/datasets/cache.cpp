@@ -22,9 +22,18 @@ namespace {
 namespace fs = std::filesystem;
 constexpr unsigned kObjectMode = 0444;
 
-fs::path scratch_name(const fs::path& scratch) {
+/// Calls make(path), which says -1 and errno if it fails, for a name in the scratch folder until there is
+/// nothing of that name: a killed run, whose process may have had our number, can have left some. `name` is
+/// the last one.
+template <class Make>
+int make_new(const fs::path& scratch, fs::path& name, Make&& make) {
   static std::atomic<unsigned> serial{0};
-  return scratch / fmt::format("new-{}-{}", ::getpid(), serial++);
+  int made = -1;
+  do {
+    name = scratch / fmt::format("new-{}-{}", ::getpid(), serial++);
+    made = make(name);
+  } while (made < 0 && errno == EEXIST);
+  return made;
 }
 
 tl::unexpected<Error> cannot_copy(const fs::path& path, int code) {
@@ -64,10 +73,12 @@ Expected<fs::path> copy_to_scratch(const fs::path& from, const fs::path& scratch
                                    std::optional<unsigned> mode) {
   std::error_code code;
   fs::create_directories(scratch, code);
-  fs::path copy = scratch_name(scratch);
+  fs::path copy;
   const int source = ::open(from.c_str(), O_RDONLY | O_CLOEXEC);
   if (source < 0) return tl::unexpected(unreadable_file(from, errno));
-  const int target = ::open(copy.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const int target = make_new(scratch, copy, [](const fs::path& name) {
+    return ::open(name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  });
   int fault = target < 0 ? errno : copy_bytes(source, target);
   if (fault == 0 && (::fdatasync(target) != 0 || (mode && ::fchmod(target, *mode) != 0))) fault = errno;
   ::close(source);
@@ -83,7 +94,7 @@ Expected<fs::path> copy_to_scratch(const fs::path& from, const fs::path& scratch
 }  // namespace
 
 Expected<void> copy_verified(const fs::path& from, const fs::path& to, const std::string& md5,
-                             const fs::path& scratch, std::optional<unsigned> mode) {
+                             const fs::path& scratch, std::optional<unsigned> mode, bool executable) {
   const auto copy = copy_to_scratch(from, scratch, mode);
   if (!copy) return tl::unexpected(copy.error());
   std::error_code code;
@@ -94,6 +105,7 @@ Expected<void> copy_verified(const fs::path& from, const fs::path& to, const std
     return fail(ErrorKind::kUnfit, "the file was changed while it was read", {from.string()},
                 "Run the command again when nothing writes there");
   }
+  if (!mode) take_mode(*copy, to, executable);
   return move_into_place(*copy, to);
 }
 
@@ -144,13 +156,14 @@ Expected<void> Cache::link_out(const fs::path& object, const fs::path& to, bool 
     if (kind == LinkKind::kCopy || executable) break;
     if (kind == LinkKind::kReflink && can_reflink()) break;  // the copy below is one
     if (kind == LinkKind::kReflink) continue;
-    const fs::path link = scratch_name(scratch_);
-    const int made = kind == LinkKind::kHardlink
-                         ? ::link(object.c_str(), link.c_str())
-                         : ::symlink(fs::absolute(object, code).c_str(), link.c_str());
+    fs::path link;
+    const int made = make_new(scratch_, link, [&](const fs::path& name) {
+      return kind == LinkKind::kHardlink ? ::link(object.c_str(), name.c_str())
+                                         : ::symlink(fs::absolute(object, code).c_str(), name.c_str());
+    });
     if (made == 0) return move_into_place(link, to);
   }
-  return copy_verified(object, to, {}, scratch_, executable ? std::optional<unsigned>(0755) : std::nullopt);
+  return copy_verified(object, to, {}, scratch_, {}, executable);
 }
 
 }  // namespace joulecast::datasets

@@ -39,10 +39,10 @@ class Cache {
 };
 
 /// A copy of `from` called `to`, by reflink where the file system can; its content must have this MD5 or it
-/// does not take its name (kUnfit: the file changes while it is read). Mode as given, else the usual.
+/// does not take its name (kUnfit: the file changes while it is read). Mode as given, else by take_mode().
 /// `scratch` is a folder for the time until then.
 Expected<void> copy_verified(const std::filesystem::path& from, const std::filesystem::path& to,
                              const std::string& md5, const std::filesystem::path& scratch,
-                             std::optional<unsigned> mode);
+                             std::optional<unsigned> mode, bool executable = false);
 
 }  // namespace joulecast::datasets

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parallel.h"
+#include "base/utf8.h"
 #include "datasets/md5.h"
 #include "datasets/safe_path.h"
 #include "http/url.h"
@@ -18,6 +19,7 @@ namespace {
 using Json = nlohmann::json;
 constexpr int kStatusNotFound = 404;
 constexpr std::size_t kDeepestFolder = 64;
+constexpr std::size_t kLongestSummary = 100;  // characters; more is refused
 
 std::string text_at(const Json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
@@ -32,6 +34,15 @@ DagshubFault not_understood(const std::string& name, const std::string& what) {
           0,
           {},
           false};
+}
+
+std::string_view first_characters(std::string_view text, std::size_t count) {
+  std::size_t end = 0;
+  for (; count != 0 && end < text.size(); --count) {
+    const Utf8Character character = first_utf8_character(text.substr(end));
+    end += character.status == Utf8Status::kFound ? character.bytes : 1;
+  }
+  return text.substr(0, end);
 }
 
 /// A name as browsers put it into a form: quotes and line breaks as %XX.
@@ -323,7 +334,7 @@ DagshubResult<std::string> DagshubRepository::upload(const DagshubUpload& upload
                               {}});
   };
   field("commit_choice", upload.new_branch.empty() ? "direct" : "commit-to-new-branch");
-  field("commit_summary", upload.summary.substr(0, 100));  // more is refused
+  field("commit_summary", first_characters(upload.summary, kLongestSummary));
   field("versioning", upload.versioning);
   field("last_commit", upload.last_commit);
   field("is_dvc_dir", upload.is_dvc_folder ? "true" : "false");

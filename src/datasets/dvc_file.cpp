@@ -139,17 +139,38 @@ std::string dvc_file_text(const DvcEntry& entry) {
   return "outs:\n" + entry_lines(entry);
 }
 
+namespace {
+
+/// An earlier file that may be written anew.
+Expected<YAML::Node> load_renewable(const fs::path& file) {
+  auto root = load_outs(file);
+  if (!root) return root;
+  const YAML::Node& top = *root;
+  if (top["outs"].size() != 1 || top["cmd"] || top["deps"])
+    return fail(ErrorKind::kUnfit, "this .dvc file has several outputs or a command", {file.string()},
+                "Let DVC itself renew it: dvc add, dvc repro");
+  return root;
+}
+
+}  // namespace
+
+Expected<void> check_renewable(const fs::path& data) {
+  const fs::path file = dvc_file_of(data);
+  std::error_code code;
+  if (!fs::exists(file, code)) return {};
+  const auto root = load_renewable(file);
+  if (!root) return tl::unexpected(root.error());
+  return {};
+}
+
 Expected<void> write_dvc_file(const fs::path& data, const DvcEntry& entry) {
   const fs::path file = dvc_file_of(data);
   std::error_code code;
   if (!fs::exists(file, code))
     return write_file_atomically(file, dvc_file_text(entry), Durability::kPowerCut);
-  const auto root = load_outs(file);
+  const auto root = load_renewable(file);
   if (!root) return tl::unexpected(root.error());
   const YAML::Node& top = *root;
-  if (top["outs"].size() != 1 || top["cmd"] || top["deps"])
-    return fail(ErrorKind::kUnfit, "this .dvc file has several outputs or a command", {file.string()},
-                "Let DVC itself renew it: dvc add, dvc repro");
   const YAML::Node out = top["outs"][0];
   const std::string text =
       kept_lines(top, {"desc", "wdir", "frozen"}, "") + "outs:\n" + entry_lines(entry) +

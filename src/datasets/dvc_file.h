@@ -29,6 +29,9 @@ std::filesystem::path dvc_file_of(const std::filesystem::path& data);
 /// other outputs alone, or is hashed in another way than by MD5.
 Expected<DvcEntry> read_dvc_file(const std::filesystem::path& data);
 
+/// May write_dvc_file() write it, as far as an earlier one goes? Asked before anything is sent. Errors of
+/// that.
+Expected<void> check_renewable(const std::filesystem::path& data);
 /// Writes the file in DVC's form (3.x). What an earlier one says besides (desc, meta, labels, remote, ...)
 /// stays. Errors: kNotWritable; kUnfit if the earlier one has several outputs or a command.
 Expected<void> write_dvc_file(const std::filesystem::path& data, const DvcEntry& entry);

@@ -1,8 +1,7 @@
 // A dataset that a .dvc file describes, and whose contents lie in a DVC remote.
-#include <unistd.h>
-
 #include <algorithm>
 #include <mutex>
+#include <random>
 
 #include <fmt/format.h>
 
@@ -68,9 +67,11 @@ Expected<std::string> DvcDataset::dir_text(const DvcEntry& entry) {
     if (text && md5_of(*text) == entry.md5) return text;
   }
   for (int attempt = 1;; ++attempt) {
-    // Who only looks has no lock: no two processes may write one part.
-    auto part =
-        PartialFile::open(place_.control / "listings", fmt::format("{}.part-{}", entry.md5, ::getpid()));
+    // Who only looks has no lock: no two processes may write one part, be it that they have the same number
+    // in containers of their own.
+    std::random_device random;
+    auto part = PartialFile::open(place_.control / "listings",
+                                  fmt::format("{}.part-{:08x}{:08x}", entry.md5, random(), random()));
     if (!part) return tl::unexpected(part.error());
     if (auto empty = (*part)->start_again(); !empty) return tl::unexpected(empty.error());
     const auto got = store_->get(object_key(entry.md5, true, entry.hash), **part, {});
@@ -294,6 +295,10 @@ Expected<Pushed> DvcDataset::push(const PushPlan& plan) {
     pushed.tree = plan.there.tree;
     return pushed;
   }
+  std::uint64_t largest = 0;
+  for (const LocalFile* file : plan.changed) largest = std::max(largest, file->fingerprint.bytes);
+  if (auto able = store_->check_push(largest); !able) return tl::unexpected(able.error());
+  if (auto renewable = check_renewable(place_.data); !renewable) return tl::unexpected(renewable.error());
   auto tree = tree_to_push(plan);
   if (!tree) return tl::unexpected(tree.error());
   if (auto sent = send_members(*tree, plan, pushed); !sent) return tl::unexpected(sent.error());

@@ -35,7 +35,8 @@ bool is_control_folder(const std::string& name) {
 /// Collects the files of a folder and those below it.
 class Walk {
  public:
-  Walk(const fs::path& root, LocalFiles& found) : root_(root), found_(found) {}
+  Walk(const fs::path& root, const Ignoring* ignoring, LocalFiles& found)
+      : root_(root), ignoring_(ignoring), found_(found) {}
 
   Expected<void> folder(const std::string& below) {
     const fs::path here = place_of(root_, below);
@@ -73,6 +74,15 @@ class Walk {
       if (errno == ENOENT) return {};  // gone meanwhile
       return tl::unexpected(unreadable_file(place, errno));
     }
+    if (ignoring_ != nullptr) {
+      if (is_ignored(path, place, S_ISDIR(status.st_mode))) {
+        found_.ignored.push_back(path);
+        return {};
+      }
+      if (place.filename() == ".dvcignore")
+        return fail(ErrorKind::kUnfit, "DVC takes no .dvcignore inside a dataset", {place.string()},
+                    "Write its lines into the .dvcignore of a folder above");
+    }
     if (S_ISDIR(status.st_mode)) {
       folders.push_back(path);
       return {};
@@ -89,12 +99,18 @@ class Walk {
     }
     return {};
   }
+  [[nodiscard]] bool is_ignored(const std::string& path, const fs::path& place, bool is_folder) const {
+    std::error_code code;
+    if (is_folder && fs::is_directory(place / ".dvc", code)) return true;  // a repository of its own
+    return ignoring_->rules.match(fmt::format("{}/{}", ignoring_->folder, path), is_folder);
+  }
   void pass_over(const std::string& path, const char* why) {
     found_.notes.push_back(fmt::format("{} {}, and passed over", path, why));
     found_.passed_over.push_back(path);
   }
 
   const fs::path& root_;
+  const Ignoring* ignoring_;
   LocalFiles& found_;
 };
 
@@ -131,10 +147,9 @@ fs::path place_of(const fs::path& data, const std::string& path) {
   return path.empty() ? data : data / path;
 }
 
-bool is_passed_over(const LocalFiles& files, const std::string& path) {
-  const auto& all = files.passed_over;
+bool is_among(const std::vector<std::string>& sorted, const std::string& path) {
   for (std::size_t end = path.find('/');; end = path.find('/', end + 1)) {
-    if (std::binary_search(all.begin(), all.end(), path.substr(0, end))) return true;
+    if (std::binary_search(sorted.begin(), sorted.end(), path.substr(0, end))) return true;
     if (end == std::string::npos) return false;
   }
 }
@@ -153,7 +168,7 @@ std::optional<Fingerprint> fingerprint_of(const fs::path& file) {
 }
 
 Expected<LocalFiles> scan(const fs::path& data, const SyncState& known, HashKind hash, std::size_t jobs,
-                          bool hash_all) {
+                          bool hash_all, const Ignoring* ignoring) {
   LocalFiles found;
   const std::int64_t now_ns = now_in_ns();
   struct stat status{};
@@ -164,7 +179,7 @@ Expected<LocalFiles> scan(const fs::path& data, const SyncState& known, HashKind
   found.there = true;
   found.is_folder = S_ISDIR(status.st_mode);
   if (found.is_folder) {
-    if (auto walked = Walk(data, found).folder({}); !walked) return tl::unexpected(walked.error());
+    if (auto walked = Walk(data, ignoring, found).folder({}); !walked) return tl::unexpected(walked.error());
   } else {
     found.files.push_back({{}, fingerprint_from(status), {}, (status.st_mode & S_IXUSR) != 0});
   }
@@ -172,6 +187,11 @@ Expected<LocalFiles> scan(const fs::path& data, const SyncState& known, HashKind
             [](const LocalFile& a, const LocalFile& b) { return a.path < b.path; });
   std::sort(found.notes.begin(), found.notes.end());
   std::sort(found.passed_over.begin(), found.passed_over.end());
+  std::sort(found.ignored.begin(), found.ignored.end());
+  if (!found.ignored.empty())
+    found.notes.push_back(fmt::format(
+        "{} {}, by .dvcignore", found.ignored.size(),
+        found.ignored.size() == 1 ? "file or folder is left out" : "files and folders are left out"));
   for (LocalFile& file : found.files) file.settled = file.fingerprint.settled(now_ns);
   if (auto hashed = hash_files(found, data, known, hash, jobs, hash_all); !hashed)
     return tl::unexpected(hashed.error());

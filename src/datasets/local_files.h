@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "datasets/ignore_rules.h"
 #include "datasets/md5.h"
 #include "datasets/sync_state.h"
 #include "joulecast/error.h"
@@ -25,11 +26,17 @@ struct LocalFiles {
   std::vector<LocalFile> files;          ///< by path
   std::vector<std::string> notes;        ///< what was passed over, and why
   std::vector<std::string> passed_over;  ///< its paths, sorted
+  std::vector<std::string> ignored;      ///< what a .dvcignore keeps out: files, and folders as such; sorted
   std::uint64_t hashed_files = 0;        ///< read, as no earlier hash could be used
 };
 
-/// Was this path, or a folder that it is in, passed over?
-bool is_passed_over(const LocalFiles& files, const std::string& path);
+/// Is this path, or a folder that it is in, among `sorted` ones?
+bool is_among(const std::vector<std::string>& sorted, const std::string& path);
+/// The rules that hold in a dataset's folder, and that folder's own path below the repository's root.
+struct Ignoring {
+  IgnoreRules rules;
+  std::string folder;
+};
 /// Where a file of a dataset is: the folder, with the path below it if there is one.
 std::filesystem::path place_of(const std::filesystem::path& data, const std::string& path);
 /// Since 1970.
@@ -39,8 +46,9 @@ std::optional<Fingerprint> fingerprint_of(const std::filesystem::path& file);
 
 /// Every file below `data` with its MD5. Hashes of `known` serve where size, time and inode are the same,
 /// unless `hash_all`. Links to files count as files, links to folders are passed over; so are .git, .hg and
-/// .dvc. Errors: kUnreadable.
+/// .dvc, and inside a DVC repository what `ignoring` names, and folders that are repositories of their own.
+/// Errors: kUnreadable; kUnfit for a .dvcignore in the dataset itself, which DVC does not take.
 Expected<LocalFiles> scan(const std::filesystem::path& data, const SyncState& known, HashKind hash,
-                          std::size_t jobs, bool hash_all = false);
+                          std::size_t jobs, bool hash_all = false, const Ignoring* ignoring = nullptr);
 
 }  // namespace joulecast::datasets

@@ -48,9 +48,11 @@ namespace {
 Expected<void> move_to_another_disk(const fs::path& from, const fs::path& to) {
   static std::atomic<unsigned> count{0};
   fs::path copy = to;
-  copy.replace_filename(fmt::format(".{}.tmp-{}-{}", to.filename().string(), ::getpid(), ++count));
   std::error_code code;
-  fs::copy_file(from, copy, fs::copy_options::overwrite_existing, code);  // with its mode
+  do {  // what a killed run has left under such a name is passed over
+    copy.replace_filename(fmt::format(".{}.tmp-{}-{}", to.filename().string(), ::getpid(), ++count));
+    fs::copy_file(from, copy, code);  // with its mode; only where nothing stands yet
+  } while (code == std::errc::file_exists);
   int fault = code.value();
   if (fault == 0) {
     const int written = ::open(copy.c_str(), O_RDONLY | O_CLOEXEC);
@@ -154,6 +156,18 @@ Expected<void> PartialFile::finish(const fs::path& destination, std::optional<un
   std::error_code code;
   fs::remove(validator_file(path_), code);
   return move_into_place(path_, destination);
+}
+
+void take_mode(const fs::path& fresh, const fs::path& to, bool executable) {
+  constexpr mode_t kPermissions = 0777;
+  constexpr mode_t kRead = 0444;
+  struct stat own{};
+  struct stat old{};
+  if (::lstat(fresh.c_str(), &own) != 0) return;
+  const bool replaces = ::lstat(to.c_str(), &old) == 0 && S_ISREG(old.st_mode) && old.st_nlink == 1;
+  mode_t mode = (replaces ? old.st_mode : own.st_mode) & kPermissions;
+  if (executable) mode |= (mode & kRead) >> 2U;
+  if (mode != (own.st_mode & kPermissions)) ::chmod(fresh.c_str(), mode);
 }
 
 void stamp(const fs::path& file) {

@@ -57,6 +57,10 @@ class PartialFile final : public http::BodySink {
 
 /// Gives `from` the name `to`, on whatever file system. Error kNotWritable.
 Expected<void> move_into_place(const std::filesystem::path& from, const std::filesystem::path& to);
+/// Gives a new file the mode that it is to have under the name `to`: that of the file which it replaces there
+/// (not of a link, whose target is a cache's), else as the umask made it. A program may be run by whoever may
+/// read it.
+void take_mode(const std::filesystem::path& fresh, const std::filesystem::path& to, bool executable);
 /// Sets a time of last change, exact to the nanosecond, that no write gives.
 void stamp(const std::filesystem::path& file);
 

@@ -116,9 +116,19 @@ class Pull {
     if (request_.hooks.progress) request_.hooks.progress(done, std::max(done, total_));
   }
 
+  /// Of one content alone, so that nothing goes on with a part of another one. Where no hash is known the
+  /// commit tells the version: what a server calls the content need not change with every byte of it.
+  [[nodiscard]] std::string part_name(const TreeFile& file) const {
+    if (!file.md5.empty()) return file.md5;
+    const Listing& there = session_.there;
+    return md5_of(fmt::format("{}\n{}\n{}\n{}\n{}", session_.remote->identity(), there.revision, file.path,
+                              file.tag, file.bytes.value_or(0))) +
+           ".plain";
+  }
+
   /// The content with the right hash, in a part that is complete.
   Expected<std::unique_ptr<PartialFile>> fetch(const TreeFile& file, std::string& md5) {
-    const std::string name = file.md5.empty() ? md5_of(file.path + '\0' + file.tag) + ".plain" : file.md5;
+    const std::string name = part_name(file);
     for (int attempt = 1;; ++attempt) {
       auto part = PartialFile::open(parts(), name);
       if (!part) return part;
@@ -207,16 +217,19 @@ class Pull {
   Expected<void> put_in_place(const Compared& file, const Cache* cache, Content& content, bool last) {
     const fs::path target = place_of(session_.place.data, file.path);
     if (auto free = still_as_compared(file, target); !free) return free;
+    const bool executable = session_.there.executable;
     Expected<void> placed;
-    if (content.copy)
+    if (content.copy) {
+      take_mode(*content.copy, target, executable);
       placed = move_into_place(*std::exchange(content.copy, std::nullopt), target);
-    else if (cache != nullptr)
-      placed = cache->link_out(*content.object, target, session_.there.executable);
-    else if (last)
-      placed = content.part->finish(target,
-                                    session_.there.executable ? std::optional<unsigned>(0755) : std::nullopt);
-    else
+    } else if (cache != nullptr) {
+      placed = cache->link_out(*content.object, target, executable);
+    } else if (last) {
+      take_mode(content.part->path(), target, executable);
+      placed = content.part->finish(target);
+    } else {
       placed = copy_verified(content.part->path(), target, {}, parts(), {});
+    }
     if (!placed) return placed;
     const auto fingerprint = fingerprint_of(target);
     const std::scoped_lock lock(mutex_);

@@ -61,7 +61,7 @@ class Remote {
 
   /// The address for messages, without secrets.
   [[nodiscard]] virtual std::string name() const = 0;
-  /// Tells datasets apart whose common past must not be mixed up.
+  /// Tells remotes apart whose common past with this dataset must not be mixed up.
   [[nodiscard]] virtual std::string identity() const = 0;
   /// `state` may save the work, where nothing has changed there since.
   virtual Expected<Listing> list(const SyncState& state) = 0;

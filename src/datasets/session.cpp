@@ -75,6 +75,19 @@ void report_comparison(Session& session) {
         "'{}' and '{}' are one file on systems that do not tell capital letters apart", first, second)});
 }
 
+/// What DVC would leave out of the dataset. Error kUnfit where that is all of it.
+Expected<std::optional<Ignoring>> ignoring_in(const DvcRepository& repository, const fs::path& data) {
+  auto rules = IgnoreRules::read(repository.root, data);
+  if (!rules) return tl::unexpected(rules.error());
+  std::error_code code;
+  std::string folder =
+      fs::absolute(data, code).lexically_normal().lexically_relative(repository.root).generic_string();
+  if (rules->ignores(folder, fs::is_directory(data, code)))
+    return fail(ErrorKind::kUnfit, "the dataset is ignored by a .dvcignore", {data.string()},
+                "Take the line that names it out of there");
+  return Ignoring{std::move(*rules), std::move(folder)};
+}
+
 /// Files that are on neither side are forgotten.
 void forget_gone(SyncState& state, const std::vector<Compared>& compared) {
   auto one = compared.begin();
@@ -154,8 +167,9 @@ Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Acce
       request.environment);
   if (!repository) return tl::unexpected(repository.error());
   const bool dagshub = request.remote.starts_with("dagshub://");
-  if (dagshub) repository->reset();  // it keeps its own
   session->place.control = control_folder(session->place.data, *repository);
+  if (dagshub)
+    repository->reset();  // its interface has nothing to do with DVC's cache, lock and ignored files
   auto remote = dagshub ? open_dagshub_remote(request, session->place, client_options(request))
                         : open_dvc_remote(request, session->place, *repository, client_options(request));
   if (!remote) return tl::unexpected(remote.error());
@@ -168,16 +182,19 @@ Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Acce
   }
   session->state = load_sync_state(session->state_file());
   if (session->state.remote != session->remote->identity()) {
-    for (auto& [path, entry] : session->state.entries) entry.base = entry.base_tag = {};
+    session->state = {};
     session->state.remote = session->remote->identity();
-    session->state.revision.clear();
   }
   // Who asks for every hash wants to see what is there now, not what is remembered of it.
   auto there = session->remote->list(hash_all ? SyncState{} : session->state);
   if (!there) return tl::unexpected(there.error());
   session->there = std::move(*there);
   session->report.revision = session->there.revision;
-  auto here = scan(session->place.data, session->state, session->there.hash, request.jobs, hash_all);
+  const auto ignoring = *repository ? ignoring_in(**repository, session->place.data)
+                                    : Expected<std::optional<Ignoring>>(std::nullopt);
+  if (!ignoring) return tl::unexpected(ignoring.error());
+  auto here = scan(session->place.data, session->state, session->there.hash, request.jobs, hash_all,
+                   *ignoring ? &**ignoring : nullptr);
   if (!here) return tl::unexpected(here.error());
   session->here = std::move(*here);
   if (session->here.there && session->there.there && session->here.is_folder != session->there.is_folder)
@@ -186,8 +203,13 @@ Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Acce
                                         : "this is a file here, and a folder on the remote",
                 {session->place.data.string()}, "Name another path");
   CompareHooks hooks = session->remote->hooks(session->there);
-  hooks.passed_over = [&here = session->here](const std::string& path) { return is_passed_over(here, path); };
+  hooks.passed_over = [&here = session->here](const std::string& path) {
+    return is_among(here.passed_over, path);
+  };
   session->compared = compare(session->here.files, session->there.tree, session->state, hooks);
+  // What is ignored stays as it is on both sides.
+  std::erase_if(session->compared,
+                [&](const Compared& one) { return is_among(session->here.ignored, one.path); });
   session->state.hash = session->there.hash;
   if (!hash_all) take_scan(session->state, session->here);
   forget_gone(session->state, session->compared);

@@ -37,7 +37,10 @@ struct Session {
   std::vector<Compared> compared;
   DataReport report;
 
-  [[nodiscard]] std::filesystem::path state_file() const { return place.control / "state"; }
+  /// One for each remote: what a dataset has in common with one says nothing of another.
+  [[nodiscard]] std::filesystem::path state_file() const {
+    return place.control / ("state-" + md5_of(remote->identity()));
+  }
 };
 
 enum class Access { kRead, kWrite };

@@ -33,7 +33,7 @@ struct SyncEntry {
   std::string base_tag;     ///< the remote's own name of that content
 };
 
-/// By path. The base is of one remote; with another, only hashes stay.
+/// By path, for one remote.
 struct SyncState {
   std::string remote;    ///< which one
   std::string revision;  ///< of it, when everything was last listed

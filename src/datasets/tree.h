@@ -17,7 +17,6 @@ struct TreeFile {
   std::string md5;   ///< name of its content; empty: not known
   std::optional<std::uint64_t> bytes{};
   std::string tag{};  ///< the remote's own name of the content, where it is no MD5
-  std::string url{};  ///< where a server says that it is
 };
 
 /// Sorted by path, as std::string compares (code points of UTF-8), no path twice.
