@@ -2,12 +2,14 @@
 """dvc_test.py PROGRAM: DVC itself and joulecast on the same datasets, both ways, over a folder and over HTTP.
 
 What either side adds and pushes the other pulls byte for byte; `dvc status` and `joulecast data status` agree; after each step the
-.dvc file, the .dir object and .gitignore are those that `dvc add` makes.
+.dvc file, the .dir object and .gitignore are those that `dvc add` makes. What random .dvcignore files keep out is the same for both.
 """
 import hashlib
 import http.server
 import os
+import json
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
@@ -154,6 +156,54 @@ def both_ways(top, remote):
     ours(one, "verify")
 
 
+def random_pattern(choose):
+    parts = [choose.choice(["a", "b", "ab", "c.csv", "*", "**", "*.csv", "?", "a*", "[ab]", "[!a]", "[^b-z]", "[]a]", "\\a", "*b*", "\u00e9?"])
+             for _ in range(choose.choice([1, 1, 1, 2, 2, 3]))]
+    return choose.choice(["", "", "!"]) + choose.choice(["", "", "/"]) + "/".join(parts) + choose.choice(["", "", "/"])
+
+
+def ignored_alike(top, store):
+    """The dataset lies in a folder of its repository, with .dvcignore files in both, and one that is ignored itself now and then."""
+    from dvc.repo import Repo
+    choose = random.Random(17)
+    repository(top, store)
+    folder = top / "a"
+    for name in ("a", "b", "ab", "c.csv", "a/a/c.csv", "a/b/ab", "b/c.csv", "ab/a", "ab/ab/b", "b/b/b", "\u00e9x/a", "\u00e9x/c.csv", "x/y/z", "]a"):
+        path = folder / "training_data" / ("f" + name if "/" not in name else name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(name.encode())
+    for name in ("b", "\u00e9y", "]"):
+        (folder / "training_data/a" / name / "deep").mkdir(parents=True, exist_ok=True)
+        (folder / "training_data/a" / name / "deep/c.csv").write_bytes(b"")
+    count = len(content(folder))
+    some = 0
+    for case in range(150):
+        texts = {place: "\n".join(random_pattern(choose) for _ in range(choose.randint(0, 4))) + "\n" for place in (top, folder)}
+        for place, text in texts.items():
+            (place / ".dvcignore").write_text(text)
+        with Repo(str(top)) as repo:
+            data = folder / "training_data"
+            if repo.dvcignore.is_ignored_dir(str(data)):
+                assert "ignored by a .dvcignore" in ours(folder, "status", code=4), texts
+                continue
+            theirs = sorted(str(pathlib.Path(path).relative_to(data)) for path in repo.dvcignore.find(repo.fs, str(data)))
+        report = subprocess.run([PROGRAM, "data", "status", "--path", "training_data", "--json", "-"], cwd=folder, capture_output=True, text=True)
+        assert report.returncode == 0, (texts, report.stderr)
+        mine = sorted(file["path"] for file in json.loads(report.stdout)["files"])
+        assert mine == theirs, (texts, set(mine) ^ set(theirs))
+        some += 0 < len(mine) < count
+    assert some > 30, some
+    # A dataset that both make of what is left.
+    (top / ".dvcignore").write_text("*.csv\n!/a/training_data/b/c.csv\n")
+    (folder / ".dvcignore").write_text("/training_data/x\nab/\n")
+    ours(folder, "push")
+    made = (folder / "training_data.dvc").read_bytes()
+    dvc(folder, "add", "training_data")
+    assert (folder / "training_data.dvc").read_bytes() == made
+    assert "up to date" in dvc(folder, "status")
+    return some
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         top = pathlib.Path(name)
@@ -168,6 +218,8 @@ def main():
         shutil.rmtree(wrong.parent.parent / "training_data")
         assert "refused" in ours(wrong.parent.parent, "pull", code=6)
         server.shutdown()
+        some = ignored_alike(top / "ignoring", str(top / "ignored_store"))
+    print(f"{some} datasets of which random .dvcignore files leave some out, alike for both")
     print(f"{len(FILES)} files both ways between joulecast and DVC, over a folder and over HTTP")
 
 
