@@ -7,12 +7,11 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
-#include <mutex>
 
 #include <fmt/format.h>
 
 #include "base/input_file.h"
-#include "base/parallel.h"
+#include "datasets/md5_lanes.h"
 #include "datasets/safe_path.h"
 
 namespace joulecast::datasets {
@@ -126,18 +125,19 @@ Expected<void> hash_files(LocalFiles& found, const fs::path& data, const SyncSta
       unknown.push_back(&file);
   }
   found.hashed_files = unknown.size();
-  std::mutex mutex;
-  std::optional<Error> fault;
-  parallel_for(unknown.size(), jobs, [&](std::size_t i) {
-    auto md5 = md5_of_file(place_of(data, unknown[i]->path), hash);
-    if (md5) {
-      unknown[i]->md5 = std::move(*md5);
-      return;
-    }
-    const std::scoped_lock lock(mutex);
-    if (!fault) fault = md5.error();
+  // Long ones first: files of about a length go side by side, and no thread is left with a long one at the
+  // end.
+  std::stable_sort(unknown.begin(), unknown.end(), [](const LocalFile* a, const LocalFile* b) {
+    return a->fingerprint.bytes > b->fingerprint.bytes;
   });
-  if (fault) return tl::unexpected(*fault);
+  std::vector<fs::path> files;
+  files.reserve(unknown.size());
+  for (const LocalFile* file : unknown) files.push_back(place_of(data, file->path));
+  auto found_md5s = md5_of_files(files, hash, jobs);
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!found_md5s[i]) return tl::unexpected(found_md5s[i].error());
+    unknown[i]->md5 = std::move(*found_md5s[i]);
+  }
   return {};
 }
 

@@ -75,10 +75,9 @@ void add_with_unix_ends(Md5& md5, std::string_view text) {
 
 }  // namespace
 
-std::string Md5::hex() const {
-  MD5_CTX copy = context_;
+std::string hex_of_md5(MD5_CTX context) {
   unsigned char digest[MD5_DIGEST_LENGTH];
-  MD5_Final(digest, &copy);
+  MD5_Final(digest, &context);
   return hex_of(digest);
 }
 

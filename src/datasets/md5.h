@@ -18,13 +18,15 @@ namespace joulecast::datasets {
 /// 2).
 enum class HashKind { kMd5, kMd5Dos2Unix };
 
+/// 32 hexadecimal digits of what a context has seen.
+std::string hex_of_md5(MD5_CTX context);
+
 /// MD5 of bytes that come one after the other.
 class Md5 {
  public:
   Md5() { MD5_Init(&context_); }
   void add(std::string_view bytes) { MD5_Update(&context_, bytes.data(), bytes.size()); }
-  /// 32 hexadecimal digits of what was added so far.
-  [[nodiscard]] std::string hex() const;
+  [[nodiscard]] std::string hex() const { return hex_of_md5(context_); }
 
  private:
   MD5_CTX context_{};
