@@ -28,8 +28,10 @@ class DataVersionCommand final : public Subcommand {
     flags.add("--name", "NAME", &name_, "The repository").required = true;
     flags.add("--local-dir-path", "DIR", &arguments_.path, "The folder here").required = true;
     flags.add("--remote-dir-path", "PATH", &folder_, "The folder there").required = true;
-    flags.add("--branch", "NAME", &branch_, "Branch; by default the repository's own");
-    flags.add("--commit", "TEXT", &arguments_.message, "Message of the commit that an upload makes");
+    flags.add("--branch", "NAME", &branch_,
+              "Branch, or for a download a commit; by default the repository's own branch");
+    flags.add("--commit", "TEXT", &arguments_.message,
+              "Message of the commit that an upload makes; a revision to download is named by --branch");
     flags.add("--versioning", "KIND", &arguments_.versioning, "How it is kept: dvc (the default), git, auto")
         .choices = {"dvc", "git", "auto"};
     flags.add("--download", "", &download_, "Bring the folder here");
@@ -42,6 +44,10 @@ class DataVersionCommand final : public Subcommand {
                             : "neither --download nor --upload is given",
                   {}, "Give one of the two");
     arguments_.action = download_ ? "pull" : "push";
+    if (download_ && !arguments_.message.empty())
+      console.warning(
+          "--commit is the message of an upload, and means nothing to a download; --branch takes a commit "
+          "too");
     while (folder_.starts_with('/')) folder_.erase(0, 1);
     arguments_.remote = fmt::format("dagshub://{}/{}{}{}/{}", http::percent_encoded(owner_),
                                     http::percent_encoded(name_), branch_.empty() ? "" : "@",

@@ -371,6 +371,14 @@ Expected<DvcRemote> chosen_remote(const DataRequest& request, const std::optiona
                 "Give --remote URL, or set one: dvc remote default NAME");
   if (repository)
     if (const DvcRemote* found = repository->find(name); found != nullptr) return *found;
+  // "dagshub:/..." would be a folder of that name, and a push would make it.
+  const std::size_t scheme = name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+");
+  if (scheme != 0 && scheme != std::string::npos && name[scheme] == ':' &&
+      name.find("://") == std::string::npos)
+    return fail(
+        ErrorKind::kUsage, fmt::format("'{}' is neither an address nor a folder", without_secrets(name)), {},
+        "An address has two slashes after its kind, such as s3://BUCKET or dagshub://OWNER/NAME/PATH; of a "
+        "folder with a colon give the whole path");
   const bool address = name.find("://") != std::string::npos || name.find('/') != std::string::npos;
   std::error_code code;
   if (!address && !fs::exists(name, code))

@@ -71,6 +71,12 @@ TEST_F(DataCommand, FaultsHaveTheirExitCodes) {
   EXPECT_EQ(run({"data", "pull", "--remote", "./store", "--path", "d"}).exit_code, 3);  // no .dvc file
   EXPECT_EQ(run({"data", "push", "--remote", "./store", "--path", "d"}).exit_code, 3);  // no folder
   scratch_.write("d/a", "1");
+  for (const char* typo : {"dagshub:/o/n/d", "s3:bucket/x"}) {
+    const auto wrong = run({"data", "push", "--remote", typo, "--path", "d"});
+    EXPECT_EQ(wrong.exit_code, 2);
+    expect_words(wrong.errors, {typo, "two slashes"});
+  }
+  EXPECT_FALSE(fs::exists(scratch_.path() / "dagshub:"));
   ASSERT_EQ(run({"data", "push", "--remote", "./store", "--path", "d"}).exit_code, 0);
   fs::remove_all(scratch_.path() / "store");
   fs::remove_all(scratch_.path() / "d");
@@ -182,7 +188,9 @@ TEST_F(DagshubCommand, TheReferencesArgumentsDoTheSame) {
     return run(words, {"DAGSHUB_CLIENT_HOST=" + standin_->url(), "DAGSHUB_USER_TOKEN=standin-token"});
   };
   EXPECT_EQ(version("d", "--upload").exit_code, 0);
-  EXPECT_EQ(version("e", "--download").exit_code, 0);
+  const auto down = version("e", "--download");
+  EXPECT_EQ(down.exit_code, 0);
+  expect_words(down.errors, {"warning", "--commit", "--branch"});  // it is no revision
   expect_same("d", "e");
 }
 
