@@ -54,22 +54,49 @@ JOULECAST_INLINE void steps(Vector& a, Vector& b, Vector& c, Vector& d, const Ve
   }
 }
 
-/// Words of all lanes' states: first those of A, then B, C, D.
+using Vector8 [[gnu::vector_size(32)]] = std::uint32_t;
+using Vector16 [[gnu::vector_size(64)]] = std::uint32_t;
+
+/// Eight words of eight lanes each, as eight vectors of the lanes' first words, second words and so on.
+JOULECAST_INLINE void turn_words(const unsigned char* const* data, std::size_t offset, Vector8* words) {
+  std::array<Vector8, 8> rows;
+  std::array<Vector8, 8> pairs;
+  std::array<Vector8, 8> fours;
+  for (std::size_t lane = 0; lane < rows.size(); ++lane)
+    std::memcpy(&rows[lane], data[lane] + offset, sizeof(Vector8));
+  for (std::size_t i = 0; i < 8; i += 2) {
+    pairs[i] = __builtin_shufflevector(rows[i], rows[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+    pairs[i + 1] = __builtin_shufflevector(rows[i], rows[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+  }
+  for (std::size_t i = 0; i < 8; i += 4)
+    for (std::size_t k = 0; k < 2; ++k) {
+      fours[i + 2 * k] = __builtin_shufflevector(pairs[i + k], pairs[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+      fours[i + 2 * k + 1] =
+          __builtin_shufflevector(pairs[i + k], pairs[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  for (std::size_t i = 0; i < 4; ++i) {
+    words[i] = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+    words[i + 4] = __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+}
+
+/// `states`: words of all lanes' states, first those of A, then B, C, D.
 template <class Vector>
 JOULECAST_INLINE void add_in_vectors(std::uint32_t* states, const unsigned char* const* data,
                                      std::size_t blocks) {
-  constexpr std::size_t kLanes = sizeof(Vector) / sizeof(std::uint32_t);
+  constexpr std::size_t kEights = sizeof(Vector) / sizeof(Vector8);
   std::array<Vector, 4> state;
   std::memcpy(state.data(), states, sizeof(state));
   for (std::size_t block = 0; block < blocks; ++block) {
+    std::array<std::array<Vector8, kEights>, kWordsOfBlock> parts;
+    for (std::size_t eight = 0; eight < kEights; ++eight)
+      for (std::size_t half = 0; half < 2; ++half) {
+        std::array<Vector8, 8> words;
+        turn_words(data + 8 * eight, block * kBlockOfMd5 + half * sizeof(Vector8), words.data());
+        for (std::size_t word = 0; word < words.size(); ++word) parts[8 * half + word][eight] = words[word];
+      }
     std::array<Vector, kWordsOfBlock> x;
-    for (std::size_t word = 0; word < kWordsOfBlock; ++word) {
-      std::array<std::uint32_t, kLanes> words;
-      for (std::size_t lane = 0; lane < kLanes; ++lane)
-        std::memcpy(&words[lane], data[lane] + block * kBlockOfMd5 + word * sizeof(std::uint32_t),
-                    sizeof(std::uint32_t));
-      std::memcpy(&x[word], words.data(), sizeof(Vector));
-    }
+    std::memcpy(x.data(), parts.data(), sizeof(x));
     std::array<Vector, 4> now = state;
     steps<Vector, 0>(now[0], now[1], now[2], now[3], x.data());
     for (std::size_t i = 0; i < state.size(); ++i) state[i] += now[i];
@@ -79,28 +106,40 @@ JOULECAST_INLINE void add_in_vectors(std::uint32_t* states, const unsigned char*
 
 #undef JOULECAST_INLINE
 
-#if defined(__x86_64__)
-using Vector8 [[gnu::vector_size(32)]] = std::uint32_t;
-using Vector16 [[gnu::vector_size(64)]] = std::uint32_t;
+using AddBlocks = void (*)(std::uint32_t* states, const unsigned char* const* data, std::size_t blocks);
 
+#if defined(__x86_64__)
 [[gnu::target("avx2")]] void add_to_8(std::uint32_t* states, const unsigned char* const* data,
                                       std::size_t blocks) {
   add_in_vectors<Vector8>(states, data, blocks);
 }
-[[gnu::target("avx512f")]] void add_to_16(std::uint32_t* states, const unsigned char* const* data,
-                                          std::size_t blocks) {
+/// AVX-512 turns words and mixes three of them by one instruction each.
+[[gnu::target("avx512f,avx512vl")]] void add_to_8_quickly(std::uint32_t* states,
+                                                          const unsigned char* const* data,
+                                                          std::size_t blocks) {
+  add_in_vectors<Vector8>(states, data, blocks);
+}
+[[gnu::target("avx512f,avx512vl")]] void add_to_16(std::uint32_t* states, const unsigned char* const* data,
+                                                   std::size_t blocks) {
   add_in_vectors<Vector16>(states, data, blocks);
 }
-
+bool has_wide_vectors() {
+  return __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512vl") != 0;
+}
 std::size_t widest() {
-  if (__builtin_cpu_supports("avx512f") != 0) return 16;
+  if (has_wide_vectors()) return 16;
   return __builtin_cpu_supports("avx2") != 0 ? 8 : 1;
 }
+AddBlocks function_for(std::size_t width) {
+  if (width == 16) return add_to_16;
+  return md5_lanes() == 16 ? add_to_8_quickly : add_to_8;
+}
 #else
-void add_to_8(std::uint32_t*, const unsigned char* const*, std::size_t) {}
-void add_to_16(std::uint32_t*, const unsigned char* const*, std::size_t) {}
 std::size_t widest() {
   return 1;
+}
+AddBlocks function_for(std::size_t) {
+  return nullptr;  // of no lanes
 }
 #endif
 
@@ -125,6 +164,7 @@ void add_blocks(std::span<const Md5Lane> lanes, std::size_t blocks, std::size_t 
     return;
   }
   for (; !lanes.empty(); lanes = lanes.subspan(std::min(lanes.size(), width))) {
+    if (lanes.size() <= 8) width = 8;
     const std::size_t taken = std::min(lanes.size(), width);
     std::array<std::uint32_t, 4 * kMostLanes> states{};
     std::array<const unsigned char*, kMostLanes> data{};
@@ -136,7 +176,7 @@ void add_blocks(std::span<const Md5Lane> lanes, std::size_t blocks, std::size_t 
       states[2 * width + i] = lane.context->C;
       states[3 * width + i] = lane.context->D;
     }
-    (width == 8 ? add_to_8 : add_to_16)(states.data(), data.data(), blocks);
+    function_for(width)(states.data(), data.data(), blocks);
     for (std::size_t i = 0; i < taken; ++i) {
       MD5_CTX& context = *lanes[i].context;
       context.A = states[i];
