@@ -21,7 +21,7 @@ std::u32string characters_of(std::string_view text) {
   while (!text.empty()) {
     const Utf8Character character = first_utf8_character(text);
     if (character.status != Utf8Status::kFound) {
-      out += kLoneByte + static_cast<unsigned char>(text.front());
+      out += static_cast<char32_t>(kLoneByte + static_cast<unsigned char>(text.front()));
       text.remove_prefix(1);
       continue;
     }

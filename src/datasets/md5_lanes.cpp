@@ -84,7 +84,7 @@ JOULECAST_INLINE void turn_words(const unsigned char* const* data, std::size_t o
 template <class Vector>
 JOULECAST_INLINE void add_in_vectors(std::uint32_t* states, const unsigned char* const* data,
                                      std::size_t blocks) {
-  constexpr std::size_t kEights = sizeof(Vector) / sizeof(Vector8);
+  constexpr std::size_t kEights = sizeof(Vector) / 32;  // of Vector8
   std::array<Vector, 4> state;
   std::memcpy(state.data(), states, sizeof(state));
   for (std::size_t block = 0; block < blocks; ++block) {
