@@ -130,15 +130,15 @@ std::size_t widest() {
   if (has_wide_vectors()) return 16;
   return __builtin_cpu_supports("avx2") != 0 ? 8 : 1;
 }
-AddBlocks function_for(std::size_t width) {
+AddBlocks function_for(std::size_t width, std::size_t machine) {
   if (width == 16) return add_to_16;
-  return md5_lanes() == 16 ? add_to_8_quickly : add_to_8;
+  return machine == 16 ? add_to_8_quickly : add_to_8;
 }
 #else
 std::size_t widest() {
   return 1;
 }
-AddBlocks function_for(std::size_t) {
+AddBlocks function_for(std::size_t, std::size_t) {
   return nullptr;  // of no lanes
 }
 #endif
@@ -158,13 +158,13 @@ std::size_t md5_lanes() {
   return lanes;
 }
 
-void add_blocks(std::span<const Md5Lane> lanes, std::size_t blocks, std::size_t width) {
-  if (lanes.size() < kLanesWorthVectors || width < 8) {
+void add_blocks(std::span<const Md5Lane> lanes, std::size_t blocks, std::size_t machine) {
+  if (lanes.size() < kLanesWorthVectors || machine < 8) {
     for (const Md5Lane& lane : lanes) MD5_Update(lane.context, lane.data, blocks * kBlockOfMd5);
     return;
   }
-  for (; !lanes.empty(); lanes = lanes.subspan(std::min(lanes.size(), width))) {
-    if (lanes.size() <= 8) width = 8;
+  while (!lanes.empty()) {
+    const std::size_t width = lanes.size() <= 8 ? 8 : machine;
     const std::size_t taken = std::min(lanes.size(), width);
     std::array<std::uint32_t, 4 * kMostLanes> states{};
     std::array<const unsigned char*, kMostLanes> data{};
@@ -176,7 +176,7 @@ void add_blocks(std::span<const Md5Lane> lanes, std::size_t blocks, std::size_t 
       states[2 * width + i] = lane.context->C;
       states[3 * width + i] = lane.context->D;
     }
-    function_for(width)(states.data(), data.data(), blocks);
+    function_for(width, machine)(states.data(), data.data(), blocks);
     for (std::size_t i = 0; i < taken; ++i) {
       MD5_CTX& context = *lanes[i].context;
       context.A = states[i];
@@ -185,6 +185,7 @@ void add_blocks(std::span<const Md5Lane> lanes, std::size_t blocks, std::size_t 
       context.D = states[3 * width + i];
       count_bytes(context, blocks * kBlockOfMd5);
     }
+    lanes = lanes.subspan(taken);
   }
 }
 

@@ -27,8 +27,8 @@ struct Md5Lane {
   const unsigned char* data = nullptr;
 };
 /// Adds `blocks` blocks to each of at most 16 lanes. Too few for vectors are added one after the other.
-/// `width` is that of the registers: md5_lanes(), or less.
-void add_blocks(std::span<const Md5Lane> lanes, std::size_t blocks, std::size_t width = md5_lanes());
+/// `machine` is md5_lanes(), or less as a lesser machine would have it.
+void add_blocks(std::span<const Md5Lane> lanes, std::size_t blocks, std::size_t machine = md5_lanes());
 
 /// MD5 of each file, in the order given, on `jobs` threads (0: all cores); those that are long are best given
 /// first. Error kUnreadable, each for itself.

@@ -19,10 +19,10 @@ std::string random_bytes(std::size_t count, std::minstd_rand& random) {
 
 TEST(Md5Lanes, AreEachThatOfTheirContent) {
   std::minstd_rand random(5);
-  std::vector<std::size_t> widths = {1};
-  for (const std::size_t width : {8U, 16U})
-    if (width <= md5_lanes()) widths.push_back(width);
-  for (const std::size_t width : widths)
+  std::vector<std::size_t> machines = {1};
+  for (const std::size_t machine : {8U, 16U})
+    if (machine <= md5_lanes()) machines.push_back(machine);
+  for (const std::size_t machine : machines)
     for (std::size_t count = 1; count <= 16; ++count) {
       std::vector<std::string> begun;
       std::vector<std::string> contents;
@@ -37,11 +37,11 @@ TEST(Md5Lanes, AreEachThatOfTheirContent) {
       }
       for (std::size_t i = 0; i < count; ++i)
         lanes.push_back({&contexts[i], reinterpret_cast<const unsigned char*>(contents[i].data())});
-      add_blocks(lanes, blocks, width);
+      add_blocks(lanes, blocks, machine);
       for (std::size_t i = 0; i < count; ++i) {
         MD5_Update(&contexts[i], "end", 3);
         EXPECT_EQ(hex_of_md5(contexts[i]), md5_of(begun[i] + contents[i] + "end"))
-            << width << " " << count << " " << i;
+            << machine << " " << count << " " << i;
       }
     }
 }
