@@ -9,12 +9,11 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import urllib.parse
 import urllib.request
 
-from mlflow_server import CLEAN, Server
+from mlflow_server import CLEAN, Server, end_group, scratch_folder
 
 PROGRAM = os.path.abspath(sys.argv[1])
 PICTURES = pathlib.Path(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -37,7 +36,14 @@ def chromium(scratch, url, *words):
     """The page loads its parts bit by bit: time goes by quicker for it, until a minute has passed or nothing is left to do."""
     command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", f"--user-data-dir={scratch}/chromium",
                "--window-size=1600,1400", "--virtual-time-budget=60000", *words, url]
-    return subprocess.run(command, capture_output=True, text=True, timeout=180, env=CLEAN | {"HOME": str(scratch)}).stdout
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=CLEAN | {"HOME": str(scratch)}, start_new_session=True)
+    try:
+        return process.communicate(timeout=180)[0]
+    except subprocess.TimeoutExpired:
+        print(f"Chromium does not come to an end with {url}", flush=True)
+        return ""
+    finally:
+        end_group(process)
 
 
 def call(server, name, body=None, **query):
@@ -75,8 +81,7 @@ def pages_of(server):
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="joulecast_pages_") as folder:
-        scratch = pathlib.Path(folder)
+    with scratch_folder("joulecast_pages_") as scratch:
         server = Server(scratch / "server")
         record_training(server, scratch)
         missing = []

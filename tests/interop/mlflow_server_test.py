@@ -10,7 +10,6 @@ import math
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ import numpy
 import pandas
 from mlflow.tracking import MlflowClient
 
-from mlflow_server import CLEAN, PASSWORD, Server, free_port
+from mlflow_server import CLEAN, PASSWORD, Server, end_group, free_port, scratch_folder
 
 PROGRAM = os.path.abspath(sys.argv[1])
 MAJOR = int(mlflow.__version__.split(".")[0])
@@ -269,8 +268,7 @@ def serve_model(url, models, scratch):
                 figure, size = lasso_figure(model, dict(zip(model["features"], row)))
                 check(abs(value - figure) <= 1e-12 * max(abs(figure), 0.01 * size), f"served {value}, not {figure}")
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(30)
+        end_group(process)
 
 
 def run_in_spark(models):
@@ -399,21 +397,23 @@ def server_with_passwords(scratch, training):
 PARTS = {"tracking": plain_server, "models": models_that_mlflow_runs, "passwords": server_with_passwords}
 
 
+def run_parts(scratch):
+    joulecast("simulate", "--out", scratch / "raw_data", "--truth", scratch / "truth", "--scenario", "demo", "--networks",
+              "lenet,alexnet,resnet18,squeezenet1_0,vgg11,vgg16,googlenet,mobilenet_v2", "--cycles", "200", "--quiet")
+    joulecast("dataset", scratch / "raw_data", "--out", scratch, "--method", "window", "--quiet")
+    for part in sys.argv[2:] or PARTS:
+        PARTS[part](scratch, scratch / "training_data")
+
+
 def main():
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="joulecast_mlflow_"))
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    try:
-        joulecast("simulate", "--out", scratch / "raw_data", "--truth", scratch / "truth", "--scenario", "demo", "--networks",
-                  "lenet,alexnet,resnet18,squeezenet1_0,vgg11,vgg16,googlenet,mobilenet_v2", "--cycles", "200", "--quiet")
-        joulecast("dataset", scratch / "raw_data", "--out", scratch, "--method", "window", "--quiet")
-        for part in sys.argv[2:] or PARTS:
-            PARTS[part](scratch, scratch / "training_data")
-    except BaseException:
-        for log in scratch.glob("*/server.log"):
-            print(f"{log}:\n{log.read_text()[-3000:]}", file=sys.stderr)
-        raise
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with scratch_folder("joulecast_mlflow_") as scratch:
+        try:
+            run_parts(scratch)
+        except BaseException:
+            for log in scratch.glob("*/server.log"):
+                print(f"{log}:\n{log.read_text()[-3000:]}", file=sys.stderr)
+            raise
     print(f"MLflow {mlflow.__version__}: {checks} checks")
 
 
