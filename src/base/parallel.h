@@ -6,8 +6,13 @@
 #include <cstddef>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <type_traits>
+#include <utility>
 #include <vector>
+
+#include <tl/expected.hpp>
 
 namespace joulecast {
 
@@ -44,6 +49,27 @@ void parallel_for(std::size_t count, std::size_t jobs, Work&& work) {
   run();
   pool.clear();
   if (failure) std::rethrow_exception(failure);
+}
+
+/// The same for a work(i) that may fail (it returns tl::expected<void, E>): behind a piece that failed no
+/// other is begun. The error is that of the first failed piece, the same whatever the threads do, as those
+/// before it are always done.
+template <class Work, class Result = std::invoke_result_t<Work&, std::size_t>>
+Result parallel_until_fault(std::size_t count, std::size_t jobs, Work&& work) {
+  std::atomic<std::size_t> first_failed{count};
+  std::optional<typename Result::error_type> fault;  // that of first_failed
+  std::mutex mutex;
+  parallel_for(count, jobs, [&](std::size_t i) {
+    if (i > first_failed) return;
+    Result done = work(i);
+    if (done) return;
+    const std::scoped_lock lock(mutex);
+    if (i > first_failed) return;
+    fault = std::move(done.error());
+    first_failed = i;
+  });
+  if (fault) return tl::unexpected(std::move(*fault));
+  return {};
 }
 
 }  // namespace joulecast

@@ -275,21 +275,17 @@ DagshubResult<std::optional<Tree>> DagshubRepository::list(const std::string& co
   std::vector<std::string> level = {""};
   for (std::size_t depth = 0; !level.empty(); ++depth) {
     if (depth > kDeepestFolder) return tl::unexpected(not_understood(name(), "folders without end"));
-    std::optional<DagshubFault> fault;
-    parallel_for(level.size(), jobs_, [&](std::size_t i) {
+    const auto listed = parallel_until_fault(level.size(), jobs_, [&](std::size_t i) -> DagshubResult<void> {
       const std::string folder = level[i].empty() ? path : path + "/" + level[i];
       http::Request request;
       request.url = fmt::format("{}/{}/{}?include_size=true", api("/content"), http::percent_encoded(commit),
                                 http::percent_encoded(folder, true));
       const auto answer = send(std::move(request), "listing of " + folder);
-      const auto taken = answer ? take_entries(answer->body, path, all)
-                                : DagshubResult<void>(tl::unexpected(answer.error()));
-      if (taken) return;
-      const std::scoped_lock lock(all.mutex);
-      if (!fault) fault = taken.error();
+      if (!answer) return tl::unexpected(answer.error());
+      return take_entries(answer->body, path, all);
     });
-    if (fault && fault->status == kStatusNotFound && depth == 0) return std::nullopt;
-    if (fault) return tl::unexpected(*fault);
+    if (!listed && listed.error().status == kStatusNotFound && depth == 0) return std::nullopt;
+    if (!listed) return tl::unexpected(listed.error());
     level = std::exchange(all.folders, {});
     for (const std::string& folder : level)
       if (const std::string why = fault_of_path(folder); !why.empty())

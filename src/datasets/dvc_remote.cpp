@@ -235,24 +235,16 @@ Expected<void> DvcDataset::send_members(const Tree& tree, const PushPlan& plan, 
     members.emplace_back(&file, same ? &*here : nullptr);
   }
   std::mutex mutex;
-  std::optional<Error> fault;
-  parallel_for(members.size(), place_.jobs, [&](std::size_t i) {
-    {
-      const std::scoped_lock lock(mutex);
-      if (fault) return;
-    }
+  return parallel_until_fault(members.size(), place_.jobs, [&](std::size_t i) -> Expected<void> {
     std::uint64_t bytes = 0;
     const auto sent = send(*members[i].first, members[i].second, plan, bytes);
+    if (!sent) return tl::unexpected(sent.error());
+    if (!*sent) return {};
     const std::scoped_lock lock(mutex);
-    if (!sent) {
-      if (!fault) fault = sent.error();
-    } else if (*sent) {
-      ++pushed.files;
-      pushed.bytes += bytes;
-    }
+    ++pushed.files;
+    pushed.bytes += bytes;
+    return {};
   });
-  if (fault) return tl::unexpected(*fault);
-  return {};
 }
 
 /// After all members, so that whoever finds it finds them too. Its MD5.

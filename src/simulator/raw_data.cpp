@@ -120,33 +120,25 @@ Expected<std::vector<SimulatedNetwork>> write_raw_data(const std::filesystem::pa
   const std::size_t count = networks->size();
   std::vector<SimulatedNetwork> written(count);
   std::vector<simulator::NamedTruth> truths(count);
-  std::vector<std::optional<Error>> errors(count);
   std::optional<IdlePower> idle;
   const auto report = [&](std::size_t i, std::uint64_t done) {
     if (options.progress) options.progress((*networks)[i].name, done, 1);
   };
-  parallel_for(count, options.jobs, [&](std::size_t i) {
+  const auto simulated = parallel_until_fault(count, options.jobs, [&](std::size_t i) -> Expected<void> {
     report(i, 0);
     const RunOptions run_options{cycles, 0, static_cast<double>(i) * seconds_between_starts(*board, cycles)};
     auto run = simulate_run(*board, (*networks)[i], run_options);
-    if (!run) {
-      errors[i] = run.error();
-      return;
-    }
+    if (!run) return tl::unexpected(run.error());
     const auto bytes = write_run(out, truth, *run, *board);
-    if (!bytes) {
-      errors[i] = bytes.error();
-      return;
-    }
+    if (!bytes) return tl::unexpected(bytes.error());
     if (i == 0) idle = run->idle;
     written[i] = {run->network.name, run->network.layers.size(), cycles, run->power.size(), *bytes};
     truths[i].network = run->network.name;
     truths[i].truth = std::move(run->truth);
     report(i, 1);
+    return {};
   });
-  for (const auto& error : errors) {
-    if (error) return tl::unexpected(*error);
-  }
+  if (!simulated) return tl::unexpected(simulated.error());
   if (idle) {
     const auto done = simulator::write_idle_power(out / "idling_power.json", *idle);
     if (!done) return tl::unexpected(done.error());

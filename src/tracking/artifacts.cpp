@@ -40,33 +40,40 @@ bool is_safe(const std::string& path) {
 
 }  // namespace
 
-Expected<ArtifactStore> ArtifactStore::open(Rest& rest, std::string_view uri,
-                                            const Environment& environment) {
-  const std::string& server = rest.server().uri;
+std::shared_ptr<http::S3Bucket> ArtifactStores::bucket(const std::string& name) {
+  const std::scoped_lock lock(mutex_);
+  auto& bucket = buckets_[name];
+  if (!bucket)
+    bucket = std::make_shared<http::S3Bucket>(http::s3_account(environment_), name, rest_.options());
+  return bucket;
+}
+
+Expected<ArtifactStore> ArtifactStores::at(std::string_view uri) {
+  const std::string& server = rest_.server().uri;
   constexpr std::string_view kProxied = "mlflow-artifacts:";
   if (uri.starts_with(kProxied)) {
     std::string_view path = uri.substr(kProxied.size());
     if (!path.starts_with("//"))
-      return ArtifactStore(rest, server + std::string(kInterface), without_slashes(path), {});
+      return ArtifactStore(rest_, server + std::string(kInterface), without_slashes(path), {});
     // mlflow-artifacts://host:port/path names the server itself; its scheme is that of the tracking server.
     path.remove_prefix(2);
     const std::size_t end = std::min(path.find('/'), path.size());
     const std::string base =
         fmt::format("{}://{}{}", server.substr(0, server.find(':')), path.substr(0, end), kInterface);
-    return ArtifactStore(rest, base, without_slashes(path.substr(end)), {});
+    return ArtifactStore(rest_, base, without_slashes(path.substr(end)), {});
   }
   if (const auto url = http::parse_url(uri); url && (url->scheme == "http" || url->scheme == "https"))
-    return ArtifactStore(rest, without_slashes(url->text()), {}, {});
+    return ArtifactStore(rest_, without_slashes(url->text()), {}, {});
   if (const auto url = http::parse_url(uri); url && url->scheme == "s3") {
     // Names of buckets are small letters, as parse_url has hosts.
-    ArtifactStore store(rest, {}, without_slashes(url->rest), {});
-    store.bucket_.emplace(http::s3_account(environment), url->host, rest.options());
+    ArtifactStore store(rest_, {}, without_slashes(url->rest), {});
+    store.bucket_ = bucket(url->host);
     return store;
   }
   if (uri.starts_with('/') || uri.starts_with("file:")) {
-    auto folder = local_folder(rest, uri);
+    auto folder = local_folder(rest_, uri);
     if (!folder) return tl::unexpected(folder.error());
-    return ArtifactStore(rest, {}, {}, std::move(*folder));
+    return ArtifactStore(rest_, {}, {}, std::move(*folder));
   }
   const std::size_t colon = uri.find(':');
   return fail(

@@ -105,12 +105,9 @@ Expected<void> save_mlflow_models(const CostModel& model, const fs::path& models
   for (const LassoModel& one : model.lasso) add(one);
   for (const LassoModel& one : model.relative_lasso) add(one);
   for (const PhysicalModel& one : model.physical) add(one);
-  std::vector<Expected<void>> done(parts.size());
   // A thread a model, whatever the cores: file systems let a file wait that takes another's name.
-  parallel_for(parts.size(), parts.size(),
-               [&](std::size_t i) { done[i] = save_model_folder(parts[i], models / names[i]); });
-  for (const Expected<void>& one : done)
-    if (!one) return one;
+  const auto save = [&](std::size_t i) { return save_model_folder(parts[i], models / names[i]); };
+  if (auto done = parallel_until_fault(parts.size(), parts.size(), save); !done) return done;
   for (const std::string& name : all_model_names())
     if (std::find(names.begin(), names.end(), name) == names.end()) remove_model_folder(models / name);
   return {};

@@ -14,7 +14,7 @@ namespace tracking {
 Expected<PulledModel> download_model(Rest& rest, const ResolvedModel& model, const fs::path& out,
                                      const TrackingHooks& hooks) {
   const TrackingServer& server = rest.server();
-  auto store = ArtifactStore::open(rest, model.source);
+  auto store = ArtifactStores(rest).at(model.source);
   if (!store) return tl::unexpected(store.error());
   const auto files = plain(store->files_below(""));
   if (!files) return tl::unexpected(files.error());

@@ -59,7 +59,7 @@ ApiFault odd_answer(const Rest& rest, std::string_view call) {
 }
 
 Rest::Rest(TrackingServer server, const TrackingHooks& hooks)
-    : server_(std::move(server)), options_(client_options(server_, hooks)), client_(options_) {}
+    : server_(std::move(server)), options_(client_options(server_, hooks)), clients_(options_) {}
 
 std::string Rest::without_secrets(std::string text) const {
   for (const std::string& secret : {server_.password, server_.token}) {
@@ -139,38 +139,46 @@ ApiFault Rest::fault_of(const http::Response& response, const std::string& what)
 }
 
 ApiResult<http::Response> Rest::exchange(http::Request request) {
-  if (server_.dagshub_token && server_.user.empty())
-    if (auto user = ask_dagshub_for_the_user(); !user) return tl::unexpected(user.error());
+  auto user_name = user();
+  if (!user_name) return tl::unexpected(std::move(user_name.error()));
   const auto own = http::parse_url(server_.uri);
   const auto other = http::parse_url(request.url);
   if (own && other && own->same_origin(*other))
-    request.credentials = {server_.user, server_.password, server_.token};
+    request.credentials = {std::move(*user_name), server_.password, server_.token};
   const std::string what = request.method + " " + (other ? other->rest.substr(0, other->rest.find('?')) : "");
-  auto answer = client_.send(request);
+  auto answer = clients_.send(request);
   if (!answer) return tl::unexpected(ApiFault{answer.error().error, 0, {}, answer.error().carried_out});
   if (!answer->ok()) return tl::unexpected(fault_of(*answer, what));
   return std::move(*answer);
 }
 
-ApiResult<void> Rest::ask_dagshub_for_the_user() {
+ApiResult<std::string> Rest::user() {
+  if (!server_.dagshub_token || !server_.user.empty()) return server_.user;
+  const std::scoped_lock lock(user_mutex_);  // the others wait for the one that asks
+  if (dagshub_user_.empty()) {
+    auto name = ask_dagshub_for_the_user();
+    if (!name) return name;
+    dagshub_user_ = std::move(*name);
+  }
+  return dagshub_user_;
+}
+
+ApiResult<std::string> Rest::ask_dagshub_for_the_user() {
   auto url = http::parse_url(server_.uri);
   url->rest = "/api/v1/user";
   http::Request request;
   request.url = url->text();
   request.credentials.token = server_.password;
-  auto answer = client_.send(request);
+  auto answer = clients_.send(request);
   if (!answer) return tl::unexpected(of_error(answer.error().error));
   if (!answer->ok()) return tl::unexpected(fault_of(*answer, "GET /api/v1/user"));
   const Json body = Json::parse(answer->body, nullptr, false);
   for (const char* key : {"username", "login"})
-    if (server_.user.empty() && body.is_object() && body.contains(key) && body[key].is_string())
-      server_.user = body[key];
-  if (server_.user.empty())
-    return tl::unexpected(of_error({ErrorKind::kServer,
-                                    fmt::format("{} does not tell the user's name", url->text()),
-                                    {},
-                                    "Set MLFLOW_TRACKING_USERNAME"}));
-  return {};
+    if (std::string name = text_at(body, {key}); !name.empty()) return name;
+  return tl::unexpected(of_error({ErrorKind::kServer,
+                                  fmt::format("{} does not tell the user's name", url->text()),
+                                  {},
+                                  "Set MLFLOW_TRACKING_USERNAME"}));
 }
 
 ApiResult<Json> Rest::json_of(ApiResult<http::Response> answer, std::string_view call) const {

@@ -3,13 +3,14 @@
 
 #include <functional>
 #include <initializer_list>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
-#include "http/client.h"
+#include "http/client_pool.h"
 #include "joulecast/tracking.h"
 
 namespace joulecast::tracking {
@@ -51,6 +52,7 @@ Expected<T> plain(ApiResult<T> result) {
 /// Text at a path of keys of objects; empty if there is none.
 std::string text_at(const Json& json, std::initializer_list<const char*> path);
 
+/// For any number of threads: the hooks are called on theirs.
 class Rest {
  public:
   Rest(TrackingServer server, const TrackingHooks& hooks);
@@ -75,11 +77,15 @@ class Rest {
   ApiResult<Json> json_of(ApiResult<http::Response> answer, std::string_view call) const;
   [[nodiscard]] ApiFault fault_of(const http::Response& response, const std::string& what) const;
   [[nodiscard]] Error denied(const http::Response& response, std::string_view message) const;
-  ApiResult<void> ask_dagshub_for_the_user();
+  /// The user's name, asked of DagsHub if only its token is known.
+  ApiResult<std::string> user();
+  ApiResult<std::string> ask_dagshub_for_the_user();
 
-  TrackingServer server_;
-  http::ClientOptions options_;
-  http::Client client_;
+  const TrackingServer server_;
+  const http::ClientOptions options_;
+  http::ClientPool clients_;
+  std::mutex user_mutex_;
+  std::string dagshub_user_;  ///< what DagsHub has answered
 };
 
 /// A call that must not be carried out twice, as each makes an entry of its own. `is_there` asks the server

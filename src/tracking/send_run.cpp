@@ -33,15 +33,15 @@ Expected<fs::path> write_filled_ml_model(const SentTrainingPlace& training, cons
 }
 
 /// A registry takes any source, so the files are looked for before it is told of them.
-Expected<void> check_model_files(Connection& connection, const SentRun& run) {
-  const auto store = connection.store_at(run.logged ? run.logged->artifact_uri : run.run.artifact_uri);
+Expected<void> check_model_files(const Rest& rest, ArtifactStores& stores, const SentRun& run) {
+  auto store = stores.at(run.logged ? run.logged->artifact_uri : run.run.artifact_uri);
   if (!store) return tl::unexpected(store.error());
-  const auto files = plain((*store)->list(run.logged ? "" : std::string(kModelFolder)));
+  const auto files = plain(store->list(run.logged ? "" : std::string(kModelFolder)));
   if (!files) return tl::unexpected(files.error());
   if (files->empty())
     return fail(ErrorKind::kServer,
-                fmt::format("{} took the model's files and does not list them", connection.rest.server().uri),
-                {}, "Look at the server's artifact store");
+                fmt::format("{} took the model's files and does not list them", rest.server().uri), {},
+                "Look at the server's artifact store");
   return {};
 }
 
@@ -99,7 +99,7 @@ Expected<void> send_batch(Rest& rest, const SentTrainingPlace& training, const S
   return plain(log_batch(rest, run.run.id, batch, training.end_ms, run.model_metrics, run.run.found));
 }
 
-Expected<void> send_file(Connection& connection, const SentTrainingPlace& training, const SentRun& run,
+Expected<void> send_file(ArtifactStores& stores, const SentTrainingPlace& training, const SentRun& run,
                          const std::string& path) {
   fs::path file = artifact_file(training.folder, run.number, path);
   if (path == model_description_file()) {
@@ -109,9 +109,9 @@ Expected<void> send_file(Connection& connection, const SentTrainingPlace& traini
   }
   const std::string below_model = fmt::format("{}/", kModelFolder);
   const bool to_logged = run.logged && path.starts_with(below_model);
-  const auto store = connection.store_at(to_logged ? run.logged->artifact_uri : run.run.artifact_uri);
+  auto store = stores.at(to_logged ? run.logged->artifact_uri : run.run.artifact_uri);
   if (!store) return tl::unexpected(store.error());
-  return plain((*store)->put(file, to_logged ? path.substr(below_model.size()) : path));
+  return plain(store->put(file, to_logged ? path.substr(below_model.size()) : path));
 }
 
 Expected<void> announce_model(Rest& rest, const SentTrainingPlace& training, SentRun& run) {
@@ -123,15 +123,15 @@ Expected<void> announce_model(Rest& rest, const SentTrainingPlace& training, Sen
   return {};
 }
 
-Expected<void> register_model(Connection& connection, const SentTrainingPlace& training, SentRun& run) {
+Expected<void> register_model(Rest& rest, ArtifactStores& stores, const SentTrainingPlace& training,
+                              SentRun& run) {
   if (!run.record.registration) return {};
-  if (auto there = check_model_files(connection, run); !there) return there;
+  if (auto there = check_model_files(rest, stores, run); !there) return there;
   VersionSource source{fmt::format("{}/{}", run.run.artifact_uri, kModelFolder), run.run.id, {}};
   if (run.logged) source = {fmt::format("{}{}", kModelScheme, run.logged->id), run.run.id, run.logged->id};
-  const auto version =
-      plain(version_of_run(connection.rest, *run.record.registration, source, training.resumed));
+  const auto version = plain(version_of_run(rest, *run.record.registration, source, training.resumed));
   if (!version) return tl::unexpected(version.error());
-  return move_champion(connection.rest, training, run, *version);
+  return move_champion(rest, training, run, *version);
 }
 
 }  // namespace joulecast::tracking

@@ -1,5 +1,5 @@
 // One run of a training on its way to a server: what is known of it, and its steps. Each step asks or tells
-// the server over one connection, and may have been done before.
+// the server, and may have been done before.
 #pragma once
 
 #include <filesystem>
@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tracking/connections.h"
+#include "tracking/artifacts.h"
 #include "tracking/run_model.h"
 #include "tracking/runs.h"
 
@@ -54,11 +54,12 @@ Expected<void> make_logged_model(Rest& rest, const SentTrainingPlace& training, 
 Expected<void> send_batch(Rest& rest, const SentTrainingPlace& training, const SentRun& run,
                           const Batch& batch);
 /// Puts an artifact where it belongs: the logged model's files into its own place, others below the run.
-Expected<void> send_file(Connection& connection, const SentTrainingPlace& training, const SentRun& run,
+Expected<void> send_file(ArtifactStores& stores, const SentTrainingPlace& training, const SentRun& run,
                          const std::string& path);
 /// Tells the server that all files of the model are there.
 Expected<void> announce_model(Rest& rest, const SentTrainingPlace& training, SentRun& run);
 /// Makes a version of the registered model, if there shall be one, and moves the champion.
-Expected<void> register_model(Connection& connection, const SentTrainingPlace& training, SentRun& run);
+Expected<void> register_model(Rest& rest, ArtifactStores& stores, const SentTrainingPlace& training,
+                              SentRun& run);
 
 }  // namespace joulecast::tracking

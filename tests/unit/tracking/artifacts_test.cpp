@@ -17,7 +17,7 @@ TrackingServer server_at(const std::string& uri) {
   return server;
 }
 
-TEST(ArtifactStore, ABucketIsAskedItself) {
+TEST(ArtifactStores, ABucketIsAskedItself) {
   const test::TemporaryFolder scratch;
   test::StubServer storage([](const test::StubRequest& request) {
     test::StubAnswer answer{200, "", {}};
@@ -32,10 +32,10 @@ TEST(ArtifactStore, ABucketIsAskedItself) {
     return answer;
   });
   Rest rest(server_at("http://127.0.0.1:1"), {});
-  auto store = ArtifactStore::open(
-      rest, "s3://bucket/exp/model/", [&](const char* name) -> std::optional<std::string> {
-        return name == std::string("MLFLOW_S3_ENDPOINT_URL") ? std::optional(storage.url()) : std::nullopt;
-      });
+  ArtifactStores stores(rest, [&](const char* name) -> std::optional<std::string> {
+    return name == std::string("MLFLOW_S3_ENDPOINT_URL") ? std::optional(storage.url()) : std::nullopt;
+  });
+  auto store = stores.at("s3://bucket/exp/model/");
   ASSERT_TRUE(store) << store.error().describe();
   const auto files = store->files_below("");
   ASSERT_TRUE(files) << files.error().error.describe();
@@ -45,13 +45,17 @@ TEST(ArtifactStore, ABucketIsAskedItself) {
   EXPECT_EQ((*files)[1].path, "data/w.bin");
   ASSERT_TRUE(store->get("data/w.bin", scratch.path() / "w.bin"));
   EXPECT_EQ(test::read_file(scratch.path() / "w.bin"), "of /bucket/exp/model/data/w.bin");
+  auto other = stores.at("s3://bucket/exp/other");
+  ASSERT_TRUE(other && other->get("x", scratch.path() / "x"));
+  EXPECT_EQ(test::read_file(scratch.path() / "x"), "of /bucket/exp/other/x");
+  EXPECT_EQ(storage.connections(), 1U);  // that of the bucket
 }
 
-TEST(ArtifactStore, OtherStoragesAreRefusedByName) {
+TEST(ArtifactStores, OtherStoragesAreRefusedByName) {
   Rest rest(server_at("http://127.0.0.1:1"), {});
   for (const char* uri : {"dbfs:/databricks/mlflow", "gs://bucket/x", "wasbs://c@a.blob.core.windows.net/x",
                           "abfss://c@a.dfs.core.windows.net/x", "hdfs://h/x", "ftp://h/x", "sftp://h/x"}) {
-    const auto store = ArtifactStore::open(rest, uri);
+    const auto store = ArtifactStores(rest).at(uri);
     ASSERT_FALSE(store) << uri;
     EXPECT_EQ(store.error().kind, ErrorKind::kUnfit);
     const std::string text(uri);

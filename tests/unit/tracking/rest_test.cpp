@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
+#include "base/parallel.h"
 #include "support/expect_words.h"
 #include "support/stub_server.h"
 
@@ -128,6 +131,21 @@ TEST(Rest, OtherHostsGetNoCredentials) {
   request.url = server.url() + "/x";
   ASSERT_TRUE(rest.exchange(request));
   EXPECT_NE(server.requests().at(0).header("authorization"), "");
+}
+
+TEST(Rest, ManyThreadsHaveAConnectionEachAndAskOnceWhoTheyAre) {
+  StubServer server([](const StubRequest&) { return StubAnswer{200, R"({"username": "me"})"}; });
+  TrackingServer who = user_and_password("", kSecret);
+  who.dagshub_token = true;
+  auto rest = rest_of(server, who);
+  std::atomic<int> answered = 0;
+  parallel_for(80, 4, [&](std::size_t) {
+    if (rest.get("experiments/search")) ++answered;
+  });
+  EXPECT_EQ(answered, 80);
+  EXPECT_LE(server.connections(), 4U);
+  EXPECT_EQ(server.requests().size(), 81U);
+  EXPECT_EQ(server.requests().at(0).path(), "/api/v1/user");
 }
 
 TEST(Rest, AsksDagshubForTheNameOfTheUser) {

@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <chrono>
+#include <thread>
 
 #include "joulecast/tracking.h"
 #include "support/expect_words.h"
@@ -143,6 +146,27 @@ TEST(SendTraining, OpensNoMoreConnectionsThanItMay) {
     ASSERT_TRUE(send_spooled(*spool_training(small_record(), models.path()), server, quick()));
     EXPECT_LE(mlflow.stub().connections(), connections);
   }
+}
+
+TEST(SendTraining, CallsProgressAndRetriesOneAtATime) {
+  const test::TemporaryFolder models;
+  test::FakeMlflow mlflow;
+  mlflow.refused_call = "registered-models/create";  // of each run, at the same time
+  std::atomic<int> inside = 0;
+  const auto look = [&] {
+    EXPECT_EQ(++inside, 1);
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // for another one to come
+    --inside;
+  };
+  int retries = 0;
+  TrackingHooks hooks = quick();
+  hooks.progress = [&](std::size_t, std::size_t) { look(); };
+  hooks.on_retry = [&](const std::string&, double) {
+    look();
+    ++retries;
+  };
+  EXPECT_FALSE(send_spooled(*spool_training(small_record(), models.path()), at(mlflow, 5), hooks));
+  EXPECT_GE(retries, 5);
 }
 
 /// A server and a sender of it: what may fail, over how many connections, of which version.
