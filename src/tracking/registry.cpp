@@ -86,12 +86,59 @@ ApiResult<std::string> version_of_alias(Rest& rest, const std::string& name, con
 }
 
 ApiResult<std::string> latest_version(Rest& rest, const std::string& name) {
-  const auto found = rest.get("model-versions/search", {{"filter", fmt::format("name='{}'", name)}});
+  const char quote = name.find('\'') == std::string::npos ? '\'' : '"';
+  const auto found =
+      rest.get("model-versions/search", {{"filter", fmt::format("name={1}{0}{1}", name, quote)}});
   if (!found) return tl::unexpected(found.error());
   long newest = 0;
   for (const Json& version : found->value("model_versions", Json::array()))
     newest = std::max(newest, std::strtol(text_at(version, {"version"}).c_str(), nullptr, 10));
   return newest == 0 ? std::string() : std::to_string(newest);
+}
+
+/// Names of the models that a server has, as far as a message can take them.
+std::string some_model_names(Rest& rest) {
+  constexpr std::size_t kMost = 8;
+  const auto found = rest.get("registered-models/search", {{"max_results", std::to_string(kMost + 1)}});
+  if (!found) return {};
+  std::string text;
+  std::size_t count = 0;
+  for (const Json& model : found->value("registered_models", Json::array()))
+    if (++count <= kMost) text += (count == 1 ? "" : ", ") + text_at(model, {"name"});
+  return count > kMost ? text + ", ..." : text;
+}
+
+/// Why a server has no such version, and what it has instead.
+ApiFault absent_version(Rest& rest, const ModelUri& wanted) {
+  const std::string& server = rest.server().uri;
+  ApiFault absent = of_error({ErrorKind::kServer, {}, {}, {}}, 404);
+  absent.code = "RESOURCE_DOES_NOT_EXIST";
+  const auto model = rest.get("registered-models/get", {{"name", wanted.name}});
+  if (!model) {
+    if (!model.error().is_absent()) return model.error();
+    const std::string names = some_model_names(rest);
+    absent.error.message = fmt::format("{} has no model '{}'", server, wanted.name);
+    absent.error.hint = names.empty() ? "Nothing is registered there: train --track or models push does that"
+                                      : "It has: " + names;
+    return absent;
+  }
+  const auto latest = latest_version(rest, wanted.name);
+  if (!latest) return latest.error();
+  absent.error.message = fmt::format("{} has no {} of the model '{}'", server,
+                                     wanted.is_alias     ? fmt::format("alias '{}'", wanted.which)
+                                     : wanted.is_fixed() ? fmt::format("version {}", wanted.which)
+                                                         : "version",
+                                     wanted.name);
+  const Json found = model->value("registered_model", Json::object());
+  std::string aliases;
+  if (found.is_object())
+    for (const Json& alias : found.value("aliases", Json::array()))
+      aliases += fmt::format(", @{}", text_at(alias, {"alias"}));
+  absent.error.hint =
+      latest->empty()
+          ? "All its versions were deleted; train --track or models push makes one"
+          : fmt::format("It has: {}{}{}", *latest == "1" ? "version " : "versions up to ", *latest, aliases);
+  return absent;
 }
 
 }  // namespace
@@ -187,20 +234,13 @@ ApiResult<ResolvedModel> resolve_model(Rest& rest, std::string_view uri) {
   const auto version = wanted->is_alias     ? version_of_alias(rest, model.name, wanted->which)
                        : wanted->is_fixed() ? ApiResult<std::string>(wanted->which)
                                             : latest_version(rest, model.name);
-  if (!version) return tl::unexpected(version.error());
-  const auto found = version->empty() ? tl::unexpected(fault(ErrorKind::kServer, "", ""))
-                                      : rest.get("model-versions/get-download-uri",
-                                                 {{"name", model.name}, {"version", *version}});
-  if (!found && !version->empty() && !found.error().is_absent() && found.error().status != 400)
-    return tl::unexpected(found.error());
-  if (!found)
-    return tl::unexpected(ApiFault{{ErrorKind::kServer,
-                                    fmt::format("{} has no {}", rest.server().uri, uri),
-                                    {},
-                                    "The server's pages show what there is"},
-                                   404,
-                                   "RESOURCE_DOES_NOT_EXIST",
-                                   false});
+  if (!version && !version.error().is_absent()) return tl::unexpected(version.error());
+  if (!version || version->empty()) return tl::unexpected(absent_version(rest, *wanted));
+  const auto found =
+      rest.get("model-versions/get-download-uri", {{"name", model.name}, {"version", *version}});
+  if (!found && (found.error().is_absent() || found.error().status == 400))
+    return tl::unexpected(absent_version(rest, *wanted));
+  if (!found) return tl::unexpected(found.error());
   model.version = *version;
   model.source = text_at(*found, {"artifact_uri"});
   constexpr std::string_view kRuns = "runs:/";

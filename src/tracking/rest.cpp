@@ -84,7 +84,9 @@ Error Rest::denied(const http::Response& response, std::string_view message) con
             sent_basic || !server_.token.empty()
                 ? "Ask for the permission, or use another account"
                 : "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD"};
-  std::string hint = "Check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD";
+  std::string hint =
+      "Check MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or those in the address or in "
+      "~/.mlflow/credentials";
   std::string what = "refuses user and password";
   if (server_.dagshub_token) {
     what = "refuses the token";

@@ -91,8 +91,12 @@ TEST_F(RegisteredModels, NeedAServerAndAName) {
   expect_words(nobody.errors, {"needs an MLflow server", "--track URI"});
   EXPECT_EQ(run({"predict", kRegisteredEngine, "--models", "models:/", "--track", uri_}).exit_code, 2);
   EXPECT_EQ(run({"predict", kRegisteredEngine, "--models", "models", "--track", uri_}).exit_code, 2);
-  EXPECT_EQ(predict("models:/nothing@champion", "none.json").exit_code, 5);
-  EXPECT_EQ(predict("models:/joulecast-joulecast/7", "none.json").exit_code, 5);
+  const auto nothing = predict("models:/nothing@champion", "none.json");
+  EXPECT_EQ(nothing.exit_code, 5);
+  expect_words(nothing.errors, {"has no model 'nothing'", "It has: ", "joulecast-joulecast"});
+  const auto seventh = predict("models:/joulecast-joulecast/7", "none.json");
+  EXPECT_EQ(seventh.exit_code, 5);
+  expect_words(seventh.errors, {"has no version 7", "It has: version 1, @champion"});
 }
 
 }  // namespace

@@ -394,7 +394,34 @@ def server_with_passwords(scratch, training):
     server.stop()
 
 
-PARTS = {"tracking": plain_server, "models": models_that_mlflow_runs, "passwords": server_with_passwords}
+def first_steps(scratch, training):
+    """The commands with which docs/tracking.md begins, typed as they stand there."""
+    root = pathlib.Path(__file__).resolve().parents[2]
+    commands = (root / "docs" / "tracking.md").read_text().split("```sh\n")[1].split("```")[0].splitlines()
+    check(commands[0].startswith("mlflow server --port 5000 &"), "the page starts a server")
+    server = Server(scratch / "first")
+    folder = scratch / "first_steps"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "joulecast").symlink_to(PROGRAM)
+    (folder / "examples").symlink_to(root / "examples")
+    script = "set -e\n" + "\n".join(commands[1:]).replace("http://localhost:5000", server.url)
+    run = subprocess.run(["sh", "-c", script], cwd=folder, capture_output=True, text=True,
+                         env=CLEAN | {"PATH": f"{folder}/bin:{os.environ['PATH']}", "XDG_CACHE_HOME": str(folder / "cache")})
+    check(run.returncode == 0, f"the page's commands: {run.stderr}")
+    for words in (f"{server.url}/#/experiments/", "nothing waits in models", "files in energy"):
+        check(words in run.stderr, f"'{words}' is not in {run.stderr}")
+    check("physical" in run.stdout and "orin_resnet18" in run.stdout, run.stdout)
+    for name, words in (("nothing/1", ("has no model 'nothing'", "It has: ", "physical_energy_model")),
+                        ("physical_energy_model/7", ("has no version 7 of the model", "It has: version 1, @champion")),
+                        ("physical_energy_model@best", ("has no alias 'best' of the model", "It has: version 1, @champion"))):
+        errors = joulecast("models", "pull", f"models:/{name}", "--out", scratch / "none", "--track", server.url, code=5)
+        check(all(word in errors for word in words), errors)
+    train(training, scratch / "bob", server.url, "--device", "Bob's board")
+    joulecast("models", "pull", "models:/joulecast-Bob's board/latest", "--out", scratch / "of_bob", "--track", server.url)
+    server.stop()
+
+
+PARTS = {"first": first_steps, "tracking": plain_server, "models": models_that_mlflow_runs, "passwords": server_with_passwords}
 
 
 def run_parts(scratch):

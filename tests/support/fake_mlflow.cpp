@@ -45,8 +45,8 @@ Json pairs(const std::map<std::string, std::string>& from) {
 
 /// The text between the last two single quotes of a filter.
 std::string quoted_in(const std::string& filter) {
-  const std::size_t last = filter.rfind('\'');
-  const std::size_t first = filter.rfind('\'', last - 1);
+  const std::size_t last = filter.size() - 1;
+  const std::size_t first = filter.rfind(filter[last], last - 1);
   return filter.substr(first + 1, last - first - 1);
 }
 
@@ -293,8 +293,21 @@ StubAnswer FakeMlflow::registry(const std::string& call, const std::string& meth
     models.push_back(body.at("name"));
     return json({{"registered_model", {{"name", body.at("name")}}}});
   }
-  if (call == "registered-models/get")
-    return json({{"registered_model", {{"tags", pairs(model_tags[query.at("name")])}}}});
+  if (call == "registered-models/get") {
+    const std::string& name = query.at("name");
+    const bool has_versions =
+        std::any_of(versions.begin(), versions.end(), [&](const Version& v) { return v.name == name; });
+    if (of_name(name) == 0 && !has_versions) return absent("the model");
+    Json known = Json::array();
+    for (const auto& [alias, version] : aliases[name])
+      known.push_back({{"alias", alias}, {"version", version}});
+    return json({{"registered_model", {{"tags", pairs(model_tags[name])}, {"aliases", known}}}});
+  }
+  if (call == "registered-models/search") {
+    Json list = Json::array();
+    for (const std::string& name : models) list.push_back({{"name", name}});
+    return json(list.empty() ? Json::object() : Json{{"registered_models", list}});
+  }
   if (call == "registered-models/set-tag") {
     model_tags[body.at("name")][body.at("key")] = body.at("value");
     return json(Json::object());

@@ -35,18 +35,21 @@ SklearnTarget told_by(const fs::path& folder, std::string_view registered_as, Sk
   return what;
 }
 
-Expected<sklearn::Pickled> read_values(std::string_view bytes, std::string_view source, bool skops) {
-  return skops ? sklearn::read_skops(bytes, source) : sklearn::read_pickle(bytes, source);
+bool is_skops(std::string_view bytes) {
+  return bytes.starts_with("PK");
+}
+
+Expected<sklearn::Pickled> read_values(std::string_view bytes, std::string_view source) {
+  return is_skops(bytes) ? sklearn::read_skops(bytes, source) : sklearn::read_pickle(bytes, source);
 }
 
 }  // namespace
 
 Expected<ImportedLasso> parse_sklearn(std::string_view bytes, std::string_view source, ReferenceKind kind,
                                       Target target) {
-  const bool skops = bytes.starts_with("PK");
-  const auto pickled = read_values(bytes, source, skops);
+  const auto pickled = read_values(bytes, source);
   if (!pickled) return tl::unexpected(pickled.error());
-  sklearn::ValueReader reader(pickled->values, source, !skops);
+  sklearn::ValueReader reader(pickled->values, source, !is_skops(bytes));
   auto pipeline = sklearn::read_pipeline(reader, {pickled->root, {}}, reference_feature_names(kind));
 
   ImportedLasso out;
@@ -80,13 +83,17 @@ Expected<ImportedLasso> import_sklearn(const fs::path& path, const SklearnTarget
   }
   const SklearnTarget known =
       told_by(is_folder ? path : fs::absolute(path, code).parent_path(), place.registered_as, what);
-  if (!known.kind || !known.target)
+  const auto bytes = read_whole_file(place.file, sklearn::kMaxModelBytes);
+  if (!bytes) return tl::unexpected(bytes.error());
+  if (!known.kind || !known.target) {
+    // Of a file that is no model nobody needs to tell what it is of.
+    if (auto values = read_values(*bytes, place.file.string()); !values)
+      return tl::unexpected(values.error());
     return fail(ErrorKind::kUsage, "it is not known of which layers and of what the model is",
                 {path.string()},
                 "Import it with --layer and --target (joulecast models import), or name a folder "
                 ".../<layer>/<target>");
-  const auto bytes = read_whole_file(place.file, sklearn::kMaxModelBytes);
-  if (!bytes) return tl::unexpected(bytes.error());
+  }
   auto imported = parse_sklearn(*bytes, place.file.string(), *known.kind, *known.target);
   if (imported) imported->model.origin->run_id = place.run_id;
   return imported;

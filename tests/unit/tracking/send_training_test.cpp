@@ -405,10 +405,38 @@ TEST(PullModel, SaysWhatThereIsNot) {
   };
   for (const char* uri : {"models:/", "models:/name", "name/1", "models:/a/1/2", "models:/a@"})
     EXPECT_EQ(fault(uri).kind, ErrorKind::kUsage) << uri;
-  for (const char* uri : {"models:/nothing/1", "models:/nothing/latest", "models:/nothing@champion"}) {
-    EXPECT_EQ(fault(uri).kind, ErrorKind::kServer) << uri;
-    test::expect_words(fault(uri).message, {uri});
-  }
+  const auto expect_absent = [&](const char* uri, const char* message, const char* hint) {
+    const Error absent = fault(uri);
+    EXPECT_EQ(absent.kind, ErrorKind::kServer) << uri;
+    EXPECT_EQ(absent.message, mlflow.url() + message);
+    EXPECT_EQ(absent.hint, hint);
+  };
+  for (const char* uri : {"models:/nothing/1", "models:/nothing/latest", "models:/nothing@champion"})
+    expect_absent(uri, " has no model 'nothing'",
+                  "Nothing is registered there: train --track or models push does that");
+  mlflow.models = {"a", "b", "empty"};
+  for (const char* number : {"1", "2"}) mlflow.versions.push_back({"b", number, "run", "x", "", {}});
+  mlflow.aliases["b"] = {{"best", "1"}, {"champion", "2"}};
+  expect_absent("models:/nothing/1", " has no model 'nothing'", "It has: a, b, empty");
+  expect_absent("models:/b/3", " has no version 3 of the model 'b'",
+                "It has: versions up to 2, @best, @champion");
+  expect_absent("models:/b@nix", " has no alias 'nix' of the model 'b'",
+                "It has: versions up to 2, @best, @champion");
+  expect_absent("models:/empty/latest", " has no version of the model 'empty'",
+                "All its versions were deleted; train --track or models push makes one");
+  for (int i = 0; i < 9; ++i) mlflow.models.push_back("m" + std::to_string(i));
+  expect_absent("models:/nothing/1", " has no model 'nothing'",
+                "It has: a, b, empty, m0, m1, m2, m3, m4, ...");
+}
+
+TEST(PullModel, TakesANameWithAnApostrophe) {
+  const test::TemporaryFolder out;
+  test::FakeMlflow mlflow;
+  mlflow.versions.push_back({"Bob's board", "3", "run", "mlflow-artifacts:/m", "", {}});
+  mlflow.files["m/model.json"] = "{}";
+  const auto pulled = pull_model(at(mlflow), "models:/Bob's board/latest", out.path() / "model", quick());
+  ASSERT_TRUE(pulled) << pulled.error().describe();
+  EXPECT_EQ(pulled->version, "3");
 }
 
 }  // namespace

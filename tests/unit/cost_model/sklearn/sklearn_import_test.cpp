@@ -136,6 +136,8 @@ TEST(SklearnImport, AsksWhatTheModelIsOf) {
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().kind, ErrorKind::kUsage);
   EXPECT_FALSE(import_sklearn(kData / "protocol2.pkl", {ReferenceKind::kDense, {}}));
+  const test::TemporaryFolder scratch;
+  EXPECT_EQ(import_sklearn(scratch.write("hello.pkl", "hello")).error().kind, ErrorKind::kMalformed);
   EXPECT_TRUE(import_sklearn(kData / "protocol2.pkl", {ReferenceKind::kDense, Target::kPower}));
   EXPECT_EQ(import_sklearn(kData / "none.pkl", {ReferenceKind::kDense, Target::kPower}).error().kind,
             ErrorKind::kUnreadable);
