@@ -1,171 +1,16 @@
 #include "http/transfer.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstdio>
-#include <cstring>
-#include <memory>
 
 #include <fmt/format.h>
 
 #include "base/atomic_file.h"
-#include "base/input_file.h"
-#include "http/url.h"
+#include "http/attempt.h"
 
 namespace joulecast::http {
 namespace {
-
-using FilePointer = std::unique_ptr<std::FILE, int (*)(std::FILE*)>;
-
-/// A stretch of the body that is sent: a text, or a file and the bytes that it had when the request began.
-struct OutgoingPiece {
-  std::string_view text;
-  const std::filesystem::path* file = nullptr;
-  std::uint64_t bytes = 0;
-};
-
-/// What the callbacks see of an attempt.
-struct Attempt {
-  const Request& request;
-  Response response{};
-  std::vector<OutgoingPiece> pieces{};
-  std::size_t piece = 0;  ///< the one that is sent now
-  std::uint64_t sent_of_piece = 0;
-  FilePointer open_file{nullptr, &std::fclose};
-  std::optional<AtomicFile> download{};
-  bool sink_begun = false;
-  std::optional<Error> local_fault{};  ///< why the body could not be taken
-  std::uint64_t moved = 0;
-
-  void moved_more(std::size_t bytes) {
-    moved += bytes;
-    if (request.progress) request.progress(moved);
-  }
-};
-
-/// First byte of a 206 answer: "bytes 100-199/200".
-std::optional<std::uint64_t> first_byte_of(const Response& response) {
-  const std::string* range = response.header("content-range");
-  constexpr std::string_view kUnit = "bytes ";
-  if (range == nullptr || !range->starts_with(kUnit)) return std::nullopt;
-  std::uint64_t first = 0;
-  const char* begin = range->data() + kUnit.size();
-  const auto [end, code] = std::from_chars(begin, range->data() + range->size(), first);
-  if (code != std::errc() || end == begin) return std::nullopt;
-  return first;
-}
-
-Expected<void> begin_sink(Attempt& attempt) {
-  BodySink& sink = *attempt.request.sink;
-  attempt.sink_begun = true;
-  constexpr int kPartialContent = 206;
-  std::uint64_t from = 0;
-  if (attempt.response.status == kPartialContent) {
-    from = sink.kept();
-    if (first_byte_of(attempt.response) != from)
-      return fail(ErrorKind::kServer, "the server sent another part of the content than was asked for", {},
-                  "Try again");
-  }
-  attempt.moved = from;
-  return sink.begin(attempt.response, from);
-}
-
-bool give_to_sink(Attempt& attempt, std::string_view bytes) {
-  auto taken = attempt.sink_begun ? Expected<void>() : begin_sink(attempt);
-  if (taken) taken = attempt.request.sink->take(bytes);
-  if (!taken) attempt.local_fault = taken.error();
-  return taken.has_value();
-}
-
-std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) {
-  auto& response = static_cast<Attempt*>(user)->response;
-  std::string_view line(data, size);
-  while (line.ends_with('\n') || line.ends_with('\r')) line.remove_suffix(1);
-  // Each answer of a chain of redirects begins with its status line.
-  if (line.starts_with("HTTP/")) {
-    response.headers.clear();
-    const std::size_t blank = std::min(line.find(' '), line.size());
-    response.status = std::atoi(std::string(line.substr(blank)).c_str());
-  } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-    std::string name(line.substr(0, colon));
-    std::transform(name.begin(), name.end(), name.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    line.remove_prefix(colon + 1);
-    while (line.starts_with(' ')) line.remove_prefix(1);
-    response.headers.emplace_back(std::move(name), std::string(line));
-  }
-  return size;
-}
-
-std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) {
-  auto& attempt = *static_cast<Attempt*>(user);
-  if (attempt.request.sink != nullptr && attempt.response.ok()) {
-    if (!give_to_sink(attempt, {data, size})) return 0;
-    attempt.moved_more(size);
-    return size;
-  }
-  if (attempt.download && attempt.response.ok()) {
-    attempt.download->write({data, size});
-    if (!attempt.download->ok()) {
-      attempt.local_fault = attempt.download->commit().error();
-      return 0;
-    }
-    attempt.moved_more(size);
-    return size;
-  }
-  // A page that a server shows instead of an answer is needed for its first words alone, but JSON whole.
-  constexpr std::size_t kLongestBody = 256U << 20U;
-  if (attempt.response.body.size() + size > kLongestBody) return 0;
-  attempt.response.body.append(data, size);
-  return size;
-}
-
-std::size_t give_body(char* to, std::size_t, std::size_t size, void* user) {
-  auto& attempt = *static_cast<Attempt*>(user);
-  while (attempt.piece < attempt.pieces.size()) {
-    const OutgoingPiece& piece = attempt.pieces[attempt.piece];
-    const std::uint64_t left = piece.bytes - attempt.sent_of_piece;
-    if (left == 0) {
-      ++attempt.piece;
-      attempt.sent_of_piece = 0;
-      attempt.open_file.reset();
-      continue;
-    }
-    std::size_t given = static_cast<std::size_t>(std::min<std::uint64_t>(size, left));
-    if (piece.file == nullptr) {
-      std::memcpy(to, piece.text.data() + attempt.sent_of_piece, given);
-    } else {
-      if (!attempt.open_file) attempt.open_file.reset(std::fopen(piece.file->c_str(), "rb"));
-      given = attempt.open_file ? std::fread(to, 1, given, attempt.open_file.get()) : 0;
-      if (given == 0) {  // gone, unreadable, or shorter than it was
-        attempt.local_fault = unreadable_file(*piece.file, errno != 0 ? errno : EIO);
-        return CURL_READFUNC_ABORT;
-      }
-    }
-    attempt.sent_of_piece += given;
-    attempt.moved_more(given);
-    return given;
-  }
-  return 0;
-}
-
-/// A redirect makes libcurl send the body again. So does, unasked, a kept connection that closes without an
-/// answer: then the server may have acted on the request, and what may not be repeated must not be.
-int rewind_body(void* user, curl_off_t offset, int origin) {
-  auto& attempt = *static_cast<Attempt*>(user);
-  const bool redirected = attempt.response.status >= 300 && attempt.response.status < 400;
-  if (!attempt.request.repeatable && !redirected) return CURL_SEEKFUNC_FAIL;
-  if (origin != SEEK_SET || offset != 0) return CURL_SEEKFUNC_CANTSEEK;
-  attempt.piece = 0;
-  attempt.sent_of_piece = 0;
-  attempt.open_file.reset();
-  attempt.moved = 0;
-  return CURL_SEEKFUNC_OK;
-}
 
 /// One handle with its options; the list of headers lives as long.
 class Setup {
@@ -236,34 +81,6 @@ void set_transport(Setup& setup, const Request& request, const ClientOptions& op
   }
 }
 
-/// All that is to be sent, with its size; files must be there.
-Expected<std::uint64_t> collect_pieces(Attempt& attempt) {
-  const Request& request = attempt.request;
-  std::uint64_t total = 0;
-  const auto add_text = [&](const std::string& text) {
-    if (!text.empty()) attempt.pieces.push_back({text, nullptr, text.size()});
-    total += text.size();
-  };
-  const auto add_file = [&](const std::filesystem::path& file) -> Expected<void> {
-    std::error_code code;
-    const std::uint64_t bytes = std::filesystem::file_size(file, code);
-    if (code || ::access(file.c_str(), R_OK) != 0)
-      return tl::unexpected(unreadable_file(file, code ? code.value() : errno));
-    attempt.pieces.push_back({{}, &file, bytes});
-    total += bytes;
-    return {};
-  };
-  add_text(request.body);
-  if (request.upload)
-    if (auto ok = add_file(*request.upload); !ok) return tl::unexpected(ok.error());
-  for (const BodyPiece& piece : request.pieces) {
-    add_text(piece.text);
-    if (piece.file)
-      if (auto ok = add_file(*piece.file); !ok) return tl::unexpected(ok.error());
-  }
-  return total;
-}
-
 /// Content that goes on where it broke off must come as it is, not compressed on the way.
 void ask_for_the_rest(Setup& setup, const BodySink& sink) {
   constexpr long kPieceBytes = 256L << 10;  // a write of the sink each
@@ -284,7 +101,7 @@ Expected<void> set_body(Setup& setup, Attempt& attempt) {
   if (request.method == "HEAD") {
     setup.set(CURLOPT_NOBODY, 1L);
   } else if (has_body) {
-    const auto size = collect_pieces(attempt);
+    const auto size = attempt.collect_pieces();
     if (!size) return tl::unexpected(size.error());
     setup.set(CURLOPT_UPLOAD, 1L);
     setup.set(CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(*size));
@@ -344,7 +161,7 @@ tl::expected<Response, Fault> transfer(const CurlLibrary& curl, CURL* handle, co
     return tl::unexpected(fault_of(
         code, request.url, detail[0] != '\0' ? detail.data() : curl.easy_strerror(code), options.settings));
   if (request.sink != nullptr && attempt.response.ok() && !attempt.sink_begun)  // an empty body
-    if (auto begun = begin_sink(attempt); !begun) return tl::unexpected(Fault{begun.error()});
+    if (auto begun = attempt.begin_sink(); !begun) return tl::unexpected(Fault{begun.error()});
   if (attempt.download && attempt.response.ok()) {
     if (auto kept = attempt.download->commit(); !kept) return tl::unexpected(Fault{kept.error()});
   }
