@@ -24,6 +24,7 @@ import pandas
 from mlflow.tracking import MlflowClient
 
 from mlflow_server import CLEAN, PASSWORD, Server, end_group, free_port, scratch_folder
+from sklearn_models import FEATURES, good_pipelines, rows_of, target_of
 
 PROGRAM = os.path.abspath(sys.argv[1])
 MAJOR = int(mlflow.__version__.split(".")[0])
@@ -394,6 +395,36 @@ def server_with_passwords(scratch, training):
     server.stop()
 
 
+def models_of_theirs(scratch, training):
+    """Pipelines of scikit-learn that MLflow's client has registered, in each format it has: pulled and predicted by us."""
+    server = Server(scratch / "theirs")
+    mlflow.set_tracking_uri(server.url)
+    pipelines = {name: (kind, pipeline) for name, kind, pipeline, _ in good_pipelines()}
+    random = numpy.random.default_rng(5)
+    for name, form in (("cubic", "pickle"), ("cubic", "cloudpickle"), ("cubic", "skops"), ("reference_pooling", "cloudpickle"), ("reference_conv", "cloudpickle")):
+        if form == "skops" and MAJOR < 3:
+            continue
+        kind, pipeline = pipelines[name]
+        x = rows_of(kind, random, 80)
+        pipeline.fit(x, target_of(x, random))
+        for target, column in (("runtime", "runtime_prediction"), ("power", "power_prediction")):
+            with mlflow.start_run():
+                mlflow.sklearn.log_model(pipeline, "model", serialization_format=form, registered_model_name=f"{kind}_{target}_model")
+            out = scratch / "theirs_pulled" / form / kind / target
+            joulecast("models", "pull", f"models:/{kind}_{target}_model/latest", "--out", out, "--track", server.url)
+            compared = 0
+            for network in ("alexnet", "googlenet"):
+                joulecast("predict", training / network / "layers.csv", "--models", out, "--out", scratch / "of_theirs.csv", "--quiet")
+                with open(scratch / "of_theirs.csv") as file:
+                    figures = {row["layer_name"]: float(row[column]) for row in csv.DictReader(file) if row["kind"] == kind}
+                table = pandas.read_csv(training / network / f"{kind}.csv")
+                for layer, figure in zip(table["layer_name"], pipeline.predict(table[FEATURES[kind]].to_numpy())):
+                    check(math.isclose(figures[layer], figure, rel_tol=1e-9), f"{name} as {form}, {target}: {figures[layer]}, not {figure}")
+                    compared += 1
+            check(compared > 3, f"{name} as {form}: {compared} layers")
+    server.stop()
+
+
 def first_steps(scratch, training):
     """The commands with which docs/tracking.md begins, typed as they stand there."""
     root = pathlib.Path(__file__).resolve().parents[2]
@@ -421,7 +452,7 @@ def first_steps(scratch, training):
     server.stop()
 
 
-PARTS = {"first": first_steps, "tracking": plain_server, "models": models_that_mlflow_runs, "passwords": server_with_passwords}
+PARTS = {"first": first_steps, "theirs": models_of_theirs, "tracking": plain_server, "models": models_that_mlflow_runs, "passwords": server_with_passwords}
 
 
 def run_parts(scratch):
