@@ -140,7 +140,8 @@ std::size_t give_body(char* to, std::size_t, std::size_t size, void* user) {
       if (!attempt.open_file) attempt.open_file.reset(std::fopen(piece.file->c_str(), "rb"));
       given = attempt.open_file ? std::fread(to, 1, given, attempt.open_file.get()) : 0;
       if (given == 0) {  // gone, unreadable, or shorter than it was
-        attempt.local_fault = unreadable_file(*piece.file, errno != 0 ? errno : EIO);
+        const bool failed = !attempt.open_file || std::ferror(attempt.open_file.get()) != 0;
+        attempt.local_fault = unreadable_file(*piece.file, failed ? errno : EIO);
         return CURL_READFUNC_ABORT;
       }
     }
