@@ -27,7 +27,7 @@ std::string physical_summary_of(const Console& console, const CostModel& model) 
   for (const auto& one : model.physical) {
     const auto best = best_held_out_rmspe_percent(one);
     table.add({std::string(to_string(one.target)), count_cell(one.layers), count_cell(one.networks.size()),
-               count_cell(one.fits.size()), one.residual ? "yes" : "no", best ? cell(*best, 1) : "-"});
+               count_cell(one.fits.size()), one.residual ? "yes" : "no", cell(best, 1)});
   }
   return table.text(console.width(), console.colours()) +
          "Error of the best recipe on layers that were held out to choose recipes;\n"
