@@ -28,8 +28,7 @@ DataState state_of_both(const LocalFile& here, const TreeFile& there, const Sync
   return here.md5 == past->base ? DataState::kChangedThere : DataState::kConflict;
 }
 
-DataState state_of(const Compared& one, const SyncState& state, const CompareHooks& hooks) {
-  const SyncEntry* past = state.find(one.path);
+DataState state_of(const Compared& one, const SyncEntry* past, const CompareHooks& hooks) {
   const bool has_past = past != nullptr && !past->base.empty();
   if (one.there == nullptr) {
     if (!has_past) return DataState::kNewHere;
@@ -51,12 +50,13 @@ std::vector<Compared> compare(const std::vector<LocalFile>& here, const Tree& th
   all.reserve(std::max(here.size(), there.size()));
   std::size_t h = 0;
   std::size_t t = 0;
+  SyncCursor cursor(state);
   while (h < here.size() || t < there.size()) {
     const bool take_here = h < here.size() && (t == there.size() || here[h].path <= there[t].path);
     const bool take_there = t < there.size() && (h == here.size() || there[t].path <= here[h].path);
     Compared one{take_here ? here[h].path : there[t].path, DataState::kSame, take_here ? &here[h] : nullptr,
                  take_there ? &there[t] : nullptr};
-    one.state = state_of(one, state, hooks);
+    one.state = state_of(one, cursor.find(one.path), hooks);
     all.push_back(std::move(one));
     if (take_here) ++h;
     if (take_there) ++t;

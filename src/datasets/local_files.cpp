@@ -1,6 +1,7 @@
 #include "datasets/local_files.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -55,7 +56,7 @@ class Walk {
       if (name == "." || name == "..") continue;
       const std::string path = below.empty() ? name : fmt::format("{}/{}", below, name);
       if (!fault_of_path(name).empty() || is_control_folder(name)) continue;  // .git, .hg, .dvc
-      taken = add(path, here / name, folders);
+      taken = add(::dirfd(stream), path, here / name, folders);
     }
     ::closedir(stream);
     if (!taken) return taken;
@@ -67,9 +68,10 @@ class Walk {
 
  private:
   /// A file, or one of the folders that are to be walked too. What cannot be looked at is no deleted file.
-  Expected<void> add(const std::string& path, const fs::path& place, std::vector<std::string>& folders) {
+  Expected<void> add(int parent, const std::string& path, const fs::path& place,
+                     std::vector<std::string>& folders) {
     struct stat status{};
-    if (::lstat(place.c_str(), &status) != 0) {
+    if (::fstatat(parent, place.filename().c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
       if (errno == ENOENT) return {};  // gone meanwhile
       return tl::unexpected(unreadable_file(place, errno));
     }
@@ -116,8 +118,9 @@ class Walk {
 Expected<void> hash_files(LocalFiles& found, const fs::path& data, const SyncState& known, HashKind hash,
                           std::size_t jobs, bool hash_all) {
   std::vector<LocalFile*> unknown;
+  SyncCursor cursor(known);
   for (LocalFile& file : found.files) {
-    const SyncEntry* entry = hash_all ? nullptr : known.find(file.path);
+    const SyncEntry* entry = hash_all ? nullptr : cursor.find(file.path);
     if (entry != nullptr && entry->fingerprint == file.fingerprint && !entry->md5.empty() &&
         known.hash == hash)
       file.md5 = entry->md5;

@@ -233,7 +233,9 @@ class Pull {
     if (!placed) return placed;
     const auto fingerprint = fingerprint_of(target);
     const std::scoped_lock lock(mutex_);
-    remember_common(session_.state, *file.there, content.md5, fingerprint);
+    SyncEntry& entry = session_.state.entries[file.there->path];
+    remember_common(entry, *file.there, content.md5);
+    if (fingerprint) entry.fingerprint = *fingerprint;
     ++session_.report.moved_files;
     session_.report.moved_bytes += fingerprint ? fingerprint->bytes : 0;
     return {};

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
+#include <unordered_map>
 
 #include <fmt/format.h>
 
@@ -53,11 +53,12 @@ Expected<void> sort_and_check(Tree& tree, const std::string& source) {
 }
 
 std::vector<std::pair<std::string, std::string>> case_clashes(const Tree& tree) {
-  std::map<std::string, std::string> seen;
+  std::unordered_map<std::string, const std::string*> seen;
+  seen.reserve(tree.size());
   std::vector<std::pair<std::string, std::string>> clashes;
   for (const TreeFile& file : tree) {
-    const auto [at, is_new] = seen.emplace(in_small_letters(file.path), file.path);
-    if (!is_new) clashes.emplace_back(at->second, file.path);
+    const auto [at, is_new] = seen.emplace(in_small_letters(file.path), &file.path);
+    if (!is_new) clashes.emplace_back(*at->second, file.path);
   }
   return clashes;
 }

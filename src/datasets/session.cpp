@@ -49,8 +49,9 @@ Expected<int> lock_file(const fs::path& file, const char* hint) {
 }
 
 void take_scan(SyncState& state, const LocalFiles& here) {
+  SyncWriter writer(state);
   for (const LocalFile& file : here.files) {
-    SyncEntry& entry = state.entries[file.path];
+    SyncEntry& entry = writer.at(file.path);
     entry.md5 = file.md5;
     entry.fingerprint = file.fingerprint;
     if (!file.settled) entry.fingerprint.changed_ns = 0;
@@ -100,9 +101,10 @@ void forget_gone(SyncState& state, const std::vector<Compared>& compared) {
 /// What both sides have alike is their common past from now on.
 void agree_on_same(Session& session) {
   bool all = true;
+  SyncWriter writer(session.state);
   for (const Compared& one : session.compared) {
     if (one.state == DataState::kSame)
-      remember_common(session.state, *one.there, one.here->md5, std::nullopt);
+      remember_common(writer.at(one.path), *one.there, one.here->md5);
     else
       all = false;
   }
@@ -146,13 +148,10 @@ Expected<void> require_there(const Session& session) {
   return {};
 }
 
-void remember_common(SyncState& state, const TreeFile& there, const std::string& md5,
-                     const std::optional<Fingerprint>& fingerprint) {
-  SyncEntry& entry = state.entries[there.path];
+void remember_common(SyncEntry& entry, const TreeFile& there, const std::string& md5) {
   entry.md5 = md5;
   entry.base = md5;
   entry.base_tag = there.md5.empty() ? there.tag : std::string();
-  if (fingerprint) entry.fingerprint = *fingerprint;
 }
 
 Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Access access, bool hash_all) {
@@ -180,7 +179,8 @@ Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Acce
     if (!lock) return tl::unexpected(lock.error());
     session->lock.emplace(std::move(*lock));
   }
-  session->state = load_sync_state(session->state_file());
+  session->loaded = load_sync_state(session->state_file());
+  session->state = session->loaded;
   if (session->state.remote != session->remote->identity()) {
     session->state = {};
     session->state.remote = session->remote->identity();

@@ -31,7 +31,7 @@ struct Session {
   RemotePlace place;
   std::optional<DatasetLock> lock;  ///< none for what only reads
   std::unique_ptr<Remote> remote;
-  SyncState state;
+  SyncState loaded, state;  ///< what was remembered, and what is by now
   Listing there;
   LocalFiles here;
   std::vector<Compared> compared;
@@ -52,8 +52,7 @@ Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Acce
 /// Is there something to take? Error kUnfit: no such revision; kUnreadable: no such dataset.
 Expected<void> require_there(const Session& session);
 
-/// Notes what both sides have in common now for a file.
-void remember_common(SyncState& state, const TreeFile& there, const std::string& md5,
-                     const std::optional<Fingerprint>& fingerprint);
+/// Notes in a file's entry what both sides have in common now.
+void remember_common(SyncEntry& entry, const TreeFile& there, const std::string& md5);
 
 }  // namespace joulecast::datasets

@@ -55,9 +55,11 @@ Expected<DataReport> run_status(const DataRequest& request) {
   if (!session) return tl::unexpected(session.error());
   // What is remembered of hashes makes the next time quick; a folder that cannot be written is no fault here,
   // and another process that is at work remembers better.
-  if (const auto lock = DatasetLock::take((*session)->place.control, nullptr))
-    static_cast<void>(save_sync_state((*session)->state, (*session)->state_file()));
-  return std::move((*session)->report);
+  Session& open = **session;
+  if (open.state == open.loaded) return std::move(open.report);
+  if (const auto lock = DatasetLock::take(open.place.control, nullptr))
+    static_cast<void>(save_sync_state(open.state, open.state_file()));
+  return std::move(open.report);
 }
 
 Expected<DataReport> run_verify(const DataRequest& request) {
@@ -65,7 +67,7 @@ Expected<DataReport> run_verify(const DataRequest& request) {
   if (!session) return tl::unexpected(session.error());
   Session& open = **session;
   if (auto there = require_there(open); !there) return tl::unexpected(there.error());
-  find_corrupt(open, load_sync_state(open.state_file()));
+  find_corrupt(open, open.loaded);
   auto faults = open.remote->verify(open.there);
   if (!faults) return tl::unexpected(faults.error());
   for (auto& fault : *faults) open.report.faults.push_back(std::move(fault));

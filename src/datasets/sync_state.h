@@ -31,6 +31,7 @@ struct SyncEntry {
   std::string md5;          ///< of it; empty: not hashed
   std::string base;         ///< MD5 of the content that here and there had in common last; empty: never
   std::string base_tag;     ///< the remote's own name of that content
+  friend bool operator==(const SyncEntry&, const SyncEntry&) = default;
 };
 
 /// By path, for one remote.
@@ -44,6 +45,37 @@ struct SyncState {
     const auto found = entries.find(path);
     return found == entries.end() ? nullptr : &found->second;
   }
+  friend bool operator==(const SyncState&, const SyncState&) = default;
+};
+
+/// Finds entries by paths that ascend, each in passing.
+class SyncCursor {
+ public:
+  explicit SyncCursor(const SyncState& state) : next_(state.entries.begin()), end_(state.entries.end()) {}
+
+  const SyncEntry* find(std::string_view path) {
+    while (next_ != end_ && next_->first < path) ++next_;
+    return next_ != end_ && next_->first == path ? &next_->second : nullptr;
+  }
+
+ private:
+  std::map<std::string, SyncEntry, std::less<>>::const_iterator next_, end_;
+};
+
+/// Entries of paths that ascend, made where there is none yet; each in passing.
+class SyncWriter {
+ public:
+  explicit SyncWriter(SyncState& state) : entries_(state.entries), next_(entries_.begin()) {}
+
+  SyncEntry& at(const std::string& path) {
+    while (next_ != entries_.end() && next_->first < path) ++next_;
+    next_ = entries_.try_emplace(next_, path);
+    return next_->second;
+  }
+
+ private:
+  std::map<std::string, SyncEntry, std::less<>>& entries_;
+  std::map<std::string, SyncEntry, std::less<>>::iterator next_;
 };
 
 /// The state in a file; an empty one if there is none, or if it cannot be read: then everything is hashed

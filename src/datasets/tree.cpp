@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
+#include <simdjson.h>
 
 #include "base/utf8.h"
 #include "datasets/md5.h"
@@ -46,6 +46,25 @@ void append_ascii_json(std::string& to, std::string_view text) {
   to += '"';
 }
 
+/// Of a key that stands twice the last one counts, as Python reads it.
+bool take_entry(const simdjson::dom::element& entry, TreeFile& file) {
+  simdjson::dom::object object;
+  if (entry.get(object) != simdjson::SUCCESS) return false;
+  std::optional<std::string_view> path;
+  std::optional<std::string_view> md5;
+  for (const simdjson::dom::key_value_pair field : object) {
+    const bool is_path = field.key == "relpath";
+    if (!is_path && field.key != "md5") continue;
+    std::string_view text;
+    if (field.value.get(text) != simdjson::SUCCESS) return false;
+    (is_path ? path : md5) = text;
+  }
+  if (!path || !md5) return false;
+  file.path = *path;
+  file.md5 = *md5;
+  return true;
+}
+
 }  // namespace
 
 const TreeFile* find_file(const Tree& tree, std::string_view path) {
@@ -69,15 +88,16 @@ Expected<Tree> parse_dir_object(std::string_view text, const std::string& source
   const auto malformed = [&](const std::string& what) {
     return fail(ErrorKind::kMalformed, what, {source}, "Push the folder again from where it is whole");
   };
-  const nlohmann::json list = nlohmann::json::parse(text, nullptr, false);
-  if (!list.is_array()) return malformed("this is no list of a folder's files");
+  simdjson::dom::parser parser;
+  simdjson::dom::array list;
+  if (parser.parse(text.data(), text.size()).get(list) != simdjson::SUCCESS)
+    return malformed("this is no list of a folder's files");
   Tree tree;
   tree.reserve(list.size());
-  for (const nlohmann::json& entry : list) {
-    if (!entry.is_object() || !entry.contains("md5") || !entry.contains("relpath") ||
-        !entry["md5"].is_string() || !entry["relpath"].is_string())
+  for (const simdjson::dom::element entry : list) {
+    TreeFile file;
+    if (!take_entry(entry, file))
       return malformed(fmt::format("entry {} is not made of md5 and relpath", tree.size() + 1));
-    TreeFile file{entry["relpath"].get<std::string>(), entry["md5"].get<std::string>()};
     if (!is_md5(file.md5)) return malformed(fmt::format("'{}' has a hash that is no MD5", file.path));
     tree.push_back(std::move(file));
   }
