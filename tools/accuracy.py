@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BOARDS = ROOT / "examples/boards"
 TX2 = BOARDS / "jetson-tx2"
 WEIGHTED = "convolutional+dense"
-SEEDS, SCENARIOS, CYCLES = (9201, 9202), ("base", "demo"), 5000  # seeds that nothing was developed on
+SEEDS, SCENARIOS, CYCLES = (9301, 9302), ("base", "demo"), 5000  # seeds that nothing was developed on
 PARTS = ("symmetric-loss", "symmetric-loss,relative-loss", "refinements", "corner", "tiles", "families", "residual", "average")
 
 

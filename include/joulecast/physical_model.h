@@ -45,7 +45,8 @@ enum class PhysicalTerm : std::uint8_t {
   kImage,        ///< GFLOP of first layers, beyond kMatrix
   kDepthwise,    ///< GFLOP of depthwise convolutions
   kWindow,       ///< 10^9 window operations (pooling) or elements (others)
-  kDepth,        ///< inner length of a product / 1000, where its output map is larger than 1 x 1
+  kDepth,        ///< inner length of a product / 1000, where its output map is larger than 1 x 1;
+                 ///< of run time alone, through which energies have it
   kTraffic,      ///< MB read and written
   kUncached,     ///< MB of inputs and outputs beyond the size of the device's last cache
   kMoveTraffic,  ///< MB of data moves, beyond kTraffic

@@ -152,6 +152,8 @@ bool uses(const PhysicalRecipe& recipe, PhysicalTarget target, std::size_t term)
     case PhysicalTerm::kTile:
     case PhysicalTerm::kWave:
       return static_cast<PhysicalTerm>(term) == product_term(recipe, target);
+    case PhysicalTerm::kDepth:  // a long chain of additions takes time, and energy by that alone
+      return target == PhysicalTarget::kRunTime;
     case PhysicalTerm::kActive:
       return recipe.active && target == PhysicalTarget::kEnergy;
     case PhysicalTerm::kMoveLaunch:
