@@ -39,23 +39,29 @@ ApiResult<Json> get_version(Rest& rest, const std::string& name, const std::stri
   return answer->value("model_version", Json::object());
 }
 
-/// The version that this run has of the model, if there is one.
-ApiResult<std::string> find_version(Rest& rest, const std::string& name, const std::string& run) {
+/// The version that this run has of the model; empty if there is none.
+ApiResult<Json> find_version(Rest& rest, const std::string& name, const std::string& run) {
   const auto found = rest.get("model-versions/search", {{"filter", fmt::format("run_id='{}'", run)}});
   if (!found) return tl::unexpected(found.error());
   for (const Json& version : found->value("model_versions", Json::array()))
-    if (text_at(version, {"name"}) == name) return text_at(version, {"version"});
-  return std::string();
+    if (text_at(version, {"name"}) == name) return version;
+  return Json::object();
 }
 
-ApiResult<void> wait_until_ready(Rest& rest, const std::string& name, Json version) {
+/// The number of a version once it is READY.
+ApiResult<std::string> when_ready(Rest& rest, const std::string& name, Json version) {
   constexpr int kQuestions = 60;
   for (int question = 0; question < kQuestions; ++question) {
     const std::string status = text_at(version, {"status"});
-    if (status != "PENDING_REGISTRATION" && status != "FAILED_REGISTRATION") return {};
-    if (status == "FAILED_REGISTRATION") break;
+    const std::string number = text_at(version, {"version"});
+    if (status == "FAILED_REGISTRATION")
+      return tl::unexpected(fault(
+          ErrorKind::kServer,
+          fmt::format("{}: the registration of version {} of {} failed", rest.server().uri, number, name),
+          "Delete that version in the server's pages, then send again: joulecast track resume"));
+    if (status != "PENDING_REGISTRATION") return number;
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    auto next = get_version(rest, name, text_at(version, {"version"}));
+    auto next = get_version(rest, name, number);
     if (!next) return tl::unexpected(next.error());
     version = std::move(*next);
   }
@@ -175,16 +181,11 @@ ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wante
   if (!source.logged_model.empty()) body["model_id"] = source.logged_model;
   for (int attempt = 0;; ++attempt) {
     const auto found = maybe_there || attempt > 0 ? find_version(rest, wanted.name, source.run)
-                                                  : ApiResult<std::string>(std::string());
+                                                  : ApiResult<Json>(Json::object());
     if (!found) return tl::unexpected(found.error());
-    if (!found->empty()) return *found;
+    if (!found->empty()) return when_ready(rest, wanted.name, *found);
     const auto made = rest.post("model-versions/create", body, false);
-    if (made) {
-      const Json version = made->value("model_version", Json::object());
-      if (auto ready = wait_until_ready(rest, wanted.name, version); !ready)
-        return tl::unexpected(ready.error());
-      return text_at(version, {"version"});
-    }
+    if (made) return when_ready(rest, wanted.name, made->value("model_version", Json::object()));
     if (!made.error().uncertain || attempt >= rest.server().retries) return tl::unexpected(made.error());
   }
 }

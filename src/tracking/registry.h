@@ -31,8 +31,9 @@ struct VersionSource {
   std::string run;           ///< id
   std::string logged_model;  ///< id; empty: none
 };
-/// A version of `wanted` from the artifacts of a run, made and READY; found if an earlier attempt has made
-/// it, for which is looked at first only if it `maybe_there`.
+/// A version of `wanted` from the artifacts of a run: the one that an earlier attempt has made, which is
+/// looked for first only if it is `maybe_there` and after each lost answer; else a new one. Either is READY:
+/// that is waited for, and a fault tells if it fails.
 ApiResult<std::string> version_of_run(Rest& rest, const ModelRegistration& wanted,
                                       const VersionSource& source, bool maybe_there);
 /// The champion of a model, by alias, or by tag where a server knows no aliases.
