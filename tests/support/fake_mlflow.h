@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -43,6 +44,7 @@ class FakeMlflow {
   [[nodiscard]] const StubServer& stub() const { return server_; }
   void fail_at(std::size_t request, Fault fault);
   void break_uploads_after(std::size_t bytes) { server_.break_uploads_after(bytes); }
+  void gather(std::string ending, std::size_t count) { server_.gather(std::move(ending), count); }
   /// All that it holds, ids replaced by names: equal for equal content.
   [[nodiscard]] std::string content() const;
 

@@ -79,6 +79,27 @@ void StubServer::break_uploads_after(std::size_t bytes) {
   break_after_ = bytes;
 }
 
+void StubServer::gather(std::string ending, std::size_t count) {
+  const std::scoped_lock lock(mutex_);
+  gather_ending_ = std::move(ending);
+  gather_count_ = count;
+  gathered_ = 0;
+}
+
+std::size_t StubServer::gathered() const {
+  const std::scoped_lock lock(mutex_);
+  return gathered_;
+}
+
+void StubServer::wait_for_the_others(const StubRequest& request) {
+  std::unique_lock lock(mutex_);
+  if (gather_count_ == 0 || !request.path().ends_with(gather_ending_)) return;
+  if (++gathered_ < gather_count_)
+    all_there_.wait_for(lock, std::chrono::milliseconds(kPatienceMs / 2), [&] { return gather_count_ == 0; });
+  gather_count_ = 0;
+  all_there_.notify_all();
+}
+
 void StubServer::serve() {
   std::vector<std::jthread> connections;  // joined when this one ends
   for (;;) {
@@ -150,6 +171,7 @@ void StubServer::serve_connection(int connection) {
   for (;;) {
     StubRequest request;
     if (!read_request(connection, buffer, request)) return;
+    wait_for_the_others(request);
     const StubAnswer answer = [&] {
       const std::scoped_lock in_order(handler_mutex_);
       {

@@ -2,6 +2,7 @@
 // asked.
 #pragma once
 
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -48,10 +49,16 @@ class StubServer {
   [[nodiscard]] std::size_t connections() const;
   /// Bytes of a body after which the connection is reset, once; 0: never.
   void break_uploads_after(std::size_t bytes);
+  /// From now on requests to paths with this ending wait until `count` of them are there at the same time,
+  /// once; if they do not come within some seconds, all go on.
+  void gather(std::string ending, std::size_t count);
+  /// How many of them were there at the same time.
+  [[nodiscard]] std::size_t gathered() const;
 
  private:
   void serve();
   void serve_connection(int connection);
+  void wait_for_the_others(const StubRequest& request);
   bool read_request(int connection, std::string& buffer, StubRequest& request);
 
   Handler handler_;
@@ -64,6 +71,10 @@ class StubServer {
   std::vector<StubRequest> requests_;
   std::size_t connections_ = 0;
   std::size_t break_after_ = 0;
+  std::condition_variable all_there_;
+  std::string gather_ending_;
+  std::size_t gather_count_ = 0;  ///< 0: nobody waits any more
+  std::size_t gathered_ = 0;
   std::thread thread_;
 };
 

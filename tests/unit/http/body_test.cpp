@@ -152,5 +152,20 @@ TEST(HttpClientPool, ServesManyThreads) {
   EXPECT_EQ(right, 60);
 }
 
+TEST(HttpClientPool, SendsAtTheSameTimeAndUsesConnectionsAgain) {
+  StubServer server([](const StubRequest&) { return StubAnswer{}; });
+  server.gather("/x", 6);
+  ClientPool pool(without_waiting());
+  std::atomic<int> right{0};
+  parallel_for(60, 6, [&](std::size_t) {
+    Request request;
+    request.url = server.url() + "/x";
+    if (pool.send(request)) ++right;
+  });
+  EXPECT_EQ(right, 60);
+  EXPECT_EQ(server.gathered(), 6U);
+  EXPECT_EQ(server.connections(), 6U);
+}
+
 }  // namespace
 }  // namespace joulecast::http
