@@ -92,59 +92,82 @@ ApiResult<std::string> version_of_alias(Rest& rest, const std::string& name, con
 }
 
 ApiResult<std::string> latest_version(Rest& rest, const std::string& name) {
-  const char quote = name.find('\'') == std::string::npos ? '\'' : '"';
-  const auto found =
-      rest.get("model-versions/search", {{"filter", fmt::format("name={1}{0}{1}", name, quote)}});
-  if (!found) return tl::unexpected(found.error());
+  Rest::Parameters question;
+  // A filter's text ends at its own quote and has no escapes: a name with both kinds is looked for among all.
+  if (name.find('\'') == std::string::npos || name.find('"') == std::string::npos) {
+    const char quote = name.find('\'') == std::string::npos ? '\'' : '"';
+    question.emplace_back("filter", fmt::format("name={1}{0}{1}", name, quote));
+  }
   long newest = 0;
-  for (const Json& version : found->value("model_versions", Json::array()))
-    newest = std::max(newest, std::strtol(text_at(version, {"version"}).c_str(), nullptr, 10));
+  for (std::string page, next;; page = next) {
+    Rest::Parameters part = question;
+    if (!page.empty()) part.emplace_back("page_token", page);
+    const auto found = rest.get("model-versions/search", part);
+    if (!found) return tl::unexpected(found.error());
+    for (const Json& version : found->value("model_versions", Json::array()))
+      if (text_at(version, {"name"}) == name)
+        newest = std::max(newest, std::strtol(text_at(version, {"version"}).c_str(), nullptr, 10));
+    next = text_at(*found, {"next_page_token"});
+    if (next.empty() || next == page) break;
+  }
   return newest == 0 ? std::string() : std::to_string(newest);
 }
 
-/// Names of the models that a server has, as far as a message can take them.
-std::string some_model_names(Rest& rest) {
+/// What to say of a server that lacks a model: the names that it has, as far as a message can take them.
+std::string hint_of_model_names(Rest& rest) {
   constexpr std::size_t kMost = 8;
   const auto found = rest.get("registered-models/search", {{"max_results", std::to_string(kMost + 1)}});
-  if (!found) return {};
+  if (!found) return "Look for the name in the server's pages; it did not list its models";
   std::string text;
   std::size_t count = 0;
   for (const Json& model : found->value("registered_models", Json::array()))
     if (++count <= kMost) text += (count == 1 ? "" : ", ") + text_at(model, {"name"});
-  return count > kMost ? text + ", ..." : text;
+  if (count == 0) return "Nothing is registered there: train --track or models push does that";
+  return fmt::format("It has: {}{}", text, count > kMost ? ", ..." : "");
+}
+
+/// The same of a model that lacks a version.
+std::string hint_of_versions(const Json& model, const std::string& latest) {
+  if (latest.empty()) return "All its versions were deleted; train --track or models push makes one";
+  std::string aliases;
+  if (model.is_object())
+    for (const Json& alias : model.value("aliases", Json::array()))
+      aliases += fmt::format(", @{}", text_at(alias, {"alias"}));
+  return fmt::format("It has: {}{}{}", latest == "1" ? "version " : "versions up to ", latest, aliases);
 }
 
 /// Why a server has no such version, and what it has instead.
-ApiFault absent_version(Rest& rest, const ModelUri& wanted) {
+ApiFault absent_version(Rest& rest, const ModelUri& wanted, bool knows_aliases = true) {
   const std::string& server = rest.server().uri;
   ApiFault absent = of_error({ErrorKind::kServer, {}, {}, {}}, 404);
   absent.code = "RESOURCE_DOES_NOT_EXIST";
   const auto model = rest.get("registered-models/get", {{"name", wanted.name}});
   if (!model) {
     if (!model.error().is_absent()) return model.error();
-    const std::string names = some_model_names(rest);
     absent.error.message = fmt::format("{} has no model '{}'", server, wanted.name);
-    absent.error.hint = names.empty() ? "Nothing is registered there: train --track or models push does that"
-                                      : "It has: " + names;
+    absent.error.hint = hint_of_model_names(rest);
     return absent;
   }
   const auto latest = latest_version(rest, wanted.name);
   if (!latest) return latest.error();
-  absent.error.message = fmt::format("{} has no {} of the model '{}'", server,
-                                     wanted.is_alias     ? fmt::format("alias '{}'", wanted.which)
-                                     : wanted.is_fixed() ? fmt::format("version {}", wanted.which)
-                                                         : "version",
-                                     wanted.name);
-  const Json found = model->value("registered_model", Json::object());
-  std::string aliases;
-  if (found.is_object())
-    for (const Json& alias : found.value("aliases", Json::array()))
-      aliases += fmt::format(", @{}", text_at(alias, {"alias"}));
-  absent.error.hint =
-      latest->empty()
-          ? "All its versions were deleted; train --track or models push makes one"
-          : fmt::format("It has: {}{}{}", *latest == "1" ? "version " : "versions up to ", *latest, aliases);
+  const std::string what = wanted.is_alias     ? fmt::format("alias '{}'", wanted.which)
+                           : wanted.is_fixed() ? fmt::format("version {}", wanted.which)
+                                               : "version";
+  absent.error.message = knows_aliases
+                             ? fmt::format("{} has no {} of the model '{}'", server, what, wanted.name)
+                             : fmt::format("{} knows no aliases: there is no '{}' of the model '{}'", server,
+                                           wanted.which, wanted.name);
+  absent.error.hint = hint_of_versions(model->value("registered_model", Json::object()), *latest);
+  if (!knows_aliases && !latest->empty())
+    absent.error.hint += fmt::format("; name one: {}{}/{}", kModelScheme, wanted.name, *latest);
   return absent;
+}
+
+/// Is a refusal of the call for a version's files about a version that is not there? Status 400 tells of
+/// numbers that are none, but of other faults too.
+bool is_absent_version(Rest& rest, const ModelUri& wanted, const ApiFault& fault) {
+  if (fault.is_absent()) return true;
+  return fault.status == 400 && wanted.is_fixed() && !get_version(rest, wanted.name, wanted.which);
 }
 
 }  // namespace
@@ -235,11 +258,13 @@ ApiResult<ResolvedModel> resolve_model(Rest& rest, std::string_view uri) {
   const auto version = wanted->is_alias     ? version_of_alias(rest, model.name, wanted->which)
                        : wanted->is_fixed() ? ApiResult<std::string>(wanted->which)
                                             : latest_version(rest, model.name);
+  if (!version && wanted->is_alias && version.error().is_unknown_call())
+    return tl::unexpected(absent_version(rest, *wanted, false));
   if (!version && !version.error().is_absent()) return tl::unexpected(version.error());
   if (!version || version->empty()) return tl::unexpected(absent_version(rest, *wanted));
   const auto found =
       rest.get("model-versions/get-download-uri", {{"name", model.name}, {"version", *version}});
-  if (!found && (found.error().is_absent() || found.error().status == 400))
+  if (!found && is_absent_version(rest, *wanted, found.error()))
     return tl::unexpected(absent_version(rest, *wanted));
   if (!found) return tl::unexpected(found.error());
   model.version = *version;

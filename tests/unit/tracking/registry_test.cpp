@@ -92,5 +92,62 @@ TEST(Registry, AVersionThatIsFoundFailedIsRefused) {
   }
 }
 
+const std::string kAbsent = R"({"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "none"})";
+const std::string kRefusal = R"({"error_code": "INVALID_PARAMETER_VALUE", "message": "the path has ../"})";
+
+Error resolve_fault(const Registry& registry, std::string_view uri) {
+  Rest rest = registry.rest();
+  const auto model = resolve_model(rest, uri);
+  EXPECT_FALSE(model) << uri;
+  return model ? Error{} : model.error().error;
+}
+
+TEST(Registry, AListThatIsRefusedIsNotTakenForAnEmptyOne) {
+  for (const int status : {403, 500}) {
+    const Registry registry({{"model-versions/get-download-uri", says(kAbsent, 404)},
+                             {"registered-models/get", says(kAbsent, 404)},
+                             {"registered-models/search", says("{}", status)}});
+    const Error error = resolve_fault(registry, "models:/m/1");
+    expect_words(error.describe(), {"has no model 'm'", "did not list its models"});
+    EXPECT_EQ(error.describe().find("Nothing is registered"), std::string::npos);
+  }
+}
+
+TEST(Registry, ARefusalThatIsNotAboutTheVersionIsTold) {
+  const std::string model = R"({"registered_model": {"name": "m"}})";
+  const std::string version = R"({"model_version": )" + version_json("READY") + "}";
+  const std::string versions = R"({"model_versions": [)" + version_json("READY") + "]}";
+  Registry::Calls calls{{"registered-models/get", says(model)},
+                        {"registered-models/alias", says(version)},
+                        {"model-versions/search", says(versions)},
+                        {"model-versions/get", says(version)},
+                        {"model-versions/get-download-uri", says(kRefusal, 400)}};
+  for (const char* uri : {"models:/m@best", "models:/m/latest", "models:/m/4"})
+    expect_words(resolve_fault(Registry(calls), uri).describe(), {"status 400", "the path has ../"});
+  calls["model-versions/get"] = says(kRefusal, 400);
+  expect_words(resolve_fault(Registry(calls), "models:/m/x").describe(),
+               {"has no version x of the model 'm'"});
+}
+
+TEST(Registry, AServerThatKnowsNeitherAliasesNorModelsIsNoMlflow) {
+  expect_words(resolve_fault(Registry({}), "models:/m@best").describe(), {"no MLflow interface"});
+}
+
+TEST(Registry, ANameWithBothQuotesIsLookedForAmongAll) {
+  const auto list = [](const StubRequest& request) {
+    EXPECT_EQ(request.target.find("filter"), std::string::npos) << request.target;
+    if (request.target.find("page_token=2nd") == std::string::npos)
+      return StubAnswer{200, R"({"model_versions": [{"name": "other", "version": "9"},
+                                {"name": "Bob's \"b\"", "version": "2"}], "next_page_token": "2nd"})"};
+    return StubAnswer{200, R"({"model_versions": [{"name": "Bob's \"b\"", "version": "3"}]})"};
+  };
+  const Registry registry({{"model-versions/search", list},
+                           {"model-versions/get-download-uri", says(R"({"artifact_uri": "s3://a/b"})")}});
+  Rest rest = registry.rest();
+  const auto model = resolve_model(rest, "models:/Bob's \"b\"/latest");
+  ASSERT_TRUE(model) << model.error().error.describe();
+  EXPECT_EQ(model->version, "3");
+}
+
 }  // namespace
 }  // namespace joulecast::tracking

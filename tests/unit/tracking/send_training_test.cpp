@@ -431,6 +431,17 @@ TEST(PullModel, SaysWhatThereIsNot) {
                 "It has: a, b, empty, m0, m1, m2, m3, m4, ...");
 }
 
+TEST(PullModel, OnAServerWithoutAliasesVersionsAreNamed) {
+  const test::TemporaryFolder out;
+  test::FakeMlflow mlflow;
+  mlflow.knows_aliases = false;
+  mlflow.versions.push_back({"b", "2", "run", "x", "", {}});
+  const auto pulled = pull_model(at(mlflow), "models:/b@best", out.path() / "model", quick());
+  ASSERT_FALSE(pulled);
+  EXPECT_EQ(pulled.error().message, mlflow.url() + " knows no aliases: there is no 'best' of the model 'b'");
+  EXPECT_EQ(pulled.error().hint, "It has: versions up to 2; name one: models:/b/2");
+}
+
 TEST(PullModel, TakesANameWithAnApostrophe) {
   const test::TemporaryFolder out;
   test::FakeMlflow mlflow;
