@@ -26,7 +26,8 @@ struct TrackingServer {
   std::string uri;             ///< without user, password and last slash
   std::string user, password;  ///< HTTP Basic
   std::string token;           ///< Bearer, if there is neither
-  bool dagshub_token = false;  ///< the password is DagsHub's token; the user's name is asked of DagsHub
+  /// The password is DagsHub's token; without `user` DagsHub is asked for the user's name.
+  bool dagshub_token = false;
   bool verify_tls = true;
   std::string ca_bundle, client_certificate;  ///< PEM files; empty: none
   int retries = 4;
@@ -37,8 +38,9 @@ struct TrackingServer {
 };
 
 /// The server at `uri` with what MLFLOW_TRACKING_* and ~/.mlflow/credentials say, as the Python client has
-/// it: user and password before a token, the environment before the file. At DagsHub, where neither is there,
-/// DAGSHUB_USER_TOKEN. Errors: kUsage if `uri` is no http(s) address.
+/// it: user and password before a token; those of the environment before those in the address, and these
+/// before the file. At DagsHub DAGSHUB_USER_TOKEN where there is neither password nor token. Errors: kUsage
+/// if `uri` is no http(s) address.
 Expected<TrackingServer> tracking_server(std::string_view uri, const Environment& environment);
 /// https://dagshub.com/OWNER/NAME.mlflow
 std::string dagshub_tracking_uri(std::string_view owner, std::string_view name);
@@ -130,8 +132,9 @@ struct SentTraining {
   std::vector<Warning> warnings;  ///< what the server does not offer
 };
 /// Sends a record of a spool and removes it. What an earlier attempt has brought to the server is found there
-/// and not sent again. Errors: kServer, kAccessDenied; kUnfit if another process is sending from this spool;
-/// the record stays then.
+/// and not sent again. Errors, the record stays then: kServer, kAccessDenied; kUnfit if another process is
+/// sending from this spool, if files cannot be brought from here to where the server keeps its artifacts, or
+/// if one is too large for it (5 GiB for S3).
 Expected<SentTraining> send_spooled(const std::filesystem::path& folder, const TrackingServer& server,
                                     const TrackingHooks& hooks = {});
 

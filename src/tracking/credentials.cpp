@@ -73,7 +73,7 @@ void take_credentials(const http::Url& url, const Environment& environment, Trac
   const bool complete = !server.user.empty() && !server.password.empty();
   if (complete || !server.token.empty() || !is_dagshub(url) || !server.password.empty()) return;
   server.password = variable("DAGSHUB_USER_TOKEN");
-  server.dagshub_token = !server.password.empty() && server.user.empty();
+  server.dagshub_token = !server.password.empty();
 }
 
 }  // namespace

@@ -91,6 +91,10 @@ Error Rest::denied(const http::Response& response, std::string_view message) con
   if (server_.dagshub_token) {
     what = "refuses the token";
     hint = "Check DAGSHUB_USER_TOKEN";
+    if (!server_.user.empty()) {
+      what = "refuses user and token";
+      hint += ", and the user in MLFLOW_TRACKING_USERNAME, the address or ~/.mlflow/credentials";
+    }
   } else if (!sent_basic && !server_.token.empty()) {
     what = "refuses the token";
     hint = "Check MLFLOW_TRACKING_TOKEN; MLflow's own server takes a user and a password instead";

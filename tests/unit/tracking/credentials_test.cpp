@@ -65,6 +65,12 @@ TEST(TrackingCredentials, TheTokenOfDagshubIsForDagshubAlone) {
   EXPECT_EQ(dagshub->uri, "https://dagshub.com/owner/name.mlflow");
   EXPECT_EQ(dagshub->password, "token");
   EXPECT_TRUE(dagshub->dagshub_token);
+  const auto named =
+      tracking_server("https://dagshub.com/a/b.mlflow",
+                      environment({{"DAGSHUB_USER_TOKEN", "token"}, {"MLFLOW_TRACKING_USERNAME", "u"}}));
+  EXPECT_EQ(named->user, "u");
+  EXPECT_EQ(named->password, "token");
+  EXPECT_TRUE(named->dagshub_token);
   const auto own =
       tracking_server("https://dagshub.com/a/b.mlflow", environment({{"DAGSHUB_USER_TOKEN", "token"},
                                                                      {"MLFLOW_TRACKING_USERNAME", "u"},

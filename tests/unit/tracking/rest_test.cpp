@@ -72,6 +72,11 @@ TEST(RestFaults, A401SaysWhichVariableIsMissing) {
                {"Set MLFLOW_TRACKING_USERNAME"});
   expect_words(fault_of(unauthorised(), user_and_password("me", kSecret)).error.describe(),
                {"refuses user and password", "Check MLFLOW_TRACKING_USERNAME"});
+  TrackingServer dagshub = user_and_password("me", kSecret);
+  dagshub.dagshub_token = true;
+  expect_words(
+      fault_of(unauthorised(), dagshub).error.describe(),
+      {"refuses user and token", "Check DAGSHUB_USER_TOKEN, and the user in MLFLOW_TRACKING_USERNAME"});
   TrackingServer token;
   token.token = kSecret;
   expect_words(fault_of(unauthorised(), token).error.describe(), {"Check MLFLOW_TRACKING_TOKEN"});
