@@ -76,17 +76,35 @@ void report_comparison(Session& session) {
         "'{}' and '{}' are one file on systems that do not tell capital letters apart", first, second)});
 }
 
-/// What DVC would leave out of the dataset. Error kUnfit where that is all of it.
-Expected<std::optional<Ignoring>> ignoring_in(const DvcRepository& repository, const fs::path& data) {
+/// What DVC would leave out of the dataset. Error kUnfit where that is all of it. `is_folder`: the dataset is
+/// one, be it that it is not here yet.
+Expected<std::optional<Ignoring>> ignoring_in(const DvcRepository& repository, const fs::path& data,
+                                              bool is_folder) {
   auto rules = IgnoreRules::read(repository.root, data);
   if (!rules) return tl::unexpected(rules.error());
   std::error_code code;
   std::string folder =
       fs::absolute(data, code).lexically_normal().lexically_relative(repository.root).generic_string();
-  if (rules->ignores(folder, fs::is_directory(data, code)))
+  if (rules->ignores(folder, is_folder))
     return fail(ErrorKind::kUnfit, "the dataset is ignored by a .dvcignore", {data.string()},
                 "Take the line that names it out of there");
   return Ignoring{std::move(*rules), std::move(folder)};
+}
+
+/// What is ignored stays as it is on both sides: also what is not here, of which only the rules can tell.
+void leave_out_ignored(Session& session, const Ignoring& ignoring) {
+  std::size_t not_here = 0;
+  std::erase_if(session.compared, [&](const Compared& one) {
+    if (one.here != nullptr || one.path.empty()) return false;
+    if (is_among(session.here.ignored, one.path)) return true;
+    if (!ignoring.rules.ignores(fmt::format("{}/{}", ignoring.folder, one.path), false)) return false;
+    ++not_here;
+    return true;
+  });
+  if (not_here != 0)
+    session.here.notes.push_back(fmt::format("{} of the dataset {} not here and left out, by .dvcignore",
+                                             not_here == 1 ? "1 file" : fmt::format("{} files", not_here),
+                                             not_here == 1 ? "is" : "are"));
 }
 
 /// Files that are on neither side are forgotten.
@@ -190,7 +208,11 @@ Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Acce
   if (!there) return tl::unexpected(there.error());
   session->there = std::move(*there);
   session->report.revision = session->there.revision;
-  const auto ignoring = *repository ? ignoring_in(**repository, session->place.data)
+  std::error_code code;
+  const bool is_folder = fs::exists(session->place.data, code)
+                             ? fs::is_directory(session->place.data, code)
+                             : session->there.there && session->there.is_folder;
+  const auto ignoring = *repository ? ignoring_in(**repository, session->place.data, is_folder)
                                     : Expected<std::optional<Ignoring>>(std::nullopt);
   if (!ignoring) return tl::unexpected(ignoring.error());
   auto here = scan(session->place.data, session->state, session->there.hash, request.jobs, hash_all,
@@ -207,9 +229,7 @@ Expected<std::unique_ptr<Session>> open_session(const DataRequest& request, Acce
     return is_among(here.passed_over, path);
   };
   session->compared = compare(session->here.files, session->there.tree, session->state, hooks);
-  // What is ignored stays as it is on both sides.
-  std::erase_if(session->compared,
-                [&](const Compared& one) { return is_among(session->here.ignored, one.path); });
+  if (*ignoring) leave_out_ignored(*session, **ignoring);
   session->state.hash = session->there.hash;
   if (!hash_all) take_scan(session->state, session->here);
   forget_gone(session->state, session->compared);

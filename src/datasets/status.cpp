@@ -14,8 +14,10 @@ Error corrupt_here(const Session& session, const Compared& one) {
           "Pull it anew: joulecast data pull --force"};
 }
 
-/// Files whose bytes are not those of their last hash, though size, time and inode are.
+/// Files whose bytes are not those of their last hash, though size, time and inode are. Hashes of another kind
+/// tell nothing: DVC 2 named a text's content otherwise.
 void find_corrupt(Session& session, const SyncState& before) {
+  if (before.hash != session.there.hash) return;
   for (std::size_t i = 0; i < session.compared.size(); ++i) {
     const Compared& one = session.compared[i];
     const SyncEntry* known = before.find(one.path);

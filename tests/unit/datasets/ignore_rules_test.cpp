@@ -86,6 +86,39 @@ TEST_F(Datasets, WhatIsIgnoredStaysAsItIsOnBothSides) {
   EXPECT_EQ(read("b.tmp"), "changed");
   EXPECT_FALSE(fs::exists(data() / "sub/c.csv"));
   EXPECT_TRUE(verify_data(request(""))->faults.empty());
+  // Nor if nothing of it is here any more.
+  fs::remove_all(data() / "sub");
+  fs::remove(data() / "b.tmp");
+  write("a.csv", "111");
+  ASSERT_TRUE(push_data(request("")));
+  EXPECT_EQ(read_dvc_file(data())->files, 3U);
+}
+
+TEST_F(Datasets, WhatIsIgnoredIsNotBroughtWhereNothingIsHereYet) {
+  scratch_.write(".dvc/config", "[core]\nremote = r\n['remote \"r\"']\nurl = " + store_ + "\n");
+  write("a.csv", "1");
+  write("b.tmp", "2");
+  write("sub/deep/c.csv", "3");
+  publish("");
+  fs::remove_all(scratch_.path() / ".dvc/tmp");
+  const std::string before = test::read_file(scratch_.path() / "data.dvc");
+  scratch_.write(".dvcignore", "*.tmp\n/data/sub/\n");
+  const auto pulled = pull_data(request(""));
+  ASSERT_TRUE(pulled && pulled->faults.empty());
+  EXPECT_EQ(pulled->files.size(), 1U);
+  ASSERT_EQ(pulled->warnings.size(), 1U);
+  test::expect_words(pulled->warnings[0].message, {"2 files", ".dvcignore"});
+  EXPECT_EQ(read("a.csv"), "1");
+  EXPECT_FALSE(fs::exists(data() / "b.tmp"));
+  EXPECT_FALSE(fs::exists(data() / "sub"));
+  ASSERT_TRUE(push_data(request("")));
+  EXPECT_EQ(test::read_file(scratch_.path() / "data.dvc"), before);
+  // A rule for folders names the dataset, though it is not here.
+  fs::remove_all(data());
+  scratch_.write(".dvcignore", "data/\n");
+  const auto refused = pull_data(request(""));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind, ErrorKind::kUnfit);
 }
 
 TEST_F(Datasets, ADatasetThatIsIgnoredOrHoldsADvcignoreIsRefused) {

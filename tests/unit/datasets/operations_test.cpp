@@ -384,6 +384,26 @@ TEST_F(Datasets, VerifyFindsWhatIsMissingOrDamagedOnBothSides) {
   EXPECT_EQ(found->faults[2].first, "c");
 }
 
+TEST_F(Datasets, AHashOfAnotherKindMakesNoFileCorrupt) {
+  const std::string text = "x,y\r\n1,2\r\n";
+  const std::string old = "344fd2323dd33d5c058b7cf27de029e8";
+  const std::string listing = "[{\"md5\": \"" + old + "\", \"relpath\": \"b.csv\"}]";
+  scratch_.write("store/" + object_key(old, false, HashKind::kMd5Dos2Unix), text);
+  scratch_.write("store/" + object_key(md5_of(listing), true, HashKind::kMd5Dos2Unix), listing);
+  scratch_.write("data.dvc", "outs:\n- md5: " + md5_of(listing) + ".dir\n  path: data\n");
+  ASSERT_TRUE(pull_data(request(store_)));
+  // Someone else renews it.
+  const std::string renewed = dir_object({{"b.csv", md5_of(text)}});
+  scratch_.write("store/" + object_key(md5_of(text), false, HashKind::kMd5), text);
+  scratch_.write("store/" + object_key(md5_of(renewed), true, HashKind::kMd5), renewed);
+  scratch_.write("data.dvc",
+                 "outs:\n- md5: " + md5_of(renewed) + ".dir\n  hash: md5\n  path: data\n");
+  const auto found = verify_data(request(store_));
+  ASSERT_TRUE(found) << found.error().describe();
+  EXPECT_TRUE(found->faults.empty());
+  EXPECT_EQ(state(*found, "b.csv"), DataState::kSame);
+}
+
 TEST_F(Datasets, ADryRunChangesNothing) {
   write("a", "1");
   auto dry = request(store_);
