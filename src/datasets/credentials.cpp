@@ -83,6 +83,8 @@ void take_aws_profile(const std::string& profile, const Environment& environment
     const std::string given = variable(environment, setting);
     return given.empty() ? home / ".aws" / usual : fs::path(given);
   };
+  bool region_given =
+      !variable(environment, "AWS_REGION").empty() || !variable(environment, "AWS_DEFAULT_REGION").empty();
   const auto take = [&](const fs::path& path, const std::string& section) {
     const auto text = read_whole_file(path, kLargestSecretFile);
     if (!text) return;
@@ -98,8 +100,10 @@ void take_aws_profile(const std::string& profile, const Environment& environment
       keys.secret_key = value("aws_secret_access_key");
       keys.session_token = value("aws_session_token");
     }
-    if (environment("AWS_REGION").value_or("").empty() && !value("region").empty())
+    if (!region_given && !value("region").empty()) {
       keys.region = value("region");
+      region_given = true;
+    }
   };
   take(file("AWS_SHARED_CREDENTIALS_FILE", "credentials"), name);
   take(file("AWS_CONFIG_FILE", "config"), name == "default" ? name : "profile " + name);

@@ -19,7 +19,8 @@ struct DagshubAccount {
 Expected<DagshubAccount> dagshub_account(const Environment& environment);
 
 /// Keys and region of a section of AWS_SHARED_CREDENTIALS_FILE (~/.aws/credentials) and AWS_CONFIG_FILE; the
-/// profile is the one given, else AWS_PROFILE, else "default". Nothing changes where there are none.
+/// profile is the one given, else AWS_PROFILE, else "default". Keys that are there already stay, and so does
+/// a region that AWS_REGION or AWS_DEFAULT_REGION gives. Nothing changes where there are none.
 void take_aws_profile(const std::string& profile, const Environment& environment, http::SigningKeys& keys);
 
 }  // namespace joulecast::datasets

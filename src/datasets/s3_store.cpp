@@ -88,7 +88,7 @@ Expected<void> take_keys(const DvcRemote& remote, const Environment& environment
     keys.access_key = keys.secret_key = keys.session_token = {};
   }
   const bool wanted = keys.empty();
-  if (wanted || !profile.empty()) take_aws_profile(profile, with_files, keys);
+  take_aws_profile(profile, with_files, keys);  // whoever gave the keys, the region may be in its files
   if (wanted && !profile.empty() && keys.empty())
     return tl::unexpected(unsupported_option(
         remote, "profile",
