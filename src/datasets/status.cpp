@@ -14,8 +14,8 @@ Error corrupt_here(const Session& session, const Compared& one) {
           "Pull it anew: joulecast data pull --force"};
 }
 
-/// Files whose bytes are not those of their last hash, though size, time and inode are. Hashes of another kind
-/// tell nothing: DVC 2 named a text's content otherwise.
+/// Files whose bytes are not those of their last hash, though size, time and inode are. Hashes of another
+/// kind tell nothing: DVC 2 named a text's content otherwise.
 void find_corrupt(Session& session, const SyncState& before) {
   if (before.hash != session.there.hash) return;
   for (std::size_t i = 0; i < session.compared.size(); ++i) {
@@ -56,11 +56,12 @@ Expected<DataReport> run_status(const DataRequest& request) {
   auto session = open_session(request, Access::kRead);
   if (!session) return tl::unexpected(session.error());
   // What is remembered of hashes makes the next time quick; a folder that cannot be written is no fault here,
-  // and another process that is at work remembers better.
+  // and another process that is at work, or was meanwhile, remembers better.
   Session& open = **session;
   if (open.state == open.loaded) return std::move(open.report);
   if (const auto lock = DatasetLock::take(open.place.control, nullptr))
-    static_cast<void>(save_sync_state(open.state, open.state_file()));
+    if (load_sync_state(open.state_file()) == open.loaded)
+      static_cast<void>(save_sync_state(open.state, open.state_file()));
   return std::move(open.report);
 }
 
