@@ -1,5 +1,6 @@
 // A dataset that a .dvc file describes, and whose contents lie in a DVC remote.
 #include <algorithm>
+#include <chrono>
 #include <mutex>
 #include <random>
 
@@ -18,6 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::uint64_t kLargestDirObject = 1U << 30U;
 constexpr unsigned kCachedMode = 0444;
+constexpr const char* kPartInfix = ".part-";
 
 class DvcDataset final : public Remote {
  public:
@@ -44,12 +46,17 @@ class DvcDataset final : public Remote {
             {},
             "Push it from where it was added: dvc push, or joulecast data push"};
   }
+  /// A content to be there after a push, and the local file that has it; null: none that is known to.
+  using Member = std::pair<const TreeFile*, const LocalFile*>;
+  static std::vector<Member> members_of(const Tree& tree, const PushPlan& plan);
+
   Expected<std::string> dir_text(const DvcEntry& entry);
   Expected<Tree> tree_to_push(const PushPlan& plan) const;
   Expected<fs::path> stage(const LocalFile& file) const;
   Expected<bool> send(const TreeFile& member, const LocalFile* here, const PushPlan& plan,
                       std::uint64_t& bytes);
-  Expected<void> send_members(const Tree& tree, const PushPlan& plan, Pushed& pushed);
+  Expected<void> check_sizes(const std::vector<Member>& members) const;
+  Expected<void> send_members(const std::vector<Member>& members, const PushPlan& plan, Pushed& pushed);
   Expected<std::string> send_folder_object(const Tree& tree, bool changed, Pushed& pushed);
   Expected<bool> all_there(const PushPlan& plan);
 
@@ -57,6 +64,37 @@ class DvcDataset final : public Remote {
   std::unique_ptr<ObjectStore> store_;
   std::optional<Cache> cache_;
 };
+
+/// A part that nobody goes on with: it is gone unless it has got its name.
+class PassingPart {
+ public:
+  explicit PassingPart(std::unique_ptr<PartialFile> part) : part_(std::move(part)) {}
+  PassingPart(const PassingPart&) = delete;
+  PassingPart& operator=(const PassingPart&) = delete;
+  ~PassingPart() {
+    const fs::path path = part_->path();
+    part_.reset();
+    std::error_code code;
+    fs::remove(path, code);
+    fs::remove(fs::path(path) += ".of", code);
+  }
+  PartialFile& operator*() const { return *part_; }
+  PartialFile* operator->() const { return part_.get(); }
+
+ private:
+  std::unique_ptr<PartialFile> part_;
+};
+
+/// Removes parts that killed runs have left. What was written to lately may be another process's.
+void sweep_parts(const fs::path& folder) {
+  constexpr auto kForSureLeft = std::chrono::hours(24);
+  std::error_code code;
+  for (const auto& entry : fs::directory_iterator(folder, code)) {
+    if (entry.path().filename().string().find(kPartInfix) == std::string::npos) continue;
+    const auto written = entry.last_write_time(code);
+    if (!code && fs::file_time_type::clock::now() - written > kForSureLeft) fs::remove(entry.path(), code);
+  }
+}
 
 /// The .dir object: from the cache, from last time, or from the remote; always with the right hash.
 Expected<std::string> DvcDataset::dir_text(const DvcEntry& entry) {
@@ -66,23 +104,25 @@ Expected<std::string> DvcDataset::dir_text(const DvcEntry& entry) {
     auto text = file.empty() ? tl::unexpected(Error{}) : read_whole_file(file, kLargestDirObject);
     if (text && md5_of(*text) == entry.md5) return text;
   }
+  sweep_parts(kept.parent_path());
   for (int attempt = 1;; ++attempt) {
     // Who only looks has no lock: no two processes may write one part, be it that they have the same number
     // in containers of their own.
     std::random_device random;
-    auto part = PartialFile::open(place_.control / "listings",
-                                  fmt::format("{}.part-{:08x}{:08x}", entry.md5, random(), random()));
-    if (!part) return tl::unexpected(part.error());
-    if (auto empty = (*part)->start_again(); !empty) return tl::unexpected(empty.error());
-    const auto got = store_->get(object_key(entry.md5, true, entry.hash), **part, {});
+    auto opened = PartialFile::open(
+        kept.parent_path(), fmt::format("{}{}{:08x}{:08x}", entry.md5, kPartInfix, random(), random()));
+    if (!opened) return tl::unexpected(opened.error());
+    const PassingPart part(std::move(*opened));
+    if (auto empty = part->start_again(); !empty) return tl::unexpected(empty.error());
+    const auto got = store_->get(object_key(entry.md5, true, entry.hash), *part, {});
     if (!got) return tl::unexpected(got.error());
     if (!*got) return tl::unexpected(not_on_remote(fmt::format("the folder object {}.dir", entry.md5)));
-    const auto md5 = (*part)->md5();
+    const auto md5 = part->md5();
     if (!md5) return tl::unexpected(md5.error());
     if (*md5 == entry.md5) {
       const fs::path target = cache_ ? cache_->place(entry.md5, true, entry.hash) : kept;
       const auto mode = cache_ ? std::optional<unsigned>(kCachedMode) : std::nullopt;
-      if (auto done = (*part)->finish(target, mode); !done) return tl::unexpected(done.error());
+      if (auto done = part->finish(target, mode); !done) return tl::unexpected(done.error());
       return read_whole_file(target, kLargestDirObject);
     }
     if (attempt == 2)
@@ -220,9 +260,9 @@ Expected<bool> DvcDataset::send(const TreeFile& member, const LocalFile* here, c
   return true;
 }
 
-Expected<void> DvcDataset::send_members(const Tree& tree, const PushPlan& plan, Pushed& pushed) {
-  // Each content once, however many files have it.
-  std::vector<std::pair<const TreeFile*, const LocalFile*>> members;
+/// Each content once, however many files have it.
+std::vector<DvcDataset::Member> DvcDataset::members_of(const Tree& tree, const PushPlan& plan) {
+  std::vector<Member> members;
   std::set<std::string> seen;
   for (const TreeFile& file : tree) {
     if (!seen.insert(file.md5).second) continue;
@@ -234,6 +274,30 @@ Expected<void> DvcDataset::send_members(const Tree& tree, const PushPlan& plan, 
                       (here->md5 == file.md5 || plan.there.hash != HashKind::kMd5);
     members.emplace_back(&file, same ? &*here : nullptr);
   }
+  return members;
+}
+
+/// Can all that is to be sent be put there? A content that was the same on both sides may be gone there by
+/// now.
+Expected<void> DvcDataset::check_sizes(const std::vector<Member>& members) const {
+  if (auto able = store_->check_push(0); !able) return able;
+  for (const auto& [member, here] : members) {
+    std::error_code code;
+    std::uint64_t bytes = here != nullptr ? here->fingerprint.bytes : 0;
+    if (here == nullptr && cache_)
+      bytes = fs::file_size(cache_->place(member->md5, false, HashKind::kMd5), code);
+    if (code) continue;  // not here
+    const auto able = store_->check_push(bytes);
+    if (able) continue;
+    const auto there = store_->has(object_key(member->md5, false, HashKind::kMd5));
+    if (!there) return tl::unexpected(there.error());
+    if (!*there) return able;
+  }
+  return {};
+}
+
+Expected<void> DvcDataset::send_members(const std::vector<Member>& members, const PushPlan& plan,
+                                        Pushed& pushed) {
   std::mutex mutex;
   return parallel_until_fault(members.size(), place_.jobs, [&](std::size_t i) -> Expected<void> {
     std::uint64_t bytes = 0;
@@ -287,13 +351,12 @@ Expected<Pushed> DvcDataset::push(const PushPlan& plan) {
     pushed.tree = plan.there.tree;
     return pushed;
   }
-  std::uint64_t largest = 0;
-  for (const LocalFile* file : plan.changed) largest = std::max(largest, file->fingerprint.bytes);
-  if (auto able = store_->check_push(largest); !able) return tl::unexpected(able.error());
   if (auto renewable = check_renewable(place_.data); !renewable) return tl::unexpected(renewable.error());
   auto tree = tree_to_push(plan);
   if (!tree) return tl::unexpected(tree.error());
-  if (auto sent = send_members(*tree, plan, pushed); !sent) return tl::unexpected(sent.error());
+  const std::vector<Member> members = members_of(*tree, plan);
+  if (auto able = check_sizes(members); !able) return tl::unexpected(able.error());
+  if (auto sent = send_members(members, plan, pushed); !sent) return tl::unexpected(sent.error());
   DvcEntry entry;
   entry.path = dvc_file_of(place_.data).stem().string();
   entry.is_folder = plan.here.is_folder;

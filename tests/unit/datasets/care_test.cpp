@@ -4,8 +4,12 @@
 #include <chrono>
 #include <fstream>
 
+#include "datasets/local_files.h"
 #include "datasets/md5.h"
+#include "datasets/sync_state.h"
+#include "datasets/tree.h"
 #include "joulecast/datasets.h"
+#include "support/expect_words.h"
 #include "unit/datasets/dataset_fixture.h"
 
 namespace joulecast::datasets {
@@ -50,6 +54,81 @@ TEST_F(Datasets, WhatCannotBeLookedAtWasNotDeleted) {
   fs::remove(data() / "d.csv");  // this one was
   ASSERT_TRUE(push_data(request(store_)));
   EXPECT_NE(test::read_file(scratch_.path() / "data.dvc"), before);
+}
+
+TEST_F(Datasets, AStatusDoesNotOverwriteWhatAPushHasRememberedMeanwhile) {
+  ObjectServer server;
+  write("a.csv", "content");
+  ASSERT_TRUE(push_data(request(server.url())));
+  const fs::path state_file = scratch_.path() / ".data.joulecast" / ("state-" + md5_of("dvc"));
+  ASSERT_TRUE(fs::exists(state_file));
+  SyncState meanwhile = load_sync_state(state_file);
+  meanwhile.entries["b.csv"].base = md5_of("sent by another process");
+  // The status is at work between what it loads and what it saves.
+  fs::remove_all(scratch_.path() / ".data.joulecast/listings");
+  server.twist = [&](const StubRequest&, StubAnswer&) {
+    EXPECT_TRUE(save_sync_state(meanwhile, state_file));
+  };
+  write("c.csv", "new");
+  const auto status = data_status(request(server.url()));
+  ASSERT_TRUE(status);
+  EXPECT_EQ(state(*status, "c.csv"), DataState::kNewHere);
+  EXPECT_EQ(load_sync_state(state_file), meanwhile);
+}
+
+TEST_F(Datasets, NoPartOfAListingIsLeftBehind) {
+  ObjectServer server;
+  write("a.csv", "content");
+  publish(server.url());
+  const fs::path listings = scratch_.path() / ".data.joulecast/listings";
+  const fs::path old = scratch_.write(".data.joulecast/listings/x.part-1", "of a run that was killed");
+  const fs::path fresh = scratch_.write(".data.joulecast/listings/x.part-2", "of one that is at work");
+  fs::last_write_time(old, fs::file_time_type::clock::now() - std::chrono::hours(25));
+  const auto left = [&] {
+    std::vector<fs::path> names;
+    for (const auto& entry : fs::directory_iterator(listings)) names.push_back(entry.path());
+    return names;
+  };
+  for (const int status : {404, 403}) {
+    server.twist = [&](const StubRequest&, StubAnswer& answer) { answer = {status, "", {}}; };
+    EXPECT_FALSE(data_status(request(server.url())));
+    EXPECT_EQ(left(), std::vector{fresh}) << status;
+  }
+  server.twist = [](const StubRequest& asked, StubAnswer& answer) {
+    if (asked.method == "GET") answer.body = "another content";
+  };
+  EXPECT_FALSE(data_status(request(server.url())));
+  EXPECT_EQ(left(), std::vector{fresh});
+}
+
+TEST_F(Datasets, AFileTooLargeForOneRequestIsRefusedBeforeAnythingIsSentThoughItDidNotChange) {
+  StubServer bucket([](const StubRequest&) { return StubAnswer{404, "", {}}; });
+  write("big", "");
+  fs::resize_file(data() / "big", (5ULL << 30U) + 1);  // without blocks on the disk
+  fs::last_write_time(data() / "big", fs::file_time_type::clock::now() - std::chrono::seconds(5));
+  write("new", "1");
+  // It was pushed once, with this hash; the bucket has lost it since.
+  SyncState state;
+  state.remote = "dvc";
+  SyncEntry& entry = state.entries["big"];
+  entry.md5 = entry.base = md5_of("its bytes");
+  entry.fingerprint = *fingerprint_of(data() / "big");
+  ASSERT_TRUE(save_sync_state(state, scratch_.path() / ".data.joulecast" / ("state-" + md5_of("dvc"))));
+  const std::string listing = dir_object({{"big", entry.md5}});
+  scratch_.write(".data.joulecast/listings/" + md5_of(listing) + ".dir", listing);
+  scratch_.write("data.dvc", "outs:\n- md5: " + md5_of(listing) + ".dir\n  hash: md5\n  path: data\n");
+  DataRequest push = request("s3://bucket/store");
+  push.environment = [&](const char* name) -> std::optional<std::string> {
+    const std::string_view wanted = name;
+    if (wanted == "AWS_ENDPOINT_URL") return bucket.url();
+    if (wanted == "AWS_ACCESS_KEY_ID" || wanted == "AWS_SECRET_ACCESS_KEY") return "k";
+    return std::nullopt;
+  };
+  const auto pushed = push_data(push);
+  ASSERT_FALSE(pushed);
+  EXPECT_EQ(pushed.error().kind, ErrorKind::kUnfit);
+  test::expect_words(pushed.error().describe(), {"5 GiB"});
+  for (const StubRequest& asked : bucket.requests()) EXPECT_NE(asked.method, "PUT") << asked.path();
 }
 
 TEST_F(Datasets, ASecretHeaderDoesNotFollowARedirect) {
