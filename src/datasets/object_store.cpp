@@ -7,6 +7,7 @@
 
 #include "base/atomic_file.h"
 #include "base/input_file.h"
+#include "datasets/remote_options.h"
 #include "http/url.h"
 
 namespace joulecast::datasets {
@@ -17,7 +18,8 @@ namespace fs = std::filesystem;
 /// A DVC remote that is a folder, of this machine or mounted.
 class FolderStore final : public ObjectStore {
  public:
-  explicit FolderStore(fs::path folder) : folder_(std::move(folder)), name_(folder_.string()) {}
+  FolderStore(fs::path folder, std::optional<Error> no_push)
+      : folder_(std::move(folder)), name_(folder_.string()), no_push_(std::move(no_push)) {}
 
   [[nodiscard]] const std::string& name() const override { return name_; }
   Expected<bool> has(const std::string& key) override {
@@ -25,6 +27,10 @@ class FolderStore final : public ObjectStore {
     return fs::is_regular_file(folder_ / key, code);
   }
   Expected<bool> get(const std::string& key, PartialFile& to, const ByteProgress& progress) override;
+  [[nodiscard]] Expected<void> check_push(std::uint64_t /*largest*/) const override {
+    if (no_push_) return tl::unexpected(*no_push_);
+    return {};
+  }
   Expected<void> put(const fs::path& file, const std::string& key, const ByteProgress& progress) override {
     if (auto copied = copy_file_atomically(file, folder_ / key, Durability::kPowerCut); !copied)
       return copied;
@@ -38,6 +44,7 @@ class FolderStore final : public ObjectStore {
  private:
   fs::path folder_;
   std::string name_;
+  std::optional<Error> no_push_;  ///< why nothing can be sent there
 };
 
 Expected<bool> FolderStore::get(const std::string& key, PartialFile& to, const ByteProgress& progress) {
@@ -64,20 +71,26 @@ std::string object_key(const std::string& md5, bool is_folder, HashKind hash) {
                      is_folder ? ".dir" : "");
 }
 
-std::unique_ptr<ObjectStore> folder_store(const fs::path& folder) {
-  return std::make_unique<FolderStore>(folder);
+Expected<std::unique_ptr<ObjectStore>> folder_store(const DvcRemote& remote, const fs::path& folder) {
+  // How a cache links its files says nothing of what is fetched from there or sent.
+  if (auto known = check_options(remote, {"type", "protected", "slow_link_warning", "shared"}); !known)
+    return tl::unexpected(known.error());
+  std::optional<Error> no_push;
+  if (!remote.option("shared").empty())
+    no_push = unsupported_option(remote, "shared", "Push with DVC, or remove the option");
+  return std::make_unique<FolderStore>(folder, std::move(no_push));
 }
 
 Expected<std::unique_ptr<ObjectStore>> open_store(const DvcRemote& remote, const Environment& environment,
                                                   const http::ClientOptions& options) {
   const std::string url = remote.option("url");
   const auto parts = http::parse_url(url);
-  if (url.starts_with("file:///")) return folder_store(http::percent_decoded(url.substr(7)));
+  if (url.starts_with("file:///")) return folder_store(remote, http::percent_decoded(url.substr(7)));
   if (!parts) {
     if (url.empty())
       return fail(ErrorKind::kUsage, fmt::format("the remote '{}' has no url", remote.name), {},
                   "Set it: dvc remote modify NAME url URL");
-    return folder_store(url);
+    return folder_store(remote, url);
   }
   if (parts->scheme == "http" || parts->scheme == "https") return http_store(remote, environment, options);
   if (parts->scheme == "s3") return s3_store(remote, environment, options);

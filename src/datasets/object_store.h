@@ -51,7 +51,8 @@ Expected<std::unique_ptr<ObjectStore>> open_store(const DvcRemote& remote, const
                                                   const http::ClientOptions& options);
 
 // By kind; `open_store` picks.
-std::unique_ptr<ObjectStore> folder_store(const std::filesystem::path& folder);
+Expected<std::unique_ptr<ObjectStore>> folder_store(const DvcRemote& remote,
+                                                    const std::filesystem::path& folder);
 Expected<std::unique_ptr<ObjectStore>> http_store(const DvcRemote& remote, const Environment& environment,
                                                   http::ClientOptions options);
 Expected<std::unique_ptr<ObjectStore>> s3_store(const DvcRemote& remote, const Environment& environment,

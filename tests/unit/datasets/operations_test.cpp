@@ -396,8 +396,7 @@ TEST_F(Datasets, AHashOfAnotherKindMakesNoFileCorrupt) {
   const std::string renewed = dir_object({{"b.csv", md5_of(text)}});
   scratch_.write("store/" + object_key(md5_of(text), false, HashKind::kMd5), text);
   scratch_.write("store/" + object_key(md5_of(renewed), true, HashKind::kMd5), renewed);
-  scratch_.write("data.dvc",
-                 "outs:\n- md5: " + md5_of(renewed) + ".dir\n  hash: md5\n  path: data\n");
+  scratch_.write("data.dvc", "outs:\n- md5: " + md5_of(renewed) + ".dir\n  hash: md5\n  path: data\n");
   const auto found = verify_data(request(store_));
   ASSERT_TRUE(found) << found.error().describe();
   EXPECT_TRUE(found->faults.empty());

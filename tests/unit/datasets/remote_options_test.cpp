@@ -53,6 +53,13 @@ TEST_F(S3Options, KeysAreOfTheRemoteElseOfItsProfileElseOfTheEnvironment) {
   test::expect_words(
       asked({{"access_key_id", "OWN"}, {"secret_access_key", "s"}, {"profile", "lab"}}, variables),
       {"Credential=OWN/", "/eu-north-1/"});
+  // Whoever gives the keys, the region is the environment's, else that of the profile.
+  scratch_.write("home/.aws/config", "[default]\nregion = ca-west-1\n[profile lab]\nregion = eu-north-1\n");
+  const Options own = {{"access_key_id", "OWN"}, {"secret_access_key", "s"}};
+  test::expect_words(asked(own), {"Credential=OWN/", "/ca-west-1/"});
+  test::expect_words(asked({}, variables), {"Credential=VARIABLE/", "/ca-west-1/"});
+  for (const char* variable : {"AWS_REGION", "AWS_DEFAULT_REGION"})
+    test::expect_words(asked(own, {{variable, "me-south-1"}}), {"Credential=OWN/", "/me-south-1/"});
   EXPECT_EQ(asked({{"allow_anonymous_login", "True"}}, variables), "");
   for (const char* profile : {"nobody", "role"})
     test::expect_words(asked({{"profile", profile}}, variables), {"option profile", "'mine'", "credentials"});
@@ -79,6 +86,32 @@ TEST(RemoteOptions, WhatCannotBeHeededIsRefusedByName) {
   const auto asks = open_store({"mine", {{"url", "https://h/x"}, {"ask_password", "true"}}}, nothing, {});
   ASSERT_FALSE(asks);
   test::expect_words(asks.error().describe(), {"ask_password", "password"});
+}
+
+TEST(RemoteOptions, OfAFolderAreHeededOrRefusedToo) {
+  const auto nothing = [](const char*) { return std::nullopt; };
+  for (const char* url : {"/no/such/store", "file:///no/such/store"}) {
+    const auto refused = [&](Options options) {
+      options.emplace("url", url);
+      const auto store = open_store({"mine", std::move(options)}, nothing, {});
+      return store ? std::string() : store.error().describe();
+    };
+    test::expect_words(refused({{"foo", "bar"}}), {"option foo", "'mine'"});
+    test::expect_words(refused({{"version_aware", "true"}}), {"version_aware"});
+    test::expect_words(refused({{"worktree", "true"}}), {"worktree"});
+    EXPECT_EQ(refused({{"version_aware", "false"},
+                       {"jobs", "4"},
+                       {"verify", "true"},
+                       {"type", "copy"},
+                       {"protected", "true"},
+                       {"slow_link_warning", "false"}}),
+              "");
+    const auto shared = open_store({"mine", {{"url", url}, {"shared", "group"}}}, nothing, {});
+    ASSERT_TRUE(shared);
+    const auto able = (*shared)->check_push(1);
+    ASSERT_FALSE(able);
+    test::expect_words(able.error().describe(), {"shared", "'mine'"});
+  }
 }
 
 TEST(RemoteOptions, SetTheTransport) {
