@@ -204,7 +204,7 @@ Expected<Tree> DvcDataset::tree_to_push(const PushPlan& plan) const {
     if (!md5)
       return fail(ErrorKind::kUnfit,
                   fmt::format("'{}' is not here, and its entry of DVC 2 cannot be renewed", file.path), {},
-                  "Pull first, then push");
+                  "Pull first, then push; if .dvcignore keeps it out, take that line out for as long");
     file.md5 = *md5;
   }
   return tree;

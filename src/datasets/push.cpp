@@ -1,5 +1,7 @@
 // Sends what was changed here.
+#include <algorithm>
 #include <atomic>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -52,7 +54,10 @@ Expected<PushPlan> plan_push(const Session& session, bool force) {
                 fmt::format("changed here and on {}: {}", session.report.remote, first_names(conflicts)),
                 {session.place.data.string()},
                 "Pull into another folder and compare, or send yours: --force");
-  const bool all_gone = !session.there.tree.empty() && plan.removed.size() == session.there.tree.size();
+  // Of what counts: ignored files are there too.
+  const auto there = std::count_if(session.compared.begin(), session.compared.end(),
+                                   [](const Compared& one) { return one.there != nullptr; });
+  const bool all_gone = there != 0 && std::cmp_equal(plan.removed.size(), there);
   if (all_gone && plan.changed.empty() && !force)
     return fail(ErrorKind::kUnfit, "every file of the dataset was deleted here",
                 {session.place.data.string()}, "Pull brings them back; --force deletes them there too");

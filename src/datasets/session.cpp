@@ -94,10 +94,21 @@ Expected<std::optional<Ignoring>> ignoring_in(const DvcRepository& repository, c
 /// What is ignored stays as it is on both sides: also what is not here, of which only the rules can tell.
 void leave_out_ignored(Session& session, const Ignoring& ignoring) {
   std::size_t not_here = 0;
+  std::string folder;  // the last path's, asked once for all files in a row
+  bool folder_ignored = false;
+  const auto is_ignored = [&](const std::string& below) {
+    const std::string path = fmt::format("{}/{}", ignoring.folder, below);
+    const std::string_view parent = std::string_view(path).substr(0, path.rfind('/'));
+    if (parent != folder) {
+      folder = parent;
+      folder_ignored = ignoring.rules.ignores(folder, true);
+    }
+    return folder_ignored || ignoring.rules.match(path, false);
+  };
   std::erase_if(session.compared, [&](const Compared& one) {
     if (one.here != nullptr || one.path.empty()) return false;
     if (is_among(session.here.ignored, one.path)) return true;
-    if (!ignoring.rules.ignores(fmt::format("{}/{}", ignoring.folder, one.path), false)) return false;
+    if (!is_ignored(one.path)) return false;
     ++not_here;
     return true;
   });

@@ -67,18 +67,20 @@ TEST_F(Datasets, WhatIsIgnoredStaysAsItIsOnBothSides) {
   write("sub/c.csv", "3");
   write("other/.dvc/config", "");  // a repository of its own
   write("other/d.csv", "4");
+  write("gone/deep/f.csv", "5");
   ASSERT_TRUE(push_data(request("")));
-  EXPECT_EQ(read_dvc_file(data())->files, 3U);  // other/ is none of ours
-  // From now on b.tmp and sub are not looked at: neither sent, nor deleted there, nor overwritten.
-  scratch_.write(".dvcignore", "*.tmp\n/data/sub/\n");
+  EXPECT_EQ(read_dvc_file(data())->files, 4U);  // other/ is none of ours
+  // From now on b.tmp, sub and gone are not looked at: neither sent, nor deleted there, nor overwritten.
+  scratch_.write(".dvcignore", "*.tmp\n/data/sub/\n/data/gone/\n");
   write("b.tmp", "changed");
   write("e.tmp", "new");
   write("a.csv", "11");
   fs::remove(data() / "sub/c.csv");
+  fs::remove_all(data() / "gone");
   const auto pushed = push_data(request(""));
   ASSERT_TRUE(pushed) << pushed.error().describe();
   EXPECT_EQ(pushed->files.size(), 1U);
-  EXPECT_EQ(read_dvc_file(data())->files, 3U);
+  EXPECT_EQ(read_dvc_file(data())->files, 4U);
   DataRequest forced = request("");
   forced.force = true;
   const auto pulled = pull_data(forced);
@@ -86,12 +88,12 @@ TEST_F(Datasets, WhatIsIgnoredStaysAsItIsOnBothSides) {
   EXPECT_EQ(read("b.tmp"), "changed");
   EXPECT_FALSE(fs::exists(data() / "sub/c.csv"));
   EXPECT_TRUE(verify_data(request(""))->faults.empty());
-  // Nor if nothing of it is here any more.
-  fs::remove_all(data() / "sub");
-  fs::remove(data() / "b.tmp");
-  write("a.csv", "111");
-  ASSERT_TRUE(push_data(request("")));
-  EXPECT_EQ(read_dvc_file(data())->files, 3U);
+  EXPECT_FALSE(fs::exists(data() / "gone"));
+  // All that counts is deleted: the ignored files that stay there are no reason to take that for meant.
+  fs::remove(data() / "a.csv");
+  const auto emptied = push_data(request(""));
+  ASSERT_FALSE(emptied);
+  EXPECT_EQ(emptied.error().kind, ErrorKind::kUnfit);
 }
 
 TEST_F(Datasets, WhatIsIgnoredIsNotBroughtWhereNothingIsHereYet) {
