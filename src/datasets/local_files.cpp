@@ -128,8 +128,8 @@ Expected<void> hash_files(LocalFiles& found, const fs::path& data, const SyncSta
       unknown.push_back(&file);
   }
   found.hashed_files = unknown.size();
-  // Long ones first: they are dealt to all threads in turn, files of about a length go side by side, and no
-  // thread is left with a long one at the end.
+  // Long ones first: files of about a length go side by side, and none is begun when all else is done. One
+  // thread may take all long ones, which costs no time (md5_of_files() tells why).
   std::stable_sort(unknown.begin(), unknown.end(), [](const LocalFile* a, const LocalFile* b) {
     return a->fingerprint.bytes > b->fingerprint.bytes;
   });

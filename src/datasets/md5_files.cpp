@@ -71,17 +71,12 @@ class Stream {
   MD5_CTX context_{};
 };
 
-/// Takes files until none is left, and keeps all lanes busy with one each: first those that are dealt to it,
-/// then those that are nobody's.
+/// Takes files until none is left, and keeps all lanes busy with one each.
 class LaneWorker {
  public:
-  LaneWorker(const std::vector<std::filesystem::path>& files, const Md5Shares& shares, std::size_t thread,
+  LaneWorker(const std::vector<std::filesystem::path>& files, std::size_t lanes,
              std::atomic<std::size_t>& next, std::vector<Expected<std::string>>& found)
-      : files_(files),
-        lanes_(shares.lanes),
-        dealt_(shares.dealt(thread, files.size())),
-        next_(next),
-        found_(found) {}
+      : files_(files), lanes_(lanes), next_(next), found_(found) {}
 
   void run() {
     while (take_files()) {
@@ -117,7 +112,7 @@ class LaneWorker {
     return busy_ != 0;
   }
   bool open_next() {
-    for (std::size_t file = next_file(); file < files_.size(); file = next_file()) {
+    for (std::size_t file = next_++; file < files_.size(); file = next_++) {
       if (busy_ == streams_.size()) streams_.emplace_back();
       const int fault = streams_[busy_].open(files_[file], file);
       if (fault == 0) {
@@ -128,12 +123,9 @@ class LaneWorker {
     }
     return false;
   }
-  std::size_t next_file() { return opened_ < dealt_.size() ? dealt_[opened_++] : next_++; }
 
   const std::vector<std::filesystem::path>& files_;
   const std::size_t lanes_;
-  const std::vector<std::size_t> dealt_;
-  std::size_t opened_ = 0;  ///< of the dealt ones
   std::atomic<std::size_t>& next_;
   std::vector<Expected<std::string>>& found_;
   std::vector<Stream> streams_;
@@ -142,19 +134,6 @@ class LaneWorker {
 
 }  // namespace
 
-std::vector<std::size_t> Md5Shares::dealt(std::size_t thread, std::size_t files) const {
-  std::vector<std::size_t> own;
-  for (std::size_t file = thread; file < std::min(files, threads * lanes); file += threads)
-    own.push_back(file);
-  return own;
-}
-
-Md5Shares md5_shares(std::size_t files, std::size_t jobs, std::size_t machine) {
-  const std::size_t threads = std::min(thread_count(jobs), files);
-  if (threads == 0) return {1, 1};
-  return {threads, std::min(machine, (files + threads - 1) / threads)};
-}
-
 std::vector<Expected<std::string>> md5_of_files(const std::vector<std::filesystem::path>& files,
                                                 HashKind kind, std::size_t jobs) {
   std::vector<Expected<std::string>> found(files.size());
@@ -162,10 +141,16 @@ std::vector<Expected<std::string>> md5_of_files(const std::vector<std::filesyste
     parallel_for(files.size(), jobs, [&](std::size_t i) { found[i] = md5_of_file(files[i], kind); });
     return found;
   }
-  const Md5Shares shares = md5_shares(files.size(), jobs);
-  std::atomic<std::size_t> next{shares.threads * shares.lanes};
-  parallel_for(shares.threads, shares.threads,
-               [&](std::size_t thread) { LaneWorker(files, shares, thread, next, found).run(); });
+  if (files.empty()) return found;
+  const std::size_t threads = std::min(thread_count(jobs), files.size());
+  // Files that go one after the other are shared out evenly. Side by side they are not: a step of vectors
+  // takes about as long for a few lanes as for all, so the same files on more threads take more of the
+  // processor and are no sooner done. 8 files of 100 MB that one thread may take alone: 0.35 s of the
+  // processor, 0.39 s of time; 4 on each of two threads: 0.64 s, 0.51 s (AVX-512).
+  const std::size_t even = (files.size() + threads - 1) / threads;
+  const std::size_t lanes = even < kLanesWorthVectors ? even : md5_lanes();
+  std::atomic<std::size_t> next{0};
+  parallel_for(threads, threads, [&](std::size_t) { LaneWorker(files, lanes, next, found).run(); });
   return found;
 }
 

@@ -30,18 +30,6 @@ struct Md5Lane {
 /// `machine` is md5_lanes(), or less as a lesser machine would have it.
 void add_blocks(std::span<const Md5Lane> lanes, std::size_t blocks, std::size_t machine = md5_lanes());
 
-/// How files are dealt out that are hashed on several threads, long ones first. A thread that took the first
-/// ones it could would have all long ones to itself: to begin with they go round, one to each thread in turn,
-/// as many as a thread has lanes, and none has more than its even share. The rest is for whoever has a lane
-/// free.
-struct Md5Shares {
-  std::size_t threads = 1, lanes = 1;  ///< lanes: files that a thread has open at once
-  /// Those of `files` that a thread begins with.
-  [[nodiscard]] std::vector<std::size_t> dealt(std::size_t thread, std::size_t files) const;
-};
-/// `machine` as in add_blocks().
-Md5Shares md5_shares(std::size_t files, std::size_t jobs, std::size_t machine = md5_lanes());
-
 /// MD5 of each file, in the order given, on `jobs` threads (0: all cores); those that are long are best given
 /// first. Error kUnreadable, each for itself.
 std::vector<Expected<std::string>> md5_of_files(const std::vector<std::filesystem::path>& files,

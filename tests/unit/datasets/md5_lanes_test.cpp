@@ -89,33 +89,6 @@ TEST(Md5Files, OfAnyLengthsAndNumbersAreThoseOfEachFile) {
   }
 }
 
-TEST(Md5Files, LongOnesAreDealtToAllThreads) {
-  const auto most_longs = [](std::size_t longs, std::size_t files, std::size_t jobs, std::size_t machine) {
-    const Md5Shares shares = md5_shares(files, jobs, machine);
-    std::vector<std::size_t> all;
-    std::size_t most = 0;
-    for (std::size_t thread = 0; thread < shares.threads; ++thread) {
-      const auto own = shares.dealt(thread, files);
-      all.insert(all.end(), own.begin(), own.end());
-      EXPECT_LE(own.size(), (files + jobs - 1) / jobs);
-      most = std::max(most, static_cast<std::size_t>(std::count_if(
-                                own.begin(), own.end(), [&](std::size_t file) { return file < longs; })));
-    }
-    // Each of the first ones once: the others begin behind them.
-    std::sort(all.begin(), all.end());
-    EXPECT_EQ(all.size(), std::min(files, shares.threads * shares.lanes));
-    for (std::size_t i = 0; i < all.size(); ++i) EXPECT_EQ(all[i], i);
-    return most;
-  };
-  EXPECT_EQ(most_longs(8, 8, 2, 16), 4U);
-  EXPECT_EQ(most_longs(8, 1000, 2, 16), 4U);
-  EXPECT_EQ(most_longs(20, 20, 4, 16), 5U);
-  EXPECT_EQ(most_longs(3, 3, 8, 16), 1U);
-  EXPECT_EQ(most_longs(40, 1000, 2, 1), 1U);
-  EXPECT_EQ(most_longs(40, 1000, 2, 8), 8U);
-  EXPECT_EQ(most_longs(0, 0, 2, 16), 0U);
-}
-
 TEST(Md5Files, OneThatCannotBeReadIsAFaultOfItsOwn) {
   const test::TemporaryFolder scratch;
   std::vector<std::filesystem::path> files;
