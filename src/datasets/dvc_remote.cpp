@@ -287,7 +287,7 @@ Expected<void> DvcDataset::check_sizes(const std::vector<Member>& members) const
     if (here == nullptr && cache_)
       bytes = fs::file_size(cache_->place(member->md5, false, HashKind::kMd5), code);
     if (code) continue;  // not here
-    const auto able = store_->check_push(bytes);
+    auto able = store_->check_push(bytes);
     if (able) continue;
     const auto there = store_->has(object_key(member->md5, false, HashKind::kMd5));
     if (!there) return tl::unexpected(there.error());

@@ -53,7 +53,7 @@ ApiResult<std::string> when_ready(Rest& rest, const std::string& name, Json vers
   constexpr int kQuestions = 60;
   for (int question = 0; question < kQuestions; ++question) {
     const std::string status = text_at(version, {"status"});
-    const std::string number = text_at(version, {"version"});
+    std::string number = text_at(version, {"version"});
     if (status == "FAILED_REGISTRATION")
       return tl::unexpected(fault(
           ErrorKind::kServer,
