@@ -154,7 +154,9 @@ Expected<int> run_data(Console& console, const CommonOptions& common, const Data
   const std::size_t of = verify ? report->files.size() : report->moved_files + report->faults.size();
   return fail(report->faults.front().second.kind,
               fmt::format("{} of {} {}", count_cell(report->faults.size()), files_text(of),
-                          verify ? "are not as recorded" : "could not be brought over"),
+                          !verify                      ? "could not be brought over"
+                          : report->faults.size() == 1 ? "is not as recorded"
+                                                       : "are not as recorded"),
               {arguments.path},
               verify ? fmt::format("joulecast data pull --path {} fetches what is missing",
                                    shell_quoted(arguments.path))

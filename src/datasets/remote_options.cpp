@@ -35,10 +35,12 @@ Error unsupported_option(const DvcRemote& remote, std::string_view option, std::
           std::move(hint)};
 }
 
-Expected<void> check_options(const DvcRemote& remote, std::initializer_list<std::string_view> known) {
+Expected<void> check_options(const DvcRemote& remote, std::initializer_list<std::string_view> known,
+                             std::span<const std::string_view> more) {
   constexpr std::string_view kWithoutMeaning[] = {"url", "jobs", "checksum_jobs", "no_traverse", "verify"};
   for (const auto& [option, value] : remote.options) {
     if (std::find(known.begin(), known.end(), option) != known.end()) continue;
+    if (std::find(more.begin(), more.end(), option) != more.end()) continue;
     if (std::find(std::begin(kWithoutMeaning), std::end(kWithoutMeaning), option) !=
         std::end(kWithoutMeaning))
       continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,9 +12,10 @@
 
 namespace joulecast::datasets {
 
-/// Are all options among `known` and those that mean nothing here (how many jobs DVC runs, whether it
+/// Are all options among `known`, `more` and those that mean nothing here (how many jobs DVC runs, whether it
 /// verifies, what it does not look at any more itself)? Error kUsage names the first other one.
-Expected<void> check_options(const DvcRemote& remote, std::initializer_list<std::string_view> known);
+Expected<void> check_options(const DvcRemote& remote, std::initializer_list<std::string_view> known,
+                             std::span<const std::string_view> more = {});
 /// "true" or "false" in whatever letters, `usual` where it is not set. Error kUsage.
 Expected<bool> flag_option(const DvcRemote& remote, const std::string& option, bool usual);
 /// ssl_verify, connect_timeout and read_timeout. Error kUsage.

@@ -57,14 +57,14 @@ class S3Store final : public ObjectStore {
 };
 
 /// What says how objects are stored, which only those who send any have to heed.
-constexpr std::array<const char*, 8> kStorageOptions = {"sse",
-                                                        "sse_kms_key_id",
-                                                        "acl",
-                                                        "grant_read",
-                                                        "grant_read_acp",
-                                                        "grant_write_acp",
-                                                        "grant_full_control",
-                                                        "sse_customer_algorithm"};
+constexpr std::array<std::string_view, 8> kStorageOptions = {"sse",
+                                                             "sse_kms_key_id",
+                                                             "acl",
+                                                             "grant_read",
+                                                             "grant_read_acp",
+                                                             "grant_write_acp",
+                                                             "grant_full_control",
+                                                             "sse_customer_algorithm"};
 
 /// Keys and region. As AWS's own library: a profile that is named goes before the environment's keys, which
 /// go before the usual profile; files that the remote names are of less weight than those of the environment.
@@ -122,29 +122,12 @@ Expected<void> take_endpoint(const DvcRemote& remote, http::S3Account& account) 
 
 Expected<std::unique_ptr<ObjectStore>> s3_store(const DvcRemote& remote, const Environment& environment,
                                                 http::ClientOptions options) {
-  if (auto known = check_options(remote, {"region",
-                                          "profile",
-                                          "credentialpath",
-                                          "configpath",
-                                          "endpointurl",
-                                          "access_key_id",
-                                          "secret_access_key",
-                                          "session_token",
-                                          "use_ssl",
-                                          "ssl_verify",
-                                          "allow_anonymous_login",
-                                          "read_timeout",
-                                          "connect_timeout",
-                                          "listobjects",
-                                          "cache_regions",
-                                          "sse",
-                                          "sse_kms_key_id",
-                                          "acl",
-                                          "grant_read",
-                                          "grant_read_acp",
-                                          "grant_write_acp",
-                                          "grant_full_control",
-                                          "sse_customer_algorithm"});
+  if (auto known = check_options(
+          remote,
+          {"region", "profile", "credentialpath", "configpath", "endpointurl", "access_key_id",
+           "secret_access_key", "session_token", "use_ssl", "ssl_verify", "allow_anonymous_login",
+           "read_timeout", "connect_timeout", "listobjects", "cache_regions"},
+          kStorageOptions);
       !known)
     return tl::unexpected(known.error());
   const auto url = http::parse_url(remote.option("url"));
@@ -166,8 +149,8 @@ Expected<std::unique_ptr<ObjectStore>> s3_store(const DvcRemote& remote, const E
   if (!anonymous) return tl::unexpected(anonymous.error());
   if (*anonymous) account.keys.access_key.clear();
   std::optional<Error> no_push;
-  for (const char* option : kStorageOptions)
-    if (!remote.option(option).empty())
+  for (const std::string_view option : kStorageOptions)
+    if (!remote.option(std::string(option)).empty())
       no_push = unsupported_option(remote, option, "Push with DVC, or remove the option");
   return std::make_unique<S3Store>(std::move(account), url->host, std::move(prefix), options,
                                    std::move(no_push));

@@ -10,20 +10,11 @@ import subprocess
 import sys
 import tempfile
 
+from dataset_files import content, write
+
 PROGRAM, STANDIN = sys.argv[1:3]
 CLIENT = pathlib.Path(sys.executable).parent / "dagshub"
 FILES = {"resnet/layers.csv": b"x,y\r\n1,2\r\n", "vgg 16/empty": b"", "vgg 16/\u00e9 #+&.csv": b"u", "deep/er/z.bin": bytes(range(256)) * 1200}
-
-
-def write(folder, files):
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-
-def content(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 def run(environment, *words, code=0):

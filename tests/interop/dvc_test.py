@@ -16,6 +16,8 @@ import sys
 import tempfile
 import threading
 
+import dataset_files
+
 PROGRAM = sys.argv[1]
 DVC = pathlib.Path(sys.executable).parent / "dvc"
 FILES = {"b.csv": b"x,y\r\n1,2\r\n", "a/z.csv": b"hello\n", "a-b.csv": b"q", "a.csv": b"", "\u00e9.csv": b"u", "sub dir/x#%?.csv": b"odd",
@@ -86,16 +88,11 @@ def repository(folder, remote):
 
 
 def write(folder, files):
-    for name, content in files.items():
-        path = folder / "training_data" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
-        path.write_bytes(content)
+    dataset_files.write(folder / "training_data", files)
 
 
 def content(folder):
-    root = folder / "training_data"
-    return {str(path.relative_to(root)): path.read_bytes() for path in sorted(root.rglob("*")) if path.is_file()}
+    return dataset_files.content(folder / "training_data")
 
 
 def objects(folder):

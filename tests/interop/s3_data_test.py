@@ -13,22 +13,12 @@ import subprocess
 import sys
 import tempfile
 
-from s3_moto_test import client_of, start_server, user_with_bucket
+from dataset_files import content, write
+from s3_moto_test import client_of, moto, user_with_bucket
 
 PROGRAM = sys.argv[1]
 FILES = {"b c+d.csv": b"x,y\r\n1,2\r\n", "a/empty": b"", "a/twice": b"q", "twice": b"q", "\u00e9 %20#?.bin": bytes(range(256)) * 40, "big.bin": os.urandom(3_000_001)}
 BIG = hashlib.md5(FILES["big.bin"]).hexdigest()
-
-
-def write(folder, files):
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-
-
-def content(folder):
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 class Side:
@@ -107,9 +97,5 @@ def check(url, top):
 
 
 with tempfile.TemporaryDirectory() as name:
-    server, address = start_server(pathlib.Path(name))
-    try:
+    with moto(pathlib.Path(name)) as address:
         check(address, pathlib.Path(name))
-    finally:
-        server.terminate()
-        server.wait()

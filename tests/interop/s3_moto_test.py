@@ -4,6 +4,7 @@
 Objects that boto3 has put are listed and read by us, and the other way round; keys are awkward, and there are more of them than
 a page holds. A wrong secret and an unsigned request must be refused, so the check is known to be one.
 """
+import contextlib
 import os
 import pathlib
 import secrets
@@ -38,6 +39,17 @@ def start_server(folder):
             time.sleep(0.2)
     server.kill()
     sys.exit((folder / "moto.log").read_text())
+
+
+@contextlib.contextmanager
+def moto(folder):
+    """Its address; ended afterwards."""
+    server, url = start_server(folder)
+    try:
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def client_of(service, url, keys):
@@ -118,12 +130,8 @@ def check(url, folder):
 
 def main():
     with tempfile.TemporaryDirectory() as name:
-        server, url = start_server(pathlib.Path(name))
-        try:
+        with moto(pathlib.Path(name)) as url:
             check(url, pathlib.Path(name))
-        finally:
-            server.terminate()
-            server.wait()
 
 
 if __name__ == "__main__":

@@ -66,13 +66,14 @@ class Dagshub : public Datasets {
 TEST_F(Dagshub, APartOfAnotherCommitIsNotGoneOnWith) {
   files_["big"] = std::string(1U << 20U, 'x');
   int asked = 0;
-  twist_ = [&](const StubRequest& request, StubAnswer& answer) {
+  const auto broken_off = [&](const StubRequest& request, StubAnswer& answer) {
     if (request.path().find("/raw/") == std::string::npos) return;
     if (++asked == 1)
       answer.cut_off = true;
     else
       answer = {404, "{}", {}};
   };
+  twist_ = broken_off;
   const auto broken = pull_data(dagshub_request());
   ASSERT_TRUE(broken && broken->faults.size() == 1U);
   twist_ = nullptr;
@@ -84,13 +85,7 @@ TEST_F(Dagshub, APartOfAnotherCommitIsNotGoneOnWith) {
   fs::remove_all(data());
 
   asked = 0;
-  twist_ = [&](const StubRequest& request, StubAnswer& answer) {
-    if (request.path().find("/raw/") == std::string::npos) return;
-    if (++asked == 1)
-      answer.cut_off = true;
-    else
-      answer = {404, "{}", {}};
-  };
+  twist_ = broken_off;
   ASSERT_TRUE(pull_data(dagshub_request()));
   twist_ = nullptr;
   commit_ = std::string(40, 'b');

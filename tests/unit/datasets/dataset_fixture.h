@@ -80,6 +80,10 @@ class Datasets : public ::testing::Test {
   }
   void write(const std::string& name, const std::string& content) { scratch_.write("data/" + name, content); }
   [[nodiscard]] std::string read(const std::string& name) const { return test::read_file(data() / name); }
+  [[nodiscard]] fs::path object_of_cache(const std::string& content) const {
+    const std::string md5 = md5_of(content);
+    return scratch_.path() / ".dvc/cache/files/md5" / md5.substr(0, 2) / md5.substr(2);
+  }
   [[nodiscard]] static DataState state(const DataReport& report, const std::string& path) {
     for (const DataFile& file : report.files)
       if (file.path == path) return file.state;

@@ -57,8 +57,7 @@ TEST_F(Datasets, InsideARepositoryTheCacheIsFilledAndTheDefaultRemoteTaken) {
   scratch_.write(".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = ../store\n");
   write("a.csv", "one");
   ASSERT_TRUE(push_data(request("")));
-  const fs::path object =
-      scratch_.path() / ".dvc/cache/files/md5" / md5_of("one").substr(0, 2) / md5_of("one").substr(2);
+  const fs::path object = object_of_cache("one");
   EXPECT_EQ(test::read_file(object), "one");
   EXPECT_EQ(fs::status(object).permissions(), fs::perms(0444));
   EXPECT_EQ(test::read_file(scratch_.path() / ".gitignore"), "/data\n");
@@ -74,8 +73,7 @@ TEST_F(Datasets, ADamagedObjectOfTheCacheIsNotTrusted) {
   scratch_.write(".dvc/config", "[core]\n    remote = store\n['remote \"store\"']\n    url = ../store\n");
   write("a.csv", "one");
   ASSERT_TRUE(push_data(request("")));
-  const fs::path object =
-      scratch_.path() / ".dvc/cache/files/md5" / md5_of("one").substr(0, 2) / md5_of("one").substr(2);
+  const fs::path object = object_of_cache("one");
   fs::permissions(object, fs::perms(0644));
   scratch_.write(fs::relative(object, scratch_.path()), "bad");
   fs::remove_all(data());
