@@ -214,7 +214,7 @@ struct EndToEndModel {
 std::optional<EndToEndModel> fit_end_to_end(const TrainingSet& data);
 
 struct CostModel {
-  /// The newest that is read; 1 has no physical models, 3 none that come from elsewhere, 4 no end_to_end.
+  /// The newest that is read, and the one with physical models; docs/model-file.md tells the others.
   static constexpr int kFormatVersion = 6;
   std::string library_version;
   std::string device;     ///< board the data came from; empty if unknown
